@@ -1,0 +1,65 @@
+"""Errors that people see: a stable code, one sentence, and a hint of what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EXIT_CODES: dict[str, int] = {
+    "bad-usage": 2,
+    "bad-image": 2,
+    "bad-settings": 2,
+    "too-large": 2,
+    "unwritable": 2,
+    "weights-missing": 3,
+    "server-gone": 3,
+    "server-failed": 3,
+    "protocol-mismatch": 3,
+    "not-authorised": 3,
+    "busy": 4,
+    "worker-died": 4,
+    "out-of-memory": 4,
+    "bad-message": 4,
+    "internal": 4,
+    "cancelled": 130,
+}
+"""Every code there is, with the exit code of ``nst`` it leads to."""
+
+
+class NeuralStyleError(Exception):
+    """A failure in words for people.
+
+    ``code`` is one of `EXIT_CODES` and never changes its meaning, ``sentence`` says what went
+    wrong, ``hint`` what to do about it (may be empty).
+    """
+
+    def __init__(self, code: str, sentence: str, hint: str = "") -> None:
+        if code not in EXIT_CODES:
+            raise ValueError(f"unknown error code {code!r}")
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Sentence and hint as one line."""
+        return f"{self.sentence} {self.hint}".strip()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of ``nst`` for this failure."""
+        return EXIT_CODES[self.code]
+
+    def to_wire(self) -> dict[str, str]:
+        """The JSON object that travels between processes."""
+        return {"code": self.code, "sentence": self.sentence, "hint": self.hint}
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> NeuralStyleError:
+        """The error that `to_wire` described; an unknown code becomes ``internal``."""
+        fields = wire if isinstance(wire, dict) else {}
+        code = str(fields.get("code", "internal"))
+        return cls(
+            code if code in EXIT_CODES else "internal",
+            str(fields.get("sentence", "The server reported an error without a description.")),
+            str(fields.get("hint", "")),
+        )

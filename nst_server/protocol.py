@@ -1,0 +1,106 @@
+"""How messages look on the wire: a JSON header frame and, for pixels, one payload frame.
+
+The broker holds no pixels: a job waits in the queue as its header alone, and when its turn comes
+the client is given credit and its chunks are passed straight on to the worker. The result comes
+back the same way, against credit that the client gives.
+
+client → server
+    hello {protocol, version}                    → welcome {protocol, version, pid}
+    status {}                                    → status {…}
+    submit {job}                                 → queued {job, position}
+    chunk {job, offset} + payload                the pixels, within credit
+    credit {job, chunks}                         the client can take so many more result chunks
+    cancel {job}                                 → failed {job, error: cancelled}
+    keep {job}                                   stop painting, send what there is
+    shutdown {}                                  → bye {}
+server → client
+    queued {job, position}                       again whenever the position changes
+    started {job, device, precision, backbone, width, height}
+    credit {job, chunks}
+    progress {job, …Progress}  (+ payload: preview pixels, uint8 RGB)
+    result {job, picture, report}  then chunk {job, offset} + payload until complete
+    failed {job, error}
+    error {error}                                about a message that belongs to no job
+    ping {}                                      once a second; silence means the server is gone
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nst_server.errors import NeuralStyleError
+
+PROTOCOL = 1
+"""Raised when old and new cannot talk to each other."""
+
+CHUNK_BYTES = 4 * 2**20
+"""Pixels in one message."""
+
+CREDIT_CHUNKS = 4
+"""Chunks that may be under way at once."""
+
+MAXIMUM_HEADER_BYTES = 256 * 2**10
+MAXIMUM_FRAME_BYTES = CHUNK_BYTES + 4096
+"""ZeroMQ's MAXMSGSIZE, checked before a frame is allocated."""
+
+PING_SECONDS = 1.0
+SILENCE_SECONDS = 15.0
+"""A server that was silent for so long is gone."""
+
+CLIENT_KINDS = frozenset(
+    {"hello", "status", "submit", "chunk", "credit", "cancel", "keep", "shutdown"}
+)
+PAYLOAD_KINDS = frozenset({"chunk", "progress"})
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: its kind, its JSON fields, and pixels where the kind has any.
+
+    The payload is anything with the buffer protocol (bytes, memoryview, zmq.Frame's buffer).
+    """
+
+    kind: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    payload: Any = None
+
+    @property
+    def job(self) -> str:
+        """The job it is about; an empty string if none."""
+        return str(self.fields.get("job", ""))
+
+    def to_frames(self) -> list[Any]:
+        """Header frame, then the payload if there is one."""
+        header = json.dumps(
+            {"kind": self.kind, **self.fields}, separators=(",", ":"), allow_nan=False
+        ).encode()
+        return [header] if self.payload is None else [header, self.payload]
+
+    @classmethod
+    def from_frames(cls, frames: Sequence[Any]) -> Message:
+        """A checked message. Raises `NeuralStyleError` ``bad-message``."""
+        if not 1 <= len(frames) <= 2:
+            raise _malformed(f"it has {len(frames)} frames")
+        header = memoryview(frames[0])
+        if header.nbytes > MAXIMUM_HEADER_BYTES:
+            raise _malformed("its header is too long")
+        try:
+            fields = json.loads(header.tobytes())
+        except (ValueError, RecursionError):
+            raise _malformed("its header is not JSON") from None
+        if not isinstance(fields, dict) or not isinstance(fields.get("kind"), str):
+            raise _malformed("its header has no kind")
+        kind = fields.pop("kind")
+        payload = frames[1] if len(frames) == 2 else None
+        if payload is not None and kind not in PAYLOAD_KINDS:
+            raise _malformed(f"{kind[:40]!r} has no payload")
+        if payload is None and kind == "chunk":
+            raise _malformed("a chunk has no payload")
+        return cls(kind, fields, payload)
+
+
+def _malformed(why: str) -> NeuralStyleError:
+    return NeuralStyleError("bad-message", f"A message was not understood: {why}.")

@@ -1,0 +1,203 @@
+"""Every option of a job, in one place: type, default, range, unit and help.
+
+The flags of ``nst``, the message on the wire, the arguments of GIMP's procedure and the table in
+the README are made from `Settings`, or checked against it by a test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from typing import Any
+
+from nst_server.errors import NeuralStyleError
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is known of one field of `Settings` beside its type and default."""
+
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    expert: bool = False
+    words: tuple[str, ...] = ()
+    """Words allowed in place of a number."""
+
+
+def _option(default: Any, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"option": Option(help, **more)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to paint and how; a value, the same for command line, wire and GIMP."""
+
+    preset: str = _option(
+        "standard",
+        "How much work is done: draft in seconds, standard, fine, or classic, which is the "
+        "algorithm of the TensorFlow notebook unchanged.",
+        choices=("draft", "standard", "fine", "classic"),
+    )
+    strength: float = _option(
+        50.0,
+        "How far the picture follows the style; 0 leaves it as it is.",
+        minimum=0,
+        maximum=100,
+    )
+    brush_size: float = _option(
+        1.0,
+        "Size of the brush strokes; 1 is as in the style picture.",
+        minimum=0.25,
+        maximum=4,
+    )
+    colors: str = _option(
+        "style",
+        "Whose colours the result has: those of the style, or those of the content.",
+        choices=("style", "content"),
+    )
+    smoothness: float = _option(
+        20.0,
+        "How much fine grain is smoothed away.",
+        minimum=0,
+        maximum=100,
+    )
+    size: int | str = _option(
+        "auto",
+        "Longest side that is worked at; auto takes the largest whose estimated time is within "
+        "three minutes, full the picture's own.",
+        minimum=64,
+        maximum=16384,
+        unit="pixels",
+        words=("auto", "full"),
+    )
+    seed: int = _option(
+        0,
+        "Start of the random numbers; the same seed gives the same picture.",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+    iterations: int = _option(
+        80,
+        "Iterations at the finest scale; every coarser one gets a quarter more.",
+        minimum=1,
+        maximum=10000,
+        expert=True,
+    )
+    coarsest: int = _option(
+        128,
+        "Longest side of the coarsest scale to begin with; 0 works at one scale only.",
+        minimum=0,
+        maximum=4096,
+        unit="pixels",
+        expert=True,
+    )
+    init: str = _option(
+        "content",
+        "What the painting starts from.",
+        choices=("content", "noise"),
+        expert=True,
+    )
+    pooling: str = _option(
+        "max", "How the network shrinks its feature maps.", choices=("max", "average"), expert=True
+    )
+    backbone: str = _option(
+        "auto",
+        "The pretrained network; auto takes vgg19 where its weights are installed, else vgg16.",
+        choices=("auto", "vgg19", "vgg16"),
+        expert=True,
+    )
+    precision: str = _option(
+        "auto",
+        "Number format of the network; auto takes bfloat16 where the processor is made for it.",
+        choices=("auto", "float32", "bfloat16"),
+        expert=True,
+    )
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            object.__setattr__(self, entry.name, _checked(entry, getattr(self, entry.name)))
+
+    @classmethod
+    def of_preset(cls, preset: str, **changes: Any) -> Settings:
+        """The settings of ``preset`` with ``changes`` on top.
+
+        Raises `NeuralStyleError` ``bad-settings`` for an unknown preset, name or value.
+        """
+        if preset not in PRESETS:
+            raise _bad(f"There is no preset {preset!r}.", f"Take one of {', '.join(PRESETS)}.")
+        unknown = set(changes) - {entry.name for entry in fields(cls)}
+        if unknown:
+            raise _bad(f"There is no setting {sorted(unknown)[0]!r}.")
+        return replace(PRESETS[preset], **{**changes, "preset": preset})
+
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object that travels and is kept with a result."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> Settings:
+        """Settings from a JSON object, every value checked; a missing one is the preset's.
+
+        Raises `NeuralStyleError` ``bad-settings``.
+        """
+        if not isinstance(wire, Mapping):
+            raise _bad("The settings are not a JSON object.")
+        changes = {str(name): value for name, value in wire.items() if name != "preset"}
+        return cls.of_preset(str(wire.get("preset", "standard")), **changes)
+
+
+def options() -> dict[str, tuple[Option, type, Any]]:
+    """Every option by name in order: what is known of it, its plain type, its default."""
+    return {
+        entry.name: (entry.metadata["option"], type(entry.default), entry.default)
+        for entry in fields(Settings)
+    }
+
+
+def _bad(sentence: str, hint: str = "") -> NeuralStyleError:
+    return NeuralStyleError("bad-settings", sentence, hint)
+
+
+def _checked(entry: Field[Any], value: Any) -> Any:
+    """``value`` in the field's own type and range, or a sentence that says what is allowed."""
+    option: Option = entry.metadata["option"]
+    name = entry.name.replace("_", " ")
+    if option.choices:
+        if value not in option.choices:
+            raise _bad(
+                f"{value!r} is no value for {name}.", f"Take one of {', '.join(option.choices)}."
+            )
+        return value
+    if isinstance(entry.default, bool):
+        if not isinstance(value, bool):
+            raise _bad(f"{value!r} is no value for {name}.", "It is true or false.")
+        return value
+    if value in option.words:
+        return value
+    wanted = int if "int" in str(entry.type) else float
+    allowed = f"a number from {option.minimum:g} to {option.maximum:g}"
+    if option.words:
+        allowed += f", {' or '.join(option.words)}"
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise _bad(f"{value!r} is no value for {name}.", f"It is {allowed}.") from None
+    in_range = math.isfinite(number) and option.minimum <= number <= option.maximum  # type: ignore[operator]
+    if isinstance(value, bool) or not in_range or (wanted is int and number != int(number)):
+        raise _bad(f"{value!r} is no value for {name}.", f"It is {allowed}.")
+    return wanted(number)
+
+
+PRESETS: dict[str, Settings] = {
+    "draft": Settings(preset="draft", iterations=25, size="auto"),
+    "standard": Settings(preset="standard"),
+    "fine": Settings(preset="fine", iterations=200),
+    "classic": Settings(
+        preset="classic", iterations=1000, coarsest=0, smoothness=0, strength=50, size=512
+    ),
+}
+"""The presets, each a whole value of `Settings`."""
