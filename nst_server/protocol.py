@@ -7,10 +7,11 @@ back the same way, against credit that the client gives.
 client → server
     hello {protocol, version}                    → welcome {protocol, version, pid}
     status {}                                    → status {…}
-    submit {job}                                 → queued {job, position}
+    submit {job, request}                        → queued {job, position}; the client names the job
     chunk {job, offset} + payload                the pixels, within credit
     credit {job, chunks}                         the client can take so many more result chunks
-    cancel {job}                                 → failed {job, error: cancelled}
+    cancel {job}                                 → cancelled {job}; whoever submitted it gets
+                                                   failed {job, error: cancelled}
     keep {job}                                   stop painting, send what there is
     shutdown {}                                  → bye {}
 server → client

@@ -1,0 +1,126 @@
+"""Reach the server of a home, and start it first where none answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import nst_server
+from nst_server.client.session import Client
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
+
+if sys.platform == "win32":
+    _DETACHED = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _DETACHED = 0
+_PAUSE = 0.05
+_RESTART_AFTER = 1.0
+"""Seconds before another start where a server ended at once in favour of one that is not there."""
+
+
+def connect_or_start(
+    home: Home,
+    *,
+    command: Sequence[str] | None = None,
+    waiting: Callable[[float], None] | None = None,
+    timeout: float = 30.0,
+) -> Client:
+    """A session with the running server of ``home``; it is started if none answers.
+
+    Several callers may do so at once: the server's lock lets one of them live, and all reach it.
+    ``waiting`` is called with the elapsed seconds about twenty times a second.
+    Raises `NeuralStyleError` ``server-failed`` if the server ends or does not answer in time, or
+    ``protocol-mismatch``.
+    """
+    begun = time.monotonic()
+    log_start = 0
+    server: subprocess.Popen[bytes] | None = None
+    start_at = 0.0
+    while True:
+        try:
+            return Client.connect(home, timeout=1.0)
+        except NeuralStyleError as error:
+            # Another home's server may have the port of one that is gone: it refuses these keys.
+            if error.code not in {"server-gone", "not-authorised"}:
+                raise
+        elapsed = time.monotonic() - begun
+        code = None if server is None else server.poll()
+        if code:
+            raise _failed(home, log_start, f"it ended with code {code}")
+        if elapsed > timeout:
+            raise _failed(home, log_start, f"it did not answer within {timeout:g} seconds")
+        if (server is None or code == 0) and elapsed >= start_at:
+            if server is None:
+                log_start = _size(home.server_log)
+            server = _start(home, command or _default_command(home))
+            start_at = elapsed + _RESTART_AFTER
+        if waiting is not None:
+            waiting(elapsed)
+        time.sleep(_PAUSE)
+
+
+def server_environment(home: Home, inherited: Mapping[str, str]) -> dict[str, str]:
+    """``inherited`` without what another program's Python was told, and with ``NST_HOME``."""
+    environment = {
+        name: value for name, value in inherited.items() if not name.upper().startswith("PYTHON")
+    }
+    environment["NST_HOME"] = str(home.root)
+    if not home.python.exists():  # run from a source folder, by this interpreter
+        environment["PYTHONPATH"] = str(Path(nst_server.__file__).parent.parent)
+    return environment
+
+
+def _default_command(home: Home) -> list[str]:
+    if home.python.exists():
+        return [str(home.python), "-I", "-m", "nst_server", "serve"]
+    return [sys.executable, "-m", "nst_server", "serve"]
+
+
+def _start(home: Home, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start the server so that it outlives this process, with its output in the log."""
+    try:
+        home.logs.mkdir(parents=True, exist_ok=True)
+        with home.server_log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=home.root,
+                env=server_environment(home, os.environ),
+                start_new_session=True,
+                creationflags=_DETACHED,
+            )
+    except OSError as error:
+        raise NeuralStyleError(
+            "server-failed",
+            f"The server could not be started: {error.strerror or error}.",
+            "'nst doctor' says what is wrong with the installation.",
+        ) from None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _failed(home: Home, log_start: int, why: str) -> NeuralStyleError:
+    """The failure of a start, with the last line that the server wrote since."""
+    try:
+        with home.server_log.open("rb") as log:
+            log.seek(log_start)
+            lines = log.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        lines = []
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    told = f" Its last words: {last[:300]}" if last else ""
+    return NeuralStyleError(
+        "server-failed", f"The server did not start: {why}.{told}", f"Its log is {home.server_log}."
+    )

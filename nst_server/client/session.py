@@ -1,0 +1,347 @@
+"""One conversation with the server: submit a job, listen to it, keep or cancel it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from nst_server import __version__
+from nst_server.client.connection import Connection
+from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
+from nst_server.errors import NeuralStyleError
+from nst_server.job import Job, PictureShape
+from nst_server.paths import Home
+from nst_server.progress import Progress, Report
+from nst_server.protocol import (
+    MAXIMUM_FRAME_BYTES,
+    PROTOCOL,
+    SILENCE_SECONDS,
+    Message,
+)
+from nst_server.transfer import Transfer, chunks
+
+_LOST = {
+    zmq.Event.CLOSED,
+    zmq.Event.DISCONNECTED,
+    zmq.Event.HANDSHAKE_FAILED_NO_DETAIL,
+    zmq.Event.HANDSHAKE_FAILED_PROTOCOL,
+}
+"""What the socket reports when nothing, something else or no longer a server is at the endpoint."""
+
+
+class _Task:
+    """The job under way: what is still to be sent, and what has come of the result."""
+
+    def __init__(self, identity: str, job: Job, pixels: Sequence[Any]) -> None:
+        self.identity = identity
+        self.job = job
+        self.unsent = chunks(pixels)
+        self.result: tuple[PictureShape, Report, bytearray, Transfer] | None = None
+
+
+class Client:
+    """A session with the server of one home, with one job at a time, for a single thread.
+
+    Nothing happens by itself: call `poll` when `fileno` becomes readable and, because that is
+    signalled on edges only, a few times a second as well.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        """Connect without waiting; use `connect` for a session that is known to work."""
+        self.connection = connection
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        self._socket.linger = 0
+        self._socket.maxmsgsize = MAXIMUM_FRAME_BYTES
+        # Without reconnection: a server that was lost has lost the job too, and another one that
+        # came to its place has other keys.
+        self._socket.reconnect_ivl = -1
+        self._socket.curve_serverkey = connection.server_public.encode()
+        self._socket.curve_publickey = connection.client_public.encode()
+        self._socket.curve_secretkey = connection.client_secret.encode()
+        self._monitor = self._socket.get_monitor_socket()
+        self._poller = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._poller.register(self._monitor, zmq.POLLIN)
+        self._task: _Task | None = None
+        self._events: deque[Event] = deque()
+        self._lost: NeuralStyleError | None = None
+        self._heard = time.monotonic()
+        try:
+            self._socket.connect(connection.endpoint)
+        except zmq.ZMQError as error:
+            self._lost = _gone(str(error))
+
+    @classmethod
+    def connect(cls, home: Home, *, timeout: float = 5.0) -> Client:
+        """A session with the running server of ``home`` that has answered a hello.
+
+        Raises `NeuralStyleError` ``server-gone``, ``protocol-mismatch`` or ``not-authorised``.
+        """
+        client = cls(Connection.read(home.connection_file))
+        try:
+            client._request(
+                Message("hello", {"protocol": PROTOCOL, "version": __version__}),
+                "welcome",
+                timeout,
+            )
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the session; a job under way is cancelled by the server."""
+        if not self._socket.closed:
+            self._socket.disable_monitor()
+            self._monitor.close(linger=0)
+            self._socket.close(linger=0)
+            self._context.term()
+
+    def fileno(self) -> int:
+        """A descriptor that becomes readable (once, on an edge) when there is work for `poll`."""
+        return int(self._socket.getsockopt(zmq.FD))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is under way."""
+        return self._task is not None
+
+    def submit(self, job: Job, pixels: Sequence[Any]) -> None:
+        """Hand in ``job`` with one buffer for each of ``job.pictures()``.
+
+        The buffers are read while the job is sent: leave them unchanged until `Started`.
+        Raises `NeuralStyleError` ``bad-usage`` if a job is under way or a length is wrong.
+        """
+        if self._task is not None:
+            raise NeuralStyleError("bad-usage", "A job is under way already.")
+        shapes = list(job.pictures())
+        lengths = [memoryview(buffer).nbytes for buffer in pixels]
+        if lengths != [shape.size_in_bytes for shape in shapes]:
+            raise NeuralStyleError(
+                "bad-usage", "The pixels do not have the length of the pictures."
+            )
+        self._receive(0)
+        self._events.clear()  # of an earlier job
+        if self._lost is not None:
+            raise self._lost
+        self._task = _Task(secrets.token_hex(8), job, pixels)
+        self._heard = time.monotonic()
+        self._send(Message("submit", {"job": self._task.identity, "request": job.to_wire()}))
+
+    def poll(self, timeout: float = 0.0) -> list[Event]:
+        """Handle all that has arrived and return what it means, within ``timeout`` seconds.
+
+        A server that died or fell silent shows as `Failed` with ``server-gone``.
+        """
+        if not self._events:
+            self._receive(timeout)
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    def events(self) -> Iterator[Event]:
+        """Every event of the job until, and with, its `Finished` or `Failed`."""
+        while True:
+            for event in self.poll(0.5):
+                yield event
+                if isinstance(event, Finished | Failed):
+                    return
+            if self._task is None and not self._events:
+                return
+
+    def cancel(self) -> None:
+        """Give the job up; `Failed` with ``cancelled`` follows. Without a job nothing happens."""
+        if self._task is not None:
+            self._send(Message("cancel", {"job": self._task.identity}))
+
+    def keep(self) -> None:
+        """Stop painting and take what there is; `Finished` follows."""
+        if self._task is not None:
+            self._send(Message("keep", {"job": self._task.identity}))
+
+    def cancel_job(self, job: str, *, timeout: float = 5.0) -> bool:
+        """Cancel the job of any client by the id that `status` tells; False if there is none."""
+        try:
+            self._request(Message("cancel", {"job": job}), "cancelled", timeout)
+        except NeuralStyleError as error:
+            if error.code != "bad-message":
+                raise
+            return False
+        return True
+
+    def status(self, *, timeout: float = 5.0) -> dict[str, Any]:
+        """What the server does: pid, version, protocol, uptime, worker, jobs."""
+        return self._request(Message("status"), "status", timeout).fields
+
+    def shutdown(self, *, timeout: float = 5.0) -> None:
+        """Tell the server to end, and wait for its answer; works with any protocol number."""
+        self._request(Message("shutdown"), "bye", timeout)
+
+    def _request(self, request: Message, reply: str, timeout: float) -> Message:
+        """Send ``request`` and return its reply; events that come before it are kept."""
+        self._send(request)
+        deadline = time.monotonic() + timeout
+        while self._lost is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _gone("it does not answer")
+            for message in self._receive(left):
+                if message.job != request.job:
+                    continue
+                if message.kind == reply:
+                    return message
+                if message.kind == "error":
+                    raise NeuralStyleError.from_wire(message.fields.get("error"))
+        raise self._lost
+
+    def _send(self, message: Message) -> None:
+        if self._lost is not None:
+            return  # told as an event, or by `_request`
+        try:
+            self._socket.send_multipart(message.to_frames(), zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            self._lose(_gone("it does not take any messages"))
+
+    def _receive(self, timeout: float) -> list[Message]:
+        """Handle what comes within ``timeout``; return what is not about the job under way."""
+        others: list[Message] = []
+        if self._lost is not None:
+            return others
+        ready = dict(self._poller.poll(max(0, int(timeout * 1000))))
+        if self._socket in ready:
+            while self._lost is None:
+                try:
+                    frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+                except zmq.Again:
+                    break
+                self._heard = time.monotonic()
+                try:
+                    message = Message.from_frames(frames)
+                    if self._task is not None and message.job == self._task.identity:
+                        self._handle(self._task, message)
+                    else:
+                        others.append(message)
+                except (NeuralStyleError, KeyError, TypeError, ValueError):
+                    self._lose(
+                        NeuralStyleError("bad-message", "The server sent what is not understood.")
+                    )
+        elif self._monitor in ready:  # only when every message before it has been read
+            self._watch()
+        if self._task is not None and time.monotonic() - self._heard > SILENCE_SECONDS:
+            self._lose(_gone("it fell silent"))
+        return others
+
+    def _watch(self) -> None:
+        """Read what the socket reports about the connection itself."""
+        while self._lost is None and self._monitor.poll(0):
+            event = recv_monitor_message(self._monitor)["event"]
+            if event == zmq.Event.HANDSHAKE_FAILED_AUTH:
+                self._lose(
+                    NeuralStyleError(
+                        "not-authorised",
+                        "The server does not accept this key.",
+                        "The connection file is of another server; start the server again.",
+                    )
+                )
+            elif event in _LOST:
+                self._lose(_gone("nothing answers at its address"))
+
+    def _lose(self, error: NeuralStyleError) -> None:
+        self._lost = error
+        if self._task is not None:
+            self._finish(Failed(error))
+
+    def _finish(self, event: Finished | Failed) -> None:
+        self._task = None
+        self._events.append(event)
+
+    def _handle(self, task: _Task, message: Message) -> None:
+        """One message about the job under way."""
+        fields = message.fields
+        match message.kind:
+            case "queued":
+                self._events.append(Queued(int(fields["position"])))
+            case "started":
+                self._events.append(
+                    Started(
+                        str(fields["device"]),
+                        str(fields["precision"]),
+                        str(fields["backbone"]),
+                        int(fields["width"]),
+                        int(fields["height"]),
+                    )
+                )
+            case "credit":
+                for offset, view in islice(task.unsent, int(fields["chunks"])):
+                    chunk = {"job": task.identity, "offset": offset}
+                    self._send(Message("chunk", chunk, view))
+            case "progress":
+                payload = message.payload
+                preview = None if payload is None else memoryview(payload).tobytes()
+                self._events.append(Painting(Progress.from_wire(fields), preview))
+            case "result":
+                self._prepare(task, fields)
+            case "chunk":
+                self._take(task, message)
+            case "failed" | "error":
+                self._finish(Failed(NeuralStyleError.from_wire(fields.get("error"))))
+
+    def _prepare(self, task: _Task, fields: dict[str, Any]) -> None:
+        """Make room for the result, which has the content's own shape, and ask for it."""
+        picture = PictureShape.from_wire(fields["picture"])
+        try:
+            pixels = bytearray(picture.size_in_bytes)
+        except MemoryError:
+            self.cancel()
+            self._finish(
+                Failed(NeuralStyleError("out-of-memory", "There is no memory for the result."))
+            )
+            return
+        transfer = Transfer(picture.size_in_bytes)
+        task.result = picture, Report.from_wire(fields["report"]), pixels, transfer
+        self._give_credit(task, transfer)
+
+    def _give_credit(self, task: _Task, transfer: Transfer) -> None:
+        wanted = transfer.wanted
+        if wanted:
+            transfer.grant(wanted)
+            self._send(Message("credit", {"job": task.identity, "chunks": wanted}))
+
+    def _take(self, task: _Task, message: Message) -> None:
+        if task.result is None:
+            return
+        picture, report, pixels, transfer = task.result
+        view = memoryview(message.payload)
+        start = transfer.received
+        transfer.accept(message.fields.get("offset"), view.nbytes)
+        pixels[start : transfer.received] = view
+        if transfer.complete:
+            self._finish(Finished(picture, pixels, report))
+        else:
+            self._give_credit(task, transfer)
+
+
+def stop_server(home: Home, *, timeout: float = 5.0) -> None:
+    """End the running server of ``home``, of whatever version it is. Raises ``server-gone``."""
+    with Client(Connection.read(home.connection_file)) as client:
+        client.shutdown(timeout=timeout)
+
+
+def _gone(why: str) -> NeuralStyleError:
+    return NeuralStyleError(
+        "server-gone", f"The server cannot be reached: {why}.", "Start it with 'nst serve'."
+    )

@@ -1,0 +1,1 @@
+"""The server: a broker that is always responsive, and worker processes that paint."""

@@ -1,0 +1,65 @@
+"""Who may talk to the broker: CURVE keys, one set for each of its sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import zmq
+from zmq.auth.thread import ThreadAuthenticator
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """A CURVE key pair in Z85."""
+
+    public: bytes
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def new(cls) -> KeyPair:
+        """A fresh pair."""
+        return cls(*zmq.curve_keypair())
+
+
+class KnownKeys:
+    """The client keys that are let in, by ZAP domain; all others are turned away.
+
+    A context manager that answers ZeroMQ's questions while it is entered. Enter it before a
+    socket is bound.
+    """
+
+    def __init__(self, context: zmq.Context[Any]) -> None:
+        self._authenticator = ThreadAuthenticator(context)
+        self._keys: dict[str, frozenset[bytes]] = {}
+
+    def __enter__(self) -> KnownKeys:
+        # The provider of the domain "*" is asked for sockets without a domain: there are none.
+        self._authenticator.configure_curve_callback("*", self)
+        self._authenticator.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._authenticator.stop()
+
+    def allow(self, domain: str, *keys: bytes) -> None:
+        """Let in exactly ``keys`` at ``domain`` from now on."""
+        self._keys = {**self._keys, domain: frozenset(keys)}
+        self._authenticator.configure_curve_callback(domain, self)
+
+    def callback(self, domain: str, key: bytes) -> bool:
+        """Whether ``key`` is known there; called by pyzmq in a thread of its own."""
+        return key in self._keys.get(domain, frozenset())
+
+    def secure(self, socket: zmq.Socket[bytes], domain: str, keys: KeyPair) -> None:
+        """Make ``socket`` a CURVE server with these keys in ``domain``."""
+        socket.curve_server = True
+        socket.curve_publickey = keys.public
+        socket.curve_secretkey = keys.secret
+        socket.zap_domain = domain.encode()

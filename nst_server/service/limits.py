@@ -1,0 +1,45 @@
+"""What is too much: decided from a job's header, before anything is allocated for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nst_server.errors import NeuralStyleError
+from nst_server.job import Job
+
+MAXIMUM_JOB_BYTES = 8 * 2**30
+"""All pictures of one job together."""
+
+_WORKING_BYTES = 36
+"""Per content pixel: content and result as float32 RGB, and one more of them on the way."""
+
+
+def check_size(job: Job, available: int | None) -> None:
+    """Raise `NeuralStyleError` ``too-large`` if ``job`` cannot be held in memory.
+
+    ``available`` is the free memory in bytes, None if it is not known. The network's own memory
+    is the engine's matter: it chooses the size that is worked at.
+    """
+    needed = 2 * job.size_in_bytes + _WORKING_BYTES * job.content.width * job.content.height
+    if job.size_in_bytes > MAXIMUM_JOB_BYTES or (available is not None and needed > available):
+        free = "" if available is None else f", and {_in_words(available)} are free"
+        raise NeuralStyleError(
+            "too-large",
+            f"These pictures need {_in_words(needed)} of memory{free}.",
+            "Take a smaller selection or scale the picture down.",
+        )
+
+
+def available_memory() -> int | None:
+    """Bytes that a process could still get, None where the system does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _in_words(size: int) -> str:
+    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.0f} MB"

@@ -1,0 +1,105 @@
+"""The worker's side of the conversation with the broker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import zmq
+
+from nst_server.errors import NeuralStyleError
+from nst_server.job import Job
+from nst_server.protocol import MAXIMUM_FRAME_BYTES, Message
+from nst_server.transfer import Transfer, chunks
+
+CLIENT_SECONDS = 60.0
+"""A client that neither sends nor takes pixels for so long has its job given up."""
+
+
+class JobCancelledError(Exception):
+    """The broker wants no more of this job."""
+
+
+class WorkerLink:
+    """One job at a time: its pixels, what its client asks for meanwhile, and its result."""
+
+    def __init__(self, details: Mapping[str, str]) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        self._socket.linger = 0
+        self._socket.maxmsgsize = MAXIMUM_FRAME_BYTES
+        self._socket.routing_id = details["name"].encode()
+        self._socket.curve_serverkey = details["server_public"].encode()
+        self._socket.curve_publickey = details["public"].encode()
+        self._socket.curve_secretkey = details["secret"].encode()
+        self._socket.connect(details["endpoint"])
+        self._kept = False
+
+    def send(self, message: Message) -> None:
+        """Send to the broker, which passes on what is about a job to its client."""
+        self._socket.send_multipart(message.to_frames(), copy=False)
+
+    def next_job(self) -> Message:
+        """Wait for a job; late messages about earlier ones are dropped."""
+        while True:
+            message = Message.from_frames(self._socket.recv_multipart(copy=False))
+            if message.kind == "job":
+                self._kept = False
+                return message
+
+    def receive_pixels(self, name: str, job: Job) -> list[memoryview]:
+        """The pixels of every picture of ``job``; the memory for them is taken first.
+
+        Raises `MemoryError`, `JobCancelledError`, or `NeuralStyleError` for a client without a word.
+        """
+        everything = memoryview(bytearray(job.size_in_bytes))
+        transfer = Transfer(job.size_in_bytes)
+        while not transfer.complete:
+            wanted = transfer.wanted
+            if wanted:
+                transfer.grant(wanted)
+                self.send(Message("credit", {"job": name, "chunks": wanted}))
+            message = self._wait_for("chunk", name)
+            payload = memoryview(message.payload)
+            start = transfer.received
+            transfer.accept(message.fields.get("offset"), payload.nbytes)
+            everything[start : transfer.received] = payload
+        pictures, start = [], 0
+        for shape in job.pictures():
+            pictures.append(everything[start : start + shape.size_in_bytes])
+            start += shape.size_in_bytes
+        return pictures
+
+    def send_pixels(self, name: str, pixels: Any) -> None:
+        """The result's pixels, as the client gives credit. Raises as `receive_pixels`."""
+        credit = 0
+        for offset, chunk in chunks([pixels]):
+            while credit == 0:
+                credit = int(self._wait_for("credit", name).fields["chunks"])
+            credit -= 1
+            self.send(Message("chunk", {"job": name, "offset": offset}, chunk))
+
+    def wants_to_keep(self, name: str) -> bool:
+        """Read what has come; whether to stop painting now. Raises `JobCancelledError`."""
+        while self._socket.poll(0):
+            self._receive(name)
+        return self._kept
+
+    def _wait_for(self, kind: str, name: str) -> Message:
+        deadline = time.monotonic() + CLIENT_SECONDS
+        while self._socket.poll(max(0, int((deadline - time.monotonic()) * 1000))):
+            message = self._receive(name)
+            if message.kind == kind and message.job == name:
+                return message
+        raise NeuralStyleError(
+            "cancelled", "The job was given up because its client did not go on with it."
+        )
+
+    def _receive(self, name: str) -> Message:
+        message = Message.from_frames(self._socket.recv_multipart(copy=False))
+        if message.job == name:
+            if message.kind == "cancel":
+                raise JobCancelledError
+            self._kept |= message.kind == "keep"
+        return message
