@@ -68,11 +68,19 @@ class Settings:
     size: int | str = _option(
         "auto",
         "Longest side that is worked at; auto takes the largest whose estimated time is within "
-        "three minutes, full the picture's own.",
+        "the time limit, full the picture's own.",
         minimum=64,
         maximum=16384,
         unit="pixels",
         words=("auto", "full"),
+    )
+    time_limit: float = _option(
+        180.0,
+        "What an automatic size may take.",
+        minimum=1,
+        maximum=86400,
+        unit="seconds",
+        expert=True,
     )
     seed: int = _option(
         0,
@@ -193,11 +201,16 @@ def _checked(entry: Field[Any], value: Any) -> Any:
 
 
 PRESETS: dict[str, Settings] = {
-    "draft": Settings(preset="draft", iterations=25, size="auto"),
+    "draft": Settings(preset="draft", iterations=25, time_limit=15),
     "standard": Settings(preset="standard"),
-    "fine": Settings(preset="fine", iterations=200),
+    "fine": Settings(preset="fine", iterations=200, time_limit=600),
     "classic": Settings(
-        preset="classic", iterations=1000, coarsest=0, smoothness=0, strength=50, size=512
+        preset="classic",
+        smoothness=0,
+        size=512,
+        iterations=1000,
+        coarsest=0,
+        precision="float32",
     ),
 }
 """The presets, each a whole value of `Settings`."""

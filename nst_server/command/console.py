@@ -1,0 +1,91 @@
+"""What a person sees in a shell: a progress bar with the time left; nothing when piped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from nst_server.client.events import Started
+from nst_server.progress import Progress, Report
+
+if TYPE_CHECKING:
+    from rich import progress as rich_progress
+
+
+class Console:
+    """A progress bar on standard error if that is a terminal; used as a context manager."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._shown = not quiet and sys.stderr.isatty()
+        self._bar: rich_progress.Progress | None = None
+
+    def __enter__(self) -> Console:
+        if self._shown:
+            from rich import console, progress
+
+            self._bar = progress.Progress(
+                progress.TextColumn("{task.description}"),
+                progress.BarColumn(),
+                progress.TaskProgressColumn(),
+                progress.TextColumn("{task.fields[left]}"),
+                console=console.Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task("Connecting", total=1.0, left="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def waiting(self, seconds: float) -> None:
+        """The server is starting."""
+        self._say(f"Starting the server ({seconds:.0f} s)")
+
+    def queued(self, position: int) -> None:
+        """The job waits for others, or for its worker."""
+        self._say(f"Waiting for {position} other jobs" if position else "Loading the network")
+
+    def started(self, event: Started) -> None:
+        """A worker took the job."""
+        self._say(f"Painting at {event.width}×{event.height} on {event.device}")
+
+    def painting(self, progress: Progress) -> None:
+        """One more iteration is done."""
+        if self._bar is None:
+            return
+        left = f"{_duration(progress.seconds_left)} left" if progress.seconds_left else ""
+        self._bar.update(
+            self._task,
+            # The picture is there only when it is saved: never 100 % before.
+            completed=min(progress.done, 0.99),
+            description=f"Painting at {progress.width}×{progress.height} "
+            f"(scale {progress.scale} of {progress.scales})",
+            left=left,
+        )
+
+    def finished(self, output: Path, report: Report) -> None:
+        """One line about the result, on standard output if a person reads it."""
+        if not sys.stdout.isatty():
+            return
+        size = f"{report.width}×{report.height}"
+        if report.enlarged:
+            size += f", painted at {report.worked_width}×{report.worked_height}"
+        print(f"{output}: {size}, {_duration(report.seconds)} on {report.device}.")
+
+    def _say(self, words: str) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, description=words)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

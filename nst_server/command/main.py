@@ -1,0 +1,109 @@
+"""The command line: arguments in, an exit code out. Nothing heavy is imported to say ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from nst_server import __version__
+from nst_server.command.arguments import add_stylize
+from nst_server.errors import EXIT_CODES, NeuralStyleError
+from nst_server.paths import Home
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``nst``; the exit codes are those of `nst_server.errors.EXIT_CODES`."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed, Home.default()))
+    except NeuralStyleError as error:
+        print(f"nst: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("nst: Interrupted.", file=sys.stderr)
+        return EXIT_CODES["cancelled"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nst", description="Paint a picture in the style of another."
+    )
+    parser.add_argument("--version", action="version", version=f"nst {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, help: str, run: Callable[[argparse.Namespace, Home], int]
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.set_defaults(run=run)
+        return added
+
+    add_stylize(command("stylize", "Paint a picture.", _stylize))
+    serve = command("serve", "Run the server; GIMP and nst start it by themselves.", _serve)
+    serve.add_argument(
+        "--server-idle",
+        type=float,
+        default=1800.0,
+        metavar="SECONDS",
+        help="End after so long without work (default 1800).",
+    )
+    serve.add_argument(
+        "--worker-idle",
+        type=float,
+        default=300.0,
+        metavar="SECONDS",
+        help="Give the GPU's memory back after so long without work (default 300).",
+    )
+    status = command("status", "Say what the server is doing.", _status)
+    status.add_argument("--json", action="store_true", help="Print one JSON object.")
+    command("stop", "End the server.", _stop)
+    cancel = command("cancel", "Cancel a job, or all.", _cancel)
+    cancel.add_argument("job", nargs="?", help="Its number as nst status shows it; all if none.")
+    doctor = command("doctor", "Find out why something does not work.", _doctor)
+    doctor.add_argument("--json", action="store_true", help="Print one JSON object.")
+    weights = command("weights", "Show the network weights, or fetch VGG19's.", _weights)
+    weights.add_argument("action", nargs="?", choices=("show", "fetch"), default="show")
+    return parser
+
+
+def _stylize(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import stylize
+
+    return stylize.run(arguments, home)
+
+
+def _serve(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.service.broker import serve
+
+    return serve(home, server_idle=arguments.server_idle, worker_idle=arguments.worker_idle)
+
+
+def _status(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import remote
+
+    return remote.status(home, as_json=arguments.json)
+
+
+def _stop(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import remote
+
+    return remote.stop(home)
+
+
+def _cancel(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import remote
+
+    return remote.cancel(home, arguments.job)
+
+
+def _doctor(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import doctor
+
+    return doctor.run(home, as_json=arguments.json)
+
+
+def _weights(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import weights
+
+    return weights.fetch(home) if arguments.action == "fetch" else weights.show(home)

@@ -1,0 +1,63 @@
+"""``nst status``, ``stop`` and ``cancel``: talking to a server that runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nst_server.client.session import Client, stop_server
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
+
+
+def status(home: Home, *, as_json: bool) -> int:
+    """Say what the server is doing; exit code 3 if none runs."""
+    try:
+        with Client.connect(home) as client:
+            answer = client.status()
+    except NeuralStyleError as error:
+        if not as_json or error.code != "server-gone":
+            raise
+        print(json.dumps({"running": False}))
+        return error.exit_code
+    if as_json:
+        print(json.dumps({"running": True, **answer}))
+    else:
+        print("\n".join(_lines(answer)))
+    return 0
+
+
+def stop(home: Home) -> int:
+    """End the server; nothing to do is fine too."""
+    try:
+        stop_server(home)
+    except NeuralStyleError as error:
+        if error.code != "server-gone":
+            raise
+        print("No server is running.")
+        return 0
+    print("The server has stopped.")
+    return 0
+
+
+def cancel(home: Home, job: str | None) -> int:
+    """Cancel one job, or all of them."""
+    with Client.connect(home) as client:
+        jobs = [job] if job else [str(entry["id"]) for entry in client.status()["jobs"]]
+        cancelled = [name for name in jobs if client.cancel_job(name)]
+    if job and not cancelled:
+        raise NeuralStyleError("bad-usage", f"There is no job {job}.", "See: nst status.")
+    print(f"Cancelled: {', '.join(cancelled) or 'nothing, there are no jobs'}.")
+    return 0
+
+
+def _lines(answer: dict[str, Any]) -> list[str]:
+    worker = answer["worker"]
+    lines = [f"Server {answer['version']}, process {answer['pid']}, up {answer['uptime']:.0f} s."]
+    device = worker.get("device")
+    lines.append(f"Worker: {worker['state']}" + (f", on {device}." if device else "."))
+    for job in answer["jobs"]:
+        progress = job.get("progress") or {}
+        done = f", {100 * progress['done']:.0f} % done" if "done" in progress else ""
+        lines.append(f"Job {job['id']}: {job['state']}{done}.")
+    return lines if answer["jobs"] else [*lines, "No jobs."]

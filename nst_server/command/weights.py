@@ -1,0 +1,40 @@
+"""``nst weights``: which networks there are, and fetching the better one."""
+
+from __future__ import annotations
+
+import sys
+
+from nst_server import weights
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
+
+_TIMEOUT = 15.0
+
+
+def show(home: Home) -> int:
+    """One line for each network; exit code 3 if none can be used."""
+    there = weights.available(home.weights)
+    usable = 0
+    for backbone in weights.BACKBONES:
+        if backbone not in there:
+            print(f"{backbone}: not installed")
+            continue
+        try:
+            weights.verify(backbone, there[backbone])
+        except NeuralStyleError as error:
+            print(f"{backbone}: {error}")
+        else:
+            usable += 1
+            print(f"{backbone}: {there[backbone]}")
+    return 0 if usable else NeuralStyleError("weights-missing", "").exit_code
+
+
+def fetch(home: Home) -> int:
+    """Fetch VGG19's weights. Raises `NeuralStyleError` ``weights-missing``."""
+    print(weights.fetch_vgg19(home.weights, _TIMEOUT, _show if sys.stderr.isatty() else None))
+    return 0
+
+
+def _show(done: int, total: int) -> None:
+    share = f"{100 * done / total:3.0f} %" if total else ""
+    print(f"\r{done / 1e6:6.1f} MB {share}", end="\n" if done == total else "", file=sys.stderr)

@@ -1,0 +1,82 @@
+"""What is painted on: the content, what of it may change, and how a painting becomes a result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from nst_server.engine.color import with_chroma_of
+from nst_server.engine.enlarge import enlarge
+from nst_server.engine.picture import Array, Picture, fill_transparent, resize, shrink_weight
+
+
+@dataclass(frozen=True)
+class View:
+    """The canvas at the size of one scale; all 1 × height × width × channels."""
+
+    content: tf.Tensor
+    mask: tf.Tensor | None
+    """What of the painting is seen over the content; None for all."""
+    importance: tf.Tensor | None
+    """How much each pixel counts in the statistics; None for all alike."""
+
+    def seen(self, painting: tf.Tensor) -> tf.Tensor:
+        """What a person will see: the painting through the mask, over the content."""
+        if self.mask is None:
+            return painting
+        return painting * self.mask + self.content * (1.0 - self.mask)
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The content, the soft mask of the selection (height × width, or None), whose colours."""
+
+    picture: Picture
+    mask: Array | None
+    colors: str
+
+    @cached_property
+    def _content(self) -> Array:
+        return fill_transparent(self.picture)
+
+    @cached_property
+    def _importance(self) -> Array | None:
+        layers = [layer for layer in (self.mask, self.picture.alpha) if layer is not None]
+        return np.multiply.reduce(layers) if layers else None
+
+    def view(self, width: int, height: int) -> View:
+        """The canvas shrunk to the size of a scale."""
+
+        def shrunk(weight: Array | None) -> tf.Tensor | None:
+            return None if weight is None else shrink_weight(weight, width, height)
+
+        content = resize(self._content, width, height)
+        return View(content, shrunk(self.mask), shrunk(self._importance))
+
+    def preview(self, painting: tf.Tensor, longest: int) -> npt.NDArray[np.uint8]:
+        """What will be seen, at most ``longest`` a side: height × width × 3."""
+        height, width = painting.shape[1:3]
+        factor = min(1.0, longest / max(width, height))
+        size = max(1, round(width * factor)), max(1, round(height * factor))
+        view = self.view(*size)
+        painted = self._recolored(resize(painting, *size)[0].numpy(), view.content[0].numpy())
+        seen = view.seen(painted[np.newaxis])
+        return np.rint(np.asarray(seen[0]) * 255).astype(np.uint8)
+
+    def finished(self, painting: tf.Tensor) -> Array:
+        """The painting at the content's own size, height × width × 3 in [0, 1].
+
+        Where nothing may change, outside the mask and under transparent pixels, it is the
+        content to the bit; where the mask is soft, it is the painting, not yet blended.
+        """
+        result = self._recolored(enlarge(painting, self._content), self._content)
+        if self._importance is None:
+            return result
+        return np.where(self._importance[..., np.newaxis] > 0, result, self.picture.rgb)
+
+    def _recolored(self, painted: Array, content: Array) -> Array:
+        return with_chroma_of(painted, content) if self.colors == "content" else painted

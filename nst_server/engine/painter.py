@@ -1,0 +1,302 @@
+"""The painter: a content, styles and settings become a stream of iterates."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from nst_server import weights as weights_files
+from nst_server.engine import schedule
+from nst_server.engine.backbone import feature_maps
+from nst_server.engine.canvas import Canvas, View
+from nst_server.engine.device import Device
+from nst_server.engine.objective import TERMS, Layers, Objective, Targets
+from nst_server.engine.optimizer import NOTEBOOK, RELATIVE, Adam, AdamState
+from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
+from nst_server.errors import NeuralStyleError
+from nst_server.progress import Progress
+from nst_server.settings import Settings
+
+__all__ = ["Iterate", "Painter", "Picture", "Plan", "Style"]
+
+_STYLE_LAYERS = tuple((f"block{block}_conv1", 1 / 5) for block in range(1, 6))
+NOTEBOOK_LAYERS = Layers(content=(("block5_conv2", 1.0),), style=_STYLE_LAYERS)
+RELATIVE_LAYERS = Layers(content=(("block4_conv2", 1.0),), style=_STYLE_LAYERS)
+
+MINIMUM_CONTENT_SIDE = 8
+"""Below this there is nothing in a picture that could be painted."""
+
+_MEASURED_SIDE = {"CPU": 256, "GPU": 1024}
+"""Size of the steps that tell a device's speed: enough work to keep it busy."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done before it is: network, number format, size and estimated time."""
+
+    backbone: str
+    precision: str
+    width: int
+    height: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """One step of a painting; its pixels are computed only when they are asked for."""
+
+    progress: Progress
+    canvas: Canvas = field(repr=False)
+    painting: tf.Tensor = field(repr=False)
+    """1 × height × width × 3 at the size worked at now."""
+
+    def preview(self, longest: int) -> npt.NDArray[np.uint8]:
+        """The painting so far as height × width × 3, uint8, at most ``longest`` a side."""
+        return self.canvas.preview(self.painting, longest)
+
+    def result(self) -> Array:
+        """The painting at the content's own size, height × width × 3, float32 in [0, 1]."""
+        return self.canvas.finished(self.painting)
+
+
+@dataclass(frozen=True)
+class _Method:
+    """An objective with the optimiser that suits its units."""
+
+    objective: Objective
+    adam: Adam
+    relative: bool
+
+    def weights(self, settings: Settings) -> tf.Tensor:
+        """Weights of the terms, in the order of `TERMS`."""
+        return tf.constant(schedule.term_weights(settings, relative=self.relative), tf.float32)
+
+
+class Painter:
+    """Paints on the device that TensorFlow finds; keeps what it has traced for the next job."""
+
+    def __init__(self, weights: Path) -> None:
+        """``weights`` is the folder where fetched weights lie. Nothing is loaded yet."""
+        self._weights = weights
+        self._method = lru_cache(maxsize=4)(self._build)
+        self._speed = lru_cache(maxsize=None)(self._measure)
+
+    @cached_property
+    def _device(self) -> Device:
+        return Device.detect()
+
+    @property
+    def device(self) -> str:
+        """The processor that is really used, for people."""
+        return self._device.name
+
+    def plan(self, settings: Settings, width: int, height: int) -> Plan:
+        """What painting a content of that size will be.
+
+        Raises `NeuralStyleError` ``weights-missing``.
+        """
+        backbone, _ = weights_files.find(settings.backbone, self._weights)
+        precision = self._device.precision(settings.precision)
+        speed = self._speed(backbone, precision, settings.pooling, settings.preset == "classic")
+        size = schedule.working_size(width, height, settings, speed)
+        return Plan(backbone, precision, *size, schedule.work(*size, settings) / speed)
+
+    def stylize(
+        self,
+        content: Picture,
+        styles: Sequence[Style],
+        settings: Settings,
+        mask: Array | None = None,
+        plan: Plan | None = None,
+    ) -> Iterator[Iterate]:
+        """Every iterate from the first step of the coarsest scale to the last of the finest.
+
+        ``mask`` (height × width, [0, 1]) is what may change; what is seen through it is what is
+        optimised. The last iterate is the result; the caller may stop at any. Raises
+        `NeuralStyleError` ``bad-image``, ``out-of-memory`` or ``weights-missing``.
+        """
+        started = time.monotonic()
+        plan = plan or self.plan(settings, *content.size)
+        _check(content, styles, mask)
+        method = self._method(
+            plan.backbone, plan.precision, settings.pooling, settings.preset == "classic"
+        )
+        canvas = Canvas(content, mask, settings.colors)
+        if settings.strength == 0:
+            yield _untouched(canvas, started)
+            return
+        steps = schedule.scales(plan.width, plan.height, settings)
+        clock = _Clock(started, [step.megapixel_iterations for step in steps])
+        weights = method.weights(settings)
+        state: AdamState | None = None
+        try:
+            for number, scale in enumerate(steps, start=1):
+                view = canvas.view(scale.width, scale.height)
+                if state is None:
+                    state = AdamState.start(_initial(view, settings))
+                else:
+                    state = method.adam.resized(state, scale.height, scale.width)
+                targets = _targets(method.objective, view, styles, settings)
+                best = float("inf")
+                for iteration in range(1, scale.iterations + 1):
+                    terms, gradient = _gradient(method.objective, view, state, targets, weights)
+                    state = method.adam.step(state, gradient)
+                    losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
+                    loss = sum(losses.values())
+                    if not math.isfinite(loss):
+                        raise NeuralStyleError(
+                            "internal",
+                            "The optimisation left the range of numbers.",
+                            "Choose the precision float32 or less strength.",
+                        )
+                    if method.relative:
+                        painting = method.adam.result(state)
+                    elif loss < best:
+                        # The notebook keeps the picture after the step whose loss was the least.
+                        best, painting = loss, state.picture
+                    yield Iterate(
+                        clock.progress(number, scale, iteration, loss, losses), canvas, painting
+                    )
+        except tf.errors.ResourceExhaustedError as error:
+            raise NeuralStyleError(
+                "out-of-memory",
+                f"There is not enough memory to paint at {plan.width}×{plan.height} pixels.",
+                "Choose a smaller size.",
+            ) from error
+
+    def _build(self, backbone: str, precision: str, pooling: str, classic: bool) -> _Method:
+        name, file = weights_files.find(backbone, self._weights)
+        layers = NOTEBOOK_LAYERS if classic else RELATIVE_LAYERS
+        model = feature_maps(
+            name,
+            file,
+            layers.names,
+            pooling=pooling,
+            padding="zeros" if classic else "replicate",
+            precision=precision,
+        )
+        objective = Objective(model, layers, relative=not classic)
+        return _Method(objective, Adam(NOTEBOOK if classic else RELATIVE), not classic)
+
+    def _measure(self, backbone: str, precision: str, pooling: str, classic: bool) -> float:
+        """Megapixel iterations a second, from a few steps on noise."""
+        method = self._method(backbone, precision, pooling, classic)
+        side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]
+        noise = tf.random.stateless_uniform([1, side, side, 3], seed=(0, 0))
+        targets = method.objective.targets(noise, [(noise, tf.ones_like(noise[..., :1]), 1.0)])
+        weights = tf.ones([len(TERMS)])
+        seconds = []
+        for _ in range(4):
+            before = time.monotonic()
+            method.objective.gradient(noise, targets, weights)[0].numpy()
+            seconds.append(time.monotonic() - before)
+        return side * side / 1e6 / min(seconds)
+
+
+class _Clock:
+    """How much is done, and by that how long the rest will take."""
+
+    def __init__(self, started: float, work: Sequence[float]) -> None:
+        self._started = started
+        self._work = work
+        self._first: tuple[float, float] | None = None
+
+    def progress(
+        self,
+        number: int,
+        scale: schedule.Scale,
+        iteration: int,
+        loss: float,
+        terms: dict[str, float],
+    ) -> Progress:
+        now = time.monotonic()
+        total = sum(self._work)
+        done = sum(self._work[: number - 1]) + scale.megapixel_iterations * iteration / (
+            scale.iterations
+        )
+        # The first step includes tracing, so the speed is measured from its end.
+        if self._first is None:
+            self._first = (now, done)
+        since, before = self._first
+        speed = (done - before) / (now - since) if now > since else 0.0
+        return Progress(
+            scale=number,
+            scales=len(self._work),
+            iteration=iteration,
+            iterations=scale.iterations,
+            done=done / total,
+            seconds=now - self._started,
+            seconds_left=(total - done) / speed if speed else 0.0,
+            width=scale.width,
+            height=scale.height,
+            loss=loss,
+            terms=terms,
+        )
+
+
+def _check(content: Picture, styles: Sequence[Style], mask: Array | None) -> None:
+    width, height = content.size
+    if min(width, height) < MINIMUM_CONTENT_SIDE:
+        raise NeuralStyleError(
+            "bad-image",
+            f"A picture of {width}×{height} pixels is too small to be painted.",
+            f"Each side needs at least {MINIMUM_CONTENT_SIDE} pixels.",
+        )
+    if mask is not None and float(mask.max(initial=0.0)) <= 0.0:
+        raise NeuralStyleError(
+            "bad-image",
+            "The selection is empty, so there is nothing to paint.",
+            "Select something.",
+        )
+    for picture in (content, *(style.picture for style in styles)):
+        if not np.isfinite(picture.rgb).all():
+            raise NeuralStyleError("bad-image", "The picture has values that are not numbers.")
+        if picture.alpha is not None and float(picture.alpha.max(initial=0.0)) <= 0.0:
+            raise NeuralStyleError("bad-image", "The picture is transparent everywhere.")
+
+
+def _untouched(canvas: Canvas, started: float) -> Iterate:
+    """The only iterate of a job without strength: the content as it is."""
+    width, height = canvas.picture.size
+    seconds = time.monotonic() - started
+    progress = Progress(1, 1, 0, 0, 1.0, seconds, 0.0, width, height, 0.0)
+    return Iterate(progress, canvas, tf.convert_to_tensor(canvas.picture.rgb)[tf.newaxis])
+
+
+def _initial(view: View, settings: Settings) -> tf.Tensor:
+    if settings.init == "content":
+        return view.content
+    noise = tf.random.stateless_normal(view.content.shape, seed=(settings.seed, 0))
+    return tf.clip_by_value(tf.reduce_mean(view.content, [1, 2], keepdims=True) + 0.2 * noise, 0, 1)
+
+
+def _targets(
+    objective: Objective, view: View, styles: Sequence[Style], settings: Settings
+) -> Targets:
+    height, width = view.content.shape[1:3]
+
+    def measured(style: Style) -> tuple[tf.Tensor, tf.Tensor, float]:
+        size = schedule.style_size(style.picture.size, (width, height), settings.brush_size)
+        picture = resize(fill_transparent(style.picture), *size)
+        alpha = style.picture.alpha
+        weight = tf.ones_like(picture[..., :1]) if alpha is None else shrink_weight(alpha, *size)
+        return picture, weight, style.weight
+
+    return objective.targets(view.content, [measured(style) for style in styles])
+
+
+def _gradient(
+    objective: Objective, view: View, state: AdamState, targets: Targets, weights: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Terms and gradient of what is seen; only what the mask lets through can move."""
+    seen = view.seen(state.picture)
+    terms, gradient = objective.gradient(seen, targets, weights, view.importance)
+    return terms, gradient if view.mask is None else gradient * view.mask

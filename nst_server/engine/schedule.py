@@ -1,0 +1,99 @@
+"""From settings to numbers: scales, iterations, weights. Pure functions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from nst_server.settings import Settings
+
+COARSER_ITERATIONS = 1.25
+"""Each coarser scale gets so many times the iterations of the next finer one."""
+
+MINIMUM_SIDE = 32
+"""The network halves four times; below this the deepest maps have hardly a pixel. A smaller
+picture is painted enlarged."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One step from coarse to fine."""
+
+    width: int
+    height: int
+    iterations: int
+
+    @property
+    def megapixel_iterations(self) -> float:
+        """The work of it."""
+        return self.width * self.height * self.iterations / 1e6
+
+
+def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
+    """Width and height in the same proportion with ``longest`` as the longest side.
+
+    Larger than that if the shorter side would fall below `MINIMUM_SIDE`.
+    """
+    factor = max(longest / max(width, height), MINIMUM_SIDE / min(width, height))
+    return round(width * factor), round(height * factor)
+
+
+def scales(width: int, height: int, settings: Settings) -> list[Scale]:
+    """From the coarsest to ``width`` × ``height``, each √2 larger than the one before it."""
+    longest = max(width, height)
+    count = 1
+    if settings.coarsest and longest > settings.coarsest:
+        count += math.floor(2 * math.log2(longest / settings.coarsest) + 1e-6)
+    steps = []
+    for coarser in reversed(range(count)):
+        size = size_to_fit(width, height, round(longest / math.sqrt(2) ** coarser))
+        steps.append(Scale(*size, round(settings.iterations * COARSER_ITERATIONS**coarser)))
+    return steps
+
+
+def work(width: int, height: int, settings: Settings) -> float:
+    """Megapixel iterations over all scales."""
+    return sum(scale.megapixel_iterations for scale in scales(width, height, settings))
+
+
+def working_size(width: int, height: int, settings: Settings, speed: float) -> tuple[int, int]:
+    """The size to paint at: never more than the picture's own, unless that is tiny.
+
+    ``speed`` is in megapixel iterations a second; ``size`` auto takes the largest size whose
+    estimated time is within ``time_limit``.
+    """
+    longest = max(width, height)
+    if settings.size == "full":
+        return size_to_fit(width, height, longest)
+    if settings.size != "auto":
+        return size_to_fit(width, height, min(longest, int(settings.size)))
+    low, high = 1, longest
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = work(*size_to_fit(width, height, middle), settings) <= speed * settings.time_limit
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return size_to_fit(width, height, low)
+
+
+def term_weights(settings: Settings, *, relative: bool) -> tuple[float, float, float]:
+    """Weights of content, style and smoothness.
+
+    Every 25 of ``strength`` tenfold the style; 50 gives, for relative losses, 30 times the
+    content, and the notebook's own weights for its losses.
+    """
+    factor = 10.0 ** ((settings.strength - 50.0) / 25.0)
+    smoothness = (settings.smoothness / 20.0) ** 2
+    if relative:
+        return 1.0, 30.0 * factor, 2.0 * smoothness
+    return 1e3, 1e-2 * factor, 1e5 * smoothness
+
+
+def style_size(
+    style: tuple[int, int], content: tuple[int, int], brush_size: float
+) -> tuple[int, int]:
+    """Size at which a style is looked at beside a content of a scale's size.
+
+    At ``brush_size`` 1 the style's longest side is the content's, so its strokes are as large in
+    the result as in the style picture; never enlarged, which would make soft strokes.
+    """
+    return size_to_fit(*style, min(max(style), round(max(content) * brush_size)))

@@ -1,0 +1,122 @@
+"""What of a picture is its style: moments of its feature maps, as a value type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
+
+import tensorflow as tf
+
+_BLOCKS = 16
+
+
+class Moments(tf.experimental.ExtensionType):  # type: ignore[misc]
+    """Sums over the positions of a feature map: adding two pools their positions.
+
+    ``first`` is ΣF (channels), ``second`` ΣFFᵀ (channels × channels), ``count`` the number of
+    positions or the sum of their weights. All float32. Sums, not means, so that tiles, masked
+    regions and several styles are all joined by ``+``, and weighed by ``*``.
+    """
+
+    first: tf.Tensor
+    second: tf.Tensor
+    count: tf.Tensor
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(
+            self.first + other.first, self.second + other.second, self.count + other.count
+        )
+
+    def __mul__(self, factor: float | tf.Tensor) -> Moments:
+        return Moments(self.first * factor, self.second * factor, self.count * factor)
+
+    @property
+    def mean(self) -> tf.Tensor:
+        """Mean of each channel."""
+        return self.first / self.count
+
+    @property
+    def gram(self) -> tf.Tensor:
+        """Gram matrix FᵀF / (height · width), the notebook's normalisation."""
+        return self.second / self.count
+
+    def normalised(self) -> Moments:
+        """The same means with a count of one, so that pictures of any size weigh alike."""
+        return self * (1.0 / self.count)
+
+
+def moments_spec(channels: int) -> tf.TypeSpec:
+    """The type of `Moments` over ``channels``, for a traced function's signature."""
+    return Moments.Spec(
+        first=tf.TensorSpec([channels]),
+        second=tf.TensorSpec([channels, channels]),
+        count=tf.TensorSpec([]),
+    )
+
+
+def blend(styles: Iterable[tuple[Moments, float]]) -> Moments:
+    """Weighted mean of the statistics of several styles; only the weights' ratios count."""
+    weighed = [moments.normalised() * weight for moments, weight in styles if weight > 0]
+    return reduce(add, weighed).normalised()
+
+
+def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
+    """Moments of a feature map (1 × h × w × channels), each position weighed by ``weight``.
+
+    ``weight`` is 1 × h × w × 1 or None for all alike.
+    """
+    rows = tf.reshape(features, [-1, features.shape[-1]])
+    if weight is None:
+        count = tf.cast(tf.shape(rows)[0], tf.float32)
+        return Moments(_first(rows), _second(rows), count)
+    weights = tf.reshape(weight, [-1, 1])
+    lowered = tf.cast(weights, rows.dtype)
+    return Moments(_first(rows * lowered), _weighted_second(rows, lowered), tf.reduce_sum(weights))
+
+
+def _first(rows: tf.Tensor) -> tf.Tensor:
+    """ΣF in float32; where nobody asks for it the graph leaves it out."""
+    return tf.reduce_sum(tf.cast(rows, tf.float32), axis=0)
+
+
+def _product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+    """leftᵀ·right in float32.
+
+    A product of bfloat16 is rounded to bfloat16 at the end, 0.4 % of every entry. Sixteen
+    partial products added up in float32 leave 0.03 % for a quarter of the price of multiplying
+    in float32.
+    """
+    if left.dtype == tf.float32:
+        return tf.matmul(left, right, transpose_a=True)
+    channels = left.shape[-1]
+    even = tf.shape(left)[0] // _BLOCKS * _BLOCKS
+    partial = tf.matmul(
+        tf.reshape(left[:even], [_BLOCKS, -1, channels]),
+        tf.reshape(right[:even], [_BLOCKS, -1, channels]),
+        transpose_a=True,
+    )
+    rest = tf.matmul(left[even:], right[even:], transpose_a=True)
+    return tf.reduce_sum(tf.cast(partial, tf.float32), axis=0) + tf.cast(rest, tf.float32)
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _second(rows: tf.Tensor) -> tf.Tensor:
+    """ΣFFᵀ, with one product in the gradient where automatic differentiation has two."""
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        return tf.matmul(rows, tf.cast(upstream + tf.transpose(upstream), rows.dtype))
+
+    return _product(rows, rows), gradient
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _weighted_second(rows: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """ΣwFFᵀ; nothing flows back to the weights."""
+    weighed = rows * weights
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
+        symmetric = tf.cast(upstream + tf.transpose(upstream), rows.dtype)
+        return tf.matmul(weighed, symmetric), None
+
+    return _product(weighed, rows), gradient
