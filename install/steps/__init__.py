@@ -1,0 +1,1 @@
+"""What install.py does, one module for each part; only the standard library."""

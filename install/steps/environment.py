@@ -1,0 +1,145 @@
+"""The virtual environment: TensorFlow and the rest from the lock, then the project itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+from nst_server.paths import Home
+from steps.report import Report, SetupError, run
+
+GIGABYTE = 10**9
+NEEDED = {"cpu": 3 * GIGABYTE, "cuda": 10 * GIGABYTE}
+"""Free space for the environment and, while it is made, its downloads."""
+
+LOCKS = {"cpu": "requirements.lock", "cuda": "requirements-cuda.lock"}
+
+
+def check_space(root: Path, device: str) -> None:
+    """Raise `SetupError` if the environment would not fit."""
+    there = next(folder for folder in (root, *root.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if free < NEEDED[device]:
+        raise SetupError(
+            f"{root} has {free / GIGABYTE:.1f} GB free, and the installation needs "
+            f"{NEEDED[device] / GIGABYTE:.0f} GB.",
+            "Free some space, or set NST_HOME to a folder on another disk.",
+        )
+
+
+def make(home: Home, interpreter: str, lock: Path, report: Report) -> None:
+    """Make the environment from nothing: a half-made one is not repaired, but made anew.
+
+    pip keeps what it has fetched, so that nothing complete is fetched twice.
+    """
+    if home.venv.exists():
+        report.line("    The environment is made anew; complete downloads are used again.")
+        shutil.rmtree(home.venv)
+    code, output = run(
+        [interpreter, "-m", "venv", home.venv],
+        report,
+        doing="Making the environment",
+        log=install_log(home),
+    )
+    if code != 0:
+        raise SetupError("The virtual environment could not be made.", _cause(output, home))
+    pip(
+        home,
+        ["install", "--no-deps", "--require-hashes", "--only-binary=:all:", "-r", lock],
+        report,
+        "Installing packages",
+    )
+
+
+def install_project(home: Home, repository: Path, report: Report) -> None:
+    """Install the project's own package from the working tree, as it is."""
+    words = ["install", "--no-deps", "--no-index", "--no-build-isolation", "--force-reinstall"]
+    pip(home, [*words, repository], report, "Installing Neural Style")
+
+
+def write_command(home: Home) -> None:
+    """Write ``bin/nst``, which always serves this very home."""
+    home.command.parent.mkdir(parents=True, exist_ok=True)
+    part = home.command.with_suffix(".part")
+    if sys.platform == "win32":
+        part.write_text(
+            '@set "NST_HOME=%~dp0.."\r\n'
+            '@"%~dp0..\\venv\\Scripts\\python.exe" -I -m nst_server %*\r\n',
+            newline="",
+        )
+    else:
+        part.write_text(
+            "#!/bin/sh\n"
+            f"NST_HOME={shlex.quote(str(home.root))}\n"
+            "export NST_HOME\n"
+            f'exec {shlex.quote(str(home.python))} -I -m nst_server "$@"\n',
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+        part.chmod(part.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    part.replace(home.command)
+
+
+def pip(home: Home, words: list[str | Path], report: Report, doing: str) -> None:
+    """Run the environment's pip. Raises `SetupError` with the cause in plain words."""
+    temporary = home.root / "tmp"  # /tmp may be small and in memory
+    temporary.mkdir(parents=True, exist_ok=True)
+    quiet = ["--no-color", "--progress-bar=off", "--no-input", "--disable-pip-version-check"]
+    try:
+        code, output = run(
+            [home.python, "-m", "pip", words[0], *quiet, *words[1:]],
+            report,
+            doing=doing,
+            log=install_log(home),
+            environment=variables(TMPDIR=str(temporary)),
+            describe=_describe,
+        )
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    if code != 0:
+        raise SetupError(f"{doing} failed.", _cause(output, home))
+
+
+def variables(**more: str) -> dict[str, str]:
+    """The environment variables for the programs that are run, with ``more``.
+
+    Without what would turn pip's cache off, or lead Python to other packages.
+    """
+    unwanted = {"PIP_NO_CACHE_DIR", "PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_USER"}
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    return {**kept, "PYTHONUTF8": "1", **more}
+
+
+def install_log(home: Home) -> Path:
+    """Where the output of pip and others is kept."""
+    return home.logs / "install.log"
+
+
+def _describe(line: str) -> str | None:
+    """What a line of pip's says to a person."""
+    if found := re.match(r"(Downloading|Using cached) (\S+?)-\d\S* ?(\([^)]*\))?", line):
+        verb = "fetching" if found[1] == "Downloading" else "have"
+        return f"· {verb} {found[2].rsplit('/', 1)[-1]} {found[3] or ''}"
+    if line.startswith("Installing collected"):
+        return "· unpacking"
+    return None
+
+
+def _cause(output: str, home: Home) -> str:
+    """The known reasons of a failure, told apart by what pip printed."""
+    log = f"Details are in {install_log(home)}."
+    if "No space left" in output or "Errno 28" in output:
+        return f"The disk of {home.root} is full: free some space and run this again. {log}"
+    if "DO NOT MATCH THE HASHES" in output:
+        return f"A package is not what the lock expects, and was not installed. {log}"
+    network = ("name resolution", "Name or service", "Connection", "timed out", "ProxyError")
+    if any(word in output for word in (*network, "SSLError")):
+        return f"The package registry cannot be reached: check the network, run this again. {log}"
+    if "No matching distribution" in output or "Could not find a version" in output:
+        return f"A package is not available for this machine and Python. {log}"
+    return log

@@ -1,0 +1,93 @@
+"""Which Python makes the environment, and whether there is an NVIDIA driver."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from steps.report import SetupError
+
+SUPPORTED = ((3, 13), (3, 12), (3, 11), (3, 10))
+"""Minor releases that TensorFlow is published for, newest first."""
+
+Version = tuple[int, int]
+
+
+def suitable() -> tuple[str, Version]:
+    """An interpreter that TensorFlow is published for; this one if it is.
+
+    Raises `SetupError` if there is none, or if it cannot make virtual environments.
+    """
+    own = sys.version_info[:2]
+    found: tuple[str, Version] | None = (sys.executable, own)
+    if own not in SUPPORTED:
+        others = ((f"python{major}.{minor}", (major, minor)) for major, minor in SUPPORTED)
+        found = next(
+            ((path, wanted) for name, wanted in others if (path := _working(name, wanted))), None
+        )
+    if found is None:
+        raise SetupError(
+            f"TensorFlow is not published for this Python, {own[0]}.{own[1]}, and no Python 3.10 "
+            "to 3.13 was found.",
+            "Install one of them, 3.13 say, beside it and run this again.",
+        )
+    _check_venv(*found)
+    return found
+
+
+def version_of(python: str | Path) -> Version | None:
+    """Major and minor release of an interpreter, if it runs."""
+    try:
+        answer = subprocess.run(
+            [str(python), "-I", "-c", "import sys; print(*sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        major, minor = answer.stdout.split()
+        return int(major), int(minor)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+
+
+def _working(name: str, wanted: Version) -> str | None:
+    path = shutil.which(name)
+    return path if path and version_of(path) == wanted else None
+
+
+def _check_venv(python: str, version: Version) -> None:
+    code = [python, "-I", "-c", "import venv, ensurepip"]
+    if subprocess.run(code, capture_output=True).returncode == 0:
+        return
+    package = "python3-venv"
+    if Path(python).name not in ("python3", f"python{version[0]}.{version[1]}"):
+        package = "the venv module"
+    elif version != sys.version_info[:2]:
+        package = f"python{version[0]}.{version[1]}-venv"
+    raise SetupError(
+        "This Python cannot make virtual environments: its venv module is not installed.",
+        f"On Debian and Ubuntu: sudo apt install {package}",
+    )
+
+
+def nvidia_driver_answers() -> bool:
+    """Whether an NVIDIA driver with a device is there; no framework is asked."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        count = ctypes.c_int()
+        driver = ctypes.CDLL("libcuda.so.1")
+        if driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0:
+            return count.value > 0
+    except (OSError, AttributeError):
+        pass
+    if Path("/proc/driver/nvidia/version").exists():
+        return True
+    try:
+        answer = subprocess.run(["nvidia-smi", "-L"], capture_output=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0 and b"GPU" in answer.stdout

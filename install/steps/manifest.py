@@ -1,0 +1,70 @@
+"""What was installed: the mark of a folder as ours, and the stamp of every complete step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+NAME = "installed.json"
+
+
+class Manifest:
+    """``installed.json`` in ``NST_HOME``, written anew, atomically, at every change.
+
+    A step has a stamp only while all it makes is complete; the stamp is a digest of what it was
+    made from.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / NAME
+        self.exists = self._path.is_file()
+        fields: Any = {}
+        if self.exists:
+            try:
+                fields = json.loads(self._path.read_text(encoding="utf-8"))
+            except ValueError:
+                fields = {}  # every step is done again
+        fields = fields if isinstance(fields, dict) else {}
+        self.steps: dict[str, str] = dict(fields.get("steps", {}))
+        self.plug_ins: list[str] = list(fields.get("plug_ins", []))
+        self.pictures: dict[str, str] = dict(fields.get("pictures", {}))
+        """Sample pictures by path below ``NST_HOME``, with their digests."""
+
+    def write(self) -> None:
+        """Put it on disk, creating ``NST_HOME``."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_suffix(".part")
+        fields = {"steps": self.steps, "plug_ins": self.plug_ins, "pictures": self.pictures}
+        part.write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
+        part.replace(self._path)
+        self.exists = True
+
+    def begin(self, step: str) -> None:
+        """Take the stamp away before anything is changed."""
+        self.steps.pop(step, None)
+        self.write()
+
+    def complete(self, step: str, digest: str) -> None:
+        """Set the stamp."""
+        self.steps[step] = digest
+        self.write()
+
+
+def digest_of(*parts: str, files: Iterable[Path] = ()) -> str:
+    """One digest of words and of files with their names."""
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape"))
+    for path in files:
+        digest.update(path.name.encode("utf-8", "surrogateescape") + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def sources(folder: Path) -> list[Path]:
+    """The files of a source folder, without what Python left there."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    )

@@ -1,0 +1,129 @@
+"""The plug-in in GIMP's profiles, with a ``site`` folder of all that it imports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+from nst_server.command.profiles import Profile, installed_gimp, profiles, system_python
+from nst_server.paths import Home
+from steps import environment
+from steps.interpreter import Version, version_of
+from steps.manifest import sources
+from steps.report import Report
+
+BUNDLED: tuple[Version, ...] = ((3, 10), (3, 11), (3, 12))
+"""Python releases whose pyzmq is laid side by side where GIMP brings its own Python; the
+last one's serves every later release too."""
+
+SERVER_ONLY = {
+    "__main__.py",
+    "command",
+    "engine",
+    "gallery.py",
+    "service",
+    "weights.py",
+}
+"""Parts of ``nst_server`` that the plug-in has no use for."""
+
+
+def find_profiles(given: Path | None, report: Report, *, create: bool) -> list[Profile]:
+    """The profiles to install into; a GIMP 3 that was never started is made to write one."""
+    if given is not None:
+        return [Profile(given.expanduser().absolute())]
+    found = profiles()
+    gimp = installed_gimp() if create and not any(not each.packaged for each in found) else None
+    if gimp is None:
+        return found
+    path, version = gimp
+    report.alive(f"    GIMP {version} was never started: letting it write its profile …")
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(
+            [path, "--no-interface", "--no-data", "--no-fonts", "--quit"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+        )
+    return profiles()
+
+
+def plug_in_files(repository: Path) -> list[Path]:
+    """Every file of the repository that the plug-in's folder is made from."""
+    lock = repository / "install" / "requirements-plugin.lock"
+    package = repository / "nst_server"
+    shared = [
+        path for path in sources(package) if path.relative_to(package).parts[0] not in SERVER_ONLY
+    ]
+    return [*sources(repository / "gimp_plugin" / "neural-style"), *shared, lock]
+
+
+def install(profile: Profile, home: Home, repository: Path, report: Report) -> None:
+    """Put the whole plug-in folder in place at once, in place of an older one."""
+    staging = profile.plug_ins / ".neural-style-new"
+    retired = profile.plug_ins / ".neural-style-old"
+    for leftover in (staging, retired):
+        shutil.rmtree(leftover, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "site")
+    shutil.copytree(repository / "gimp_plugin" / "neural-style", staging, ignore=ignored)
+    _fill_site(staging / "site", profile, home, repository, report)
+    program = staging / profile.program.name
+    program.chmod(program.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    if profile.plug_in.exists():
+        profile.plug_in.replace(retired)
+    staging.replace(profile.plug_in)
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def intact(profile: Profile) -> bool:
+    """Whether the folder is there as GIMP needs it."""
+    return (
+        os.access(profile.program, os.X_OK)
+        and (profile.site / "nst_home").is_file()
+        and (profile.site / "nst_server" / "__init__.py").is_file()
+        and (profile.site / "zmq" / "__init__.py").is_file()
+    )
+
+
+def remove(plug_in: Path, home: Home) -> bool:
+    """Remove a plug-in folder that belongs to ``home``; another's is left alone."""
+    try:
+        owner = (plug_in / "site" / "nst_home").read_text(encoding="utf-8").strip()
+    except OSError:
+        return False
+    if owner != str(home.root):
+        return False
+    shutil.rmtree(plug_in)
+    return True
+
+
+def _fill_site(site: Path, profile: Profile, home: Home, repository: Path, report: Report) -> None:
+    package = repository / "nst_server"
+
+    def unwanted(folder: str, names: list[str]) -> set[str]:
+        top = SERVER_ONLY if Path(folder) == package else set()
+        return {name for name in names if name in top or name == "__pycache__"}
+
+    shutil.copytree(package, site / "nst_server", ignore=unwanted)
+    python = system_python()
+    exact = version_of(python) if python and not profile.packaged else None
+    for version in (exact,) if exact else BUNDLED:
+        _add_packages(site, version, home, repository, report)
+    (site / "nst_home").write_text(str(home.root) + "\n", encoding="utf-8")
+
+
+def _add_packages(
+    site: Path, version: Version, home: Home, repository: Path, report: Report
+) -> None:
+    """Add what is locked for the plug-in, in the build for one release of Python."""
+    unpacked = site.with_name("site-packages-new")
+    lock = repository / "install" / "requirements-plugin.lock"
+    words: list[str | Path] = ["install", "--no-deps", "--require-hashes", "--no-compile"]
+    words += ["--only-binary=:all:", f"--python-version={version[0]}.{version[1]}"]
+    words += ["--implementation=cp", "--target", unpacked, "-r", lock]
+    environment.pip(home, words, report, f"Packages for GIMP's Python {version[0]}.{version[1]}")
+    shutil.copytree(unpacked, site, dirs_exist_ok=True)
+    shutil.rmtree(unpacked)

@@ -1,0 +1,240 @@
+"""The order of the steps: each is done if it has no stamp of just these inputs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nst_server.command.profiles import Profile, installed_gimp
+from nst_server.paths import Home
+from steps import demo, environment, interpreter, plug_in
+from steps.guard import exclusive
+from steps.manifest import Manifest, digest_of, sources
+from steps.removal import uninstall
+from steps.report import Report, SetupError, clock
+
+DEMO_STYLE = "swirls"
+"""The sample style of the first picture."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part of the installation.
+
+    It is complete if its stamp is that of ``inputs`` and what it made is ``intact``.
+    """
+
+    key: str
+    title: str
+    inputs: str
+    run: Callable[[], object]
+    intact: Callable[[], bool] = field(default=lambda: True)
+    optional: bool = False
+    """Whether the installation goes on without it; ``run`` then tells if it succeeded."""
+
+
+class Setup:
+    """All that one run of install.py knows."""
+
+    def __init__(self, options: argparse.Namespace, repository: Path) -> None:
+        self.options = options
+        self.repository = repository
+        self.home = Home.default()
+        self.manifest = Manifest(self.home.root)
+        self.report = Report()
+
+    def install(self) -> None:
+        """Do every step that is not complete. Raises `SetupError`."""
+        started = time.monotonic()
+        home, report = self.home, self.report
+        self._check_folder()
+        report.line(f"Neural Style goes into {home.root}")
+        device = self._device()
+        python, version = interpreter.suitable()
+        lock = self.repository / "install" / environment.LOCKS[device]
+        stamp = digest_of(f"{version}", python, str(home.root), files=[lock])
+        made = self.manifest.steps.get("environment") == stamp and home.python.exists()
+        if not made:
+            environment.check_space(home.root, device)
+        if not self.options.dry_run:
+            self.manifest.write()
+        release = ".".join(str(part) for part in version)
+        self._do(
+            Step(
+                "environment",
+                f"Python {release} with TensorFlow for {device.upper()}",
+                stamp,
+                lambda: environment.make(home, python, lock, report),
+                home.python.exists,
+            )
+        )
+        for step in [*self._own_steps(stamp), *self._gimp_steps(), *self._demo_steps()]:
+            self._do(step)
+        if self.options.dry_run:
+            report.line("Nothing was changed.")
+        else:
+            report.line(f"Ready after {clock(time.monotonic() - started)}.")
+            self._farewell()
+
+    def _check_folder(self) -> None:
+        root = self.home.root
+        if root.exists() and not root.is_dir():
+            raise SetupError(f"{root} is not a folder.", "Set NST_HOME to another one.")
+        ours = {"run", "logs", "weights", "styles", "tmp", "installed.part"}  # also without us
+        if root.exists() and not self.manifest.exists:
+            others = sorted(path.name for path in root.iterdir() if path.name not in ours)
+            if others:
+                raise SetupError(
+                    f"{root} holds something else already ({others[0]}).",
+                    "Set NST_HOME to a folder of its own.",
+                )
+        there = next(folder for folder in (root, *root.parents) if folder.exists())
+        if not os.access(there, os.W_OK):
+            raise SetupError(f"{there} cannot be written.", "Set NST_HOME to a folder of yours.")
+
+    def _device(self) -> str:
+        wanted: str = self.options.device
+        answers = wanted != "cpu" and interpreter.nvidia_driver_answers()
+        if wanted == "cuda" and not answers:
+            self.report.line("No NVIDIA driver answers; CUDA is installed all the same.")
+        if sys.platform == "win32" and wanted != "cpu":
+            self.report.line("TensorFlow uses no GPU on Windows itself; in WSL2 it does.")
+            return "cpu"
+        return "cuda" if answers or wanted == "cuda" else "cpu"
+
+    def _own_steps(self, environment_stamp: str) -> list[Step]:
+        home, repository, report = self.home, self.repository, self.report
+        inputs = digest_of(
+            environment_stamp,
+            files=[*sources(repository / "nst_server"), repository / "pyproject.toml"],
+        )
+        return [
+            Step("project", "Neural Style itself", inputs, self._install_project),
+            Step(
+                "command",
+                f"The command {home.command}",
+                digest_of(str(home.root)),
+                lambda: environment.write_command(home),
+                lambda: os.access(home.command, os.X_OK),
+            ),
+            Step(
+                "styles",
+                "Sample styles",
+                digest_of(files=[repository / "nst_server" / "gallery.py"]),
+                lambda: demo.write_styles(home, self.manifest, report),
+                lambda: any(home.styles.glob(f"{DEMO_STYLE}.*")),
+            ),
+            Step(
+                "weights",
+                "Weights of VGG19 (80 MB; VGG16's are there in any case)",
+                "1",
+                lambda: demo.fetch_weights(home, report),
+                lambda: any(home.weights.glob("vgg19*.h5")),
+                optional=True,
+            ),
+        ]
+
+    def _install_project(self) -> None:
+        if self.home.connection_file.exists():
+            demo.stop_server(self.home, self.report)  # an older one must not answer the new
+        environment.install_project(self.home, self.repository, self.report)
+
+    def _gimp_steps(self) -> list[Step]:
+        if self.options.no_gimp:
+            return []
+        dry = self.options.dry_run
+        found = plug_in.find_profiles(self.options.gimp_dir, self.report, create=not dry)
+        if not found and not (dry and installed_gimp()):
+            self.report.line(
+                "  - No GIMP 3 profile was found: install GIMP 3, start it once and run this "
+                "again, or name the profile with --gimp-dir."
+            )
+        return [self._plug_in_step(profile) for profile in found]
+
+    def _plug_in_step(self, profile: Profile) -> Step:
+        def install() -> None:
+            if str(profile.plug_in) not in self.manifest.plug_ins:
+                self.manifest.plug_ins.append(str(profile.plug_in))
+                self.manifest.write()
+            plug_in.install(profile, self.home, self.repository, self.report)
+
+        return Step(
+            f"plug-in {profile.plug_in}",
+            f"GIMP plug-in in {profile.plug_in}",
+            digest_of(str(self.home.root), files=plug_in.plug_in_files(self.repository)),
+            install,
+            lambda: plug_in.intact(profile),
+        )
+
+    def _demo_steps(self) -> list[Step]:
+        if self.options.no_demo:
+            return []
+        home, report, manifest = self.home, self.report, self.manifest
+        return [
+            Step(
+                "photograph",
+                "Sample photograph",
+                demo.PHOTOGRAPH_DIGEST,
+                lambda: demo.fetch_photograph(home, self.repository, manifest, report),
+                demo.photograph(home).is_file,
+            ),
+            Step(
+                "painting",
+                "A first painting, through the server",
+                DEMO_STYLE,
+                lambda: demo.paint(home, DEMO_STYLE, manifest, report),
+                demo.painting(home).is_file,
+            ),
+        ]
+
+    def _do(self, step: Step) -> None:
+        complete = self.manifest.steps.get(step.key) == step.inputs and step.intact()
+        self.report.line(f"  {'✓' if complete else '…'} {step.title}")
+        if complete or self.options.dry_run:
+            return
+        self.manifest.begin(step.key)
+        if step.run() is False and step.optional:
+            return
+        self.manifest.complete(step.key, step.inputs)
+
+    def _farewell(self) -> None:
+        home, report = self.home, self.report
+        if not self.options.no_demo:
+            report.line(f"The first painting: {demo.painting(home)}")
+        if not self.options.no_gimp:
+            report.line(
+                "In GIMP (start it anew if it is open): open a photograph, choose Filters → "
+                f"Neural Style…, take a style picture, from {home.styles} say, press Stylize."
+            )
+        report.line(f"In a shell: {home.command} stylize PHOTO --style STYLE -o RESULT.png")
+
+
+def run(options: argparse.Namespace, repository: Path) -> int:
+    """Do what was asked for; exit code as of `install.main`."""
+    setup = Setup(options, repository)
+    try:
+        with exclusive(setup.home.root):
+            if options.uninstall:
+                uninstall(setup.home, setup.manifest, setup.report, dry=options.dry_run)
+            else:
+                setup.install()
+    except SetupError as error:
+        setup.report.line("")
+        print(f"neural-style: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        setup.report.line("")
+        reason = error.strerror or str(error)
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"neural-style: {reason}{where}. Run this again when it is mended.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        setup.report.line("")
+        print("Interrupted; run this again to go on from here.", file=sys.stderr)
+        return 130
+    return 0
