@@ -1,0 +1,116 @@
+"""The procedure's arguments, made from the one definition of all options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neural_style_gimp.editor import Gimp, GObject
+from nst_server.settings import PRESETS, Settings, options
+
+STYLE = "style-file"
+OUTPUT = "output"
+
+OUTPUTS = {
+    "new-layer": ("New layer", "Above the layer, masked by the selection"),
+    "replace": ("Replace the layer's pixels", "Inside the selection, if there is one"),
+    "new-image": ("New image", "The painting alone"),
+}
+
+LABELS = {
+    "preset": "_Preset",
+    "strength": "S_trength",
+    "brush-size": "_Brush size",
+    "colors": "Colors _from",
+    "smoothness": "S_moothness",
+    "size": "Size _worked at",
+    "seed": "Ran_dom seed",
+    OUTPUT: "O_utput",
+    STYLE: "Style p_icture",
+}
+"""Labels with a key of their own; an option without one is called by its name."""
+
+CHOICES = {
+    "draft": "Draft: some seconds",
+    "standard": "Standard",
+    "fine": "Fine: more strokes, slower",
+    "classic": "Classic: the textbook algorithm",
+    "style": "The style",
+    "content": "The layer",
+}
+
+EDITABLE = GObject.ParamFlags.READWRITE
+
+
+def visible() -> dict[str, str]:
+    """The options that people see: argument name to setting name."""
+    return {
+        name.replace("_", "-"): name
+        for name, (option, _, _) in options().items()
+        if not option.expert
+    }
+
+
+def add_arguments(procedure: Any) -> None:
+    """Give the procedure its arguments and its return value."""
+    procedure.add_file_argument(
+        STYLE,
+        LABELS[STYLE],
+        "The picture in whose style the layer is painted",
+        Gimp.FileChooserAction.OPEN,
+        True,
+        None,
+        EDITABLE,
+    )
+    for argument, name in visible().items():
+        _add_option(procedure, argument, name)
+    choice = Gimp.Choice.new()
+    for number, (nick, (label, help)) in enumerate(OUTPUTS.items()):
+        choice.add(nick, number, label, help)
+    procedure.add_choice_argument(
+        OUTPUT, LABELS[OUTPUT], "Where the painting goes", choice, "new-layer", EDITABLE
+    )
+    procedure.add_layer_return_value("layer", "Layer", "The painted layer", True, EDITABLE)
+
+
+def settings_of(config: Any, *, shown: bool) -> Settings:
+    """The settings that the arguments stand for.
+
+    If a dialog has shown them, all count. Else an argument at its default leaves the preset's own
+    value, so that a script that names just ``classic`` gets what classic is.
+    """
+    changes = {}
+    for argument, name in visible().items():
+        value = config.get_property(argument)
+        if shown or value != _default(name):
+            changes[name] = value
+    return Settings.from_wire({"preset": config.get_property("preset"), **changes})
+
+
+def follow_preset(config: Any) -> None:
+    """Set every argument to the value that the chosen preset has for it."""
+    chosen = PRESETS[config.get_property("preset")]
+    for argument, name in visible().items():
+        value = getattr(chosen, name)
+        if name != "preset":
+            config.set_property(argument, str(value) if name == "size" else value)
+
+
+def _default(name: str) -> Any:
+    return options()[name][2]
+
+
+def _add_option(procedure: Any, argument: str, name: str) -> None:
+    option, kind, default = options()[name]
+    label = LABELS.get(argument, name.replace("_", " ").capitalize())
+    if option.choices:
+        choice = Gimp.Choice.new()
+        for number, nick in enumerate(option.choices):
+            choice.add(nick, number, CHOICES.get(nick, nick.capitalize()), "")
+        procedure.add_choice_argument(argument, label, option.help, choice, default, EDITABLE)
+    elif option.words or kind is str:
+        procedure.add_string_argument(argument, label, option.help, str(default), EDITABLE)
+    elif kind is bool:
+        procedure.add_boolean_argument(argument, label, option.help, default, EDITABLE)
+    else:
+        add = procedure.add_int_argument if kind is int else procedure.add_double_argument
+        add(argument, label, option.help, option.minimum, option.maximum, default, EDITABLE)

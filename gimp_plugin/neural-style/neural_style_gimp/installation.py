@@ -1,0 +1,63 @@
+"""Where the server's code and its installation are found; knows nothing of GIMP."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nst_server.paths import Home
+
+INCOMPLETE = (
+    "Neural Style is not completely installed ({}). "
+    "Run `python3 install/install.py` again; `nst doctor` tells more."
+)
+
+
+def add_server_code(plugin_folder: Path) -> None:
+    """Let ``import nst_server`` and ``import zmq`` find what the installer put into ``site/``.
+
+    In a checkout, where there is none, the repository's own ``nst_server`` is taken.
+    """
+    site = plugin_folder / "site"
+    checkout = plugin_folder.parent.parent
+    if site.is_dir():
+        sys.path.insert(0, str(site))
+    elif (checkout / "nst_server").is_dir():
+        sys.path.insert(0, str(checkout))
+
+
+def home(plugin_folder: Path) -> Home:
+    """The environment's ``NST_HOME``, else what the installer noted, else the default."""
+    from nst_server.paths import Home
+
+    noted = plugin_folder / "site" / "nst_home"
+    if not os.environ.get("NST_HOME") and noted.is_file():
+        text = noted.read_text(encoding="utf-8").strip()
+        if text:
+            return Home(Path(text))
+    return Home.default()
+
+
+def log_failure(home: Home) -> Path:
+    """Write the exception at hand to the plug-in's log, which stays small; its path."""
+    path = home.logs / "plugin.log"
+    logger = logging.getLogger("neural_style_gimp")
+    logger.propagate = False
+    try:
+        home.logs.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=2**20, backupCount=1, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger.addHandler(handler)
+    logger.exception("Neural Style failed unexpectedly.")
+    logger.removeHandler(handler)
+    handler.close()
+    return path

@@ -1,0 +1,101 @@
+"""One job from the first word to the server until its result; knows nothing of GIMP or GTK."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+from nst_server.client.events import Event, Failed, Finished
+from nst_server.client.launcher import connect_or_start
+from nst_server.client.session import Client
+from nst_server.errors import NeuralStyleError
+from nst_server.job import Job
+from nst_server.paths import Home
+
+POLL_SECONDS = 0.03
+"""How long a window may go without attention."""
+
+CANCEL_SECONDS = 3.0
+"""How long the server has to confirm a cancel before we leave; it notices that by itself."""
+
+
+class Wish(Enum):
+    """What the user wants of a running job."""
+
+    GO_ON = "go on"
+    KEEP = "keep"
+    CANCEL = "cancel"
+
+
+class Watcher(Protocol):
+    """Who looks on: shows what happens, and tells what the user wishes.
+
+    `wish` is called every `POLL_SECONDS`, so a window attends to its user there.
+    """
+
+    def starting(self, seconds: float) -> None:
+        """The server is being started, for so long already."""
+
+    def show(self, event: Event) -> None:
+        """Something happened."""
+
+    def wish(self) -> Wish:
+        """What the user wishes by now."""
+
+
+def paint(home: Home, job: Job, pixels: Sequence[Any], watcher: Watcher) -> Finished:
+    """Have ``job`` painted by the server of ``home``, which is started if there is none.
+
+    ``pixels`` are one buffer for each of ``job.pictures()``. Raises `NeuralStyleError`, with code
+    ``cancelled`` if the user wished that.
+    """
+    with _connected(home, watcher) as client:
+        client.submit(job, pixels)
+        told = Wish.GO_ON
+        give_up = float("inf")
+        while True:
+            for event in client.poll(POLL_SECONDS):
+                match event:
+                    case Finished():
+                        return event
+                    case Failed(error=error):
+                        raise error
+                    case _:
+                        watcher.show(event)
+            wish = watcher.wish()
+            if wish is not told:
+                told = wish
+                if wish is Wish.KEEP:
+                    client.keep()
+                elif wish is Wish.CANCEL:
+                    client.cancel()
+                    give_up = time.monotonic() + CANCEL_SECONDS
+            if time.monotonic() > give_up:
+                raise cancelled()
+
+
+def cancelled() -> NeuralStyleError:
+    """What is raised when the user cancels."""
+    return NeuralStyleError("cancelled", "The painting was cancelled.")
+
+
+def _connected(home: Home, watcher: Watcher) -> Client:
+    if not home.python.exists():  # then none can be started, but one may be running
+        try:
+            return Client.connect(home)
+        except NeuralStyleError:
+            raise NeuralStyleError(
+                "server-failed",
+                f"The painting server is not installed: there is no {home.python}.",
+                "Run `python3 install/install.py` again; `nst doctor` tells more.",
+            ) from None
+
+    def waiting(seconds: float) -> None:
+        watcher.starting(seconds)
+        if watcher.wish() is Wish.CANCEL:
+            raise cancelled()
+
+    command = [str(home.python), "-I", "-m", "nst_server", "serve"]
+    return connect_or_start(home, command=command, waiting=waiting)

@@ -1,0 +1,37 @@
+"""Small pictures for our windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gi
+
+gi.require_version("GdkPixbuf", "2.0")
+from gi.repository import GdkPixbuf, GLib
+
+from nst_server.geometry import fit_within
+
+
+def pixbuf(width: int, height: int, data: Any, *, alpha: bool = False) -> Any:
+    """A pixbuf of uint8 pixels without padding."""
+    channels = 4 if alpha else 3
+    return GdkPixbuf.Pixbuf.new_from_bytes(
+        GLib.Bytes.new(bytes(data)),
+        GdkPixbuf.Colorspace.RGB,
+        alpha,
+        8,
+        width,
+        height,
+        width * channels,
+    )
+
+
+def fitted(picture: Any, longest: int, *, enlarge: bool = False) -> Any:
+    """``picture`` with its longer side at most ``longest``, or just that if it may grow."""
+    width, height = picture.get_width(), picture.get_height()
+    if enlarge:
+        factor = max(1, -(-longest // max(width, height)))
+        size = fit_within(width * factor, height * factor, longest)
+    else:
+        size = fit_within(width, height, longest)
+    return picture.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)

@@ -1,0 +1,83 @@
+"""Registration with GIMP, and the border that no exception crosses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from neural_style_gimp import installation
+from neural_style_gimp.editor import Gegl, Gimp, GLib, GObject
+
+PROCEDURE = "plug-in-neural-style"
+
+
+class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
+    """What GIMP asks for procedures."""
+
+    folder = Path()
+    """Where the plug-in is installed."""
+
+    def do_set_i18n(self, name: str) -> bool:
+        return False
+
+    def do_query_procedures(self) -> list[str]:
+        return [PROCEDURE]
+
+    def do_create_procedure(self, name: str) -> Any:
+        Gegl.init(None)
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, _run, None)
+        procedure.set_image_types("*")
+        procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
+        procedure.set_menu_label("_Neural Style…")
+        procedure.add_menu_path("<Image>/Filters")
+        procedure.set_documentation(
+            "Paint a layer in the style of a picture",
+            "A server on this machine paints the layer, or what is selected of it, in the style "
+            "of a picture of your choice. It is started when it is needed.",
+            None,
+        )
+        procedure.set_attribution("Neural Style for GIMP contributors", "MIT license", "2026")
+        try:
+            from neural_style_gimp.arguments import add_arguments
+        except ImportError:
+            return procedure  # registered all the same: `_run` tells what is missing
+        add_arguments(procedure)
+        return procedure
+
+
+def _run(
+    procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any, data: Any
+) -> Any:
+    try:
+        import zmq  # noqa: F401 - just to know whether it is there
+
+        from neural_style_gimp.session import run
+        from nst_server.errors import NeuralStyleError
+    except ImportError as error:
+        return _failure(procedure, installation.INCOMPLETE.format(error))
+    home = installation.home(NeuralStyle.folder)
+    try:
+        layer = run(procedure, run_mode, image, drawables, config, home)
+    except NeuralStyleError as error:
+        if error.code == "cancelled":
+            return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
+        return _failure(procedure, str(error))
+    except Exception as error:
+        log = installation.log_failure(home)
+        return _failure(procedure, f"Neural Style failed unexpectedly ({error}). {log} tells more.")
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
+    values.remove(1)
+    values.insert(1, GObject.Value(Gimp.Layer, layer))
+    return values
+
+
+def _failure(procedure: Any, message: str) -> Any:
+    return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error(message))
+
+
+def main(folder: Path, arguments: Sequence[str]) -> int:
+    """What GIMP starts: serve its request and end."""
+    installation.add_server_code(folder)
+    NeuralStyle.folder = folder
+    return int(Gimp.main(NeuralStyle.__gtype__, list(arguments)))

@@ -1,0 +1,150 @@
+"""The window that shows the layer being painted."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any
+
+import gi
+
+gi.require_version("GimpUi", "3.0")
+gi.require_version("Gtk", "3.0")
+from gi.repository import GimpUi, Gtk, Pango
+
+from neural_style_gimp import wording
+from neural_style_gimp.painting import Wish
+from neural_style_gimp.pictures import fitted, pixbuf
+from neural_style_gimp.pixels import colour_format, read, release
+from neural_style_gimp.target import Target
+from nst_server.client.events import Event, Painting, Started
+
+PICTURE_SIDE = 480
+"""Longer side of the live picture."""
+
+KEEP = 1
+
+
+class ProgressDialog:
+    """A `Watcher` with the live picture, **Stop and keep** and **Cancel**; a context manager.
+
+    It lives from `wish` to `wish`, which lets GTK handle what has happened in between.
+    """
+
+    def __init__(self, target: Target) -> None:
+        GimpUi.init("neural-style")
+        self._wish = Wish.GO_ON
+        self._began = time.monotonic()
+        self._since = self._began
+        self._doing = "Connecting to the painting server…"
+        self._left: float | None = None
+        self._target = target
+        self._dialog = GimpUi.Dialog(
+            title=f"Neural Style: {target.layer.get_name()}", role="neural-style-progress"
+        )
+        self._cancel = self._dialog.add_button("_Cancel", Gtk.ResponseType.CANCEL)
+        self._keep = self._dialog.add_button("Stop and _keep", KEEP)
+        self._keep.set_sensitive(False)
+        self._keep.set_tooltip_text("Paint no further and take the picture as it is now")
+        self._dialog.connect("response", self._responded)
+        self._fill()
+        GimpUi.window_set_transient(self._dialog)
+
+    def __enter__(self) -> ProgressDialog:
+        self._dialog.show_all()
+        self.wish()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._dialog.destroy()
+        _attend()
+
+    def starting(self, seconds: float) -> None:
+        self._say("Starting the painting server…")
+
+    def show(self, event: Event) -> None:
+        self._say(wording.doing(event))
+        if isinstance(event, Started):
+            self._machine.set_text(wording.machine(event))
+        if isinstance(event, Painting):
+            now = event.progress
+            self._left = now.seconds_left
+            self._bar.set_fraction(min(1.0, now.done))
+            self._bar.set_text(f"{now.done:.0%}")
+            self._keep.set_sensitive(self._wish is Wish.GO_ON)
+            if event.preview is not None and now.preview_width > 0:
+                self._show_picture(pixbuf(now.preview_width, now.preview_height, event.preview))
+
+    def wish(self) -> Wish:
+        waited = time.monotonic() - self._since
+        painting = self._left is not None
+        self._status.set_text(
+            self._doing if painting or waited < 1 else f"{self._doing} {wording.duration(waited)}"
+        )
+        self._times.set_text(wording.times(time.monotonic() - self._began, self._left))
+        if not painting:
+            self._bar.pulse()
+        _attend()
+        return self._wish
+
+    def _fill(self) -> None:
+        content = self._dialog.get_content_area()
+        content.set_spacing(12)
+        content.set_border_width(12)
+        frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, halign=Gtk.Align.CENTER)
+        self._picture = Gtk.Image()
+        frame.add(self._picture)
+        self._status = _label(bold=True)
+        self._bar = Gtk.ProgressBar(show_text=True, text="")
+        self._bar.set_pulse_step(0.02)
+        self._times = _label()
+        self._machine = _label(dim=True)
+        content.pack_start(frame, True, True, 0)
+        for widget in (self._status, self._bar, self._times, self._machine):
+            content.pack_start(widget, False, False, 0)
+        box = self._target.context
+        before = read(self._target.layer.get_buffer(), box, colour_format("uint8", False))
+        self._show_picture(pixbuf(box.width, box.height, before.data))
+        release()
+
+    def _show_picture(self, picture: Any) -> None:
+        self._picture.set_from_pixbuf(fitted(picture, PICTURE_SIDE, enlarge=True))
+
+    def _say(self, doing: str) -> None:
+        if doing != self._doing and self._wish is Wish.GO_ON:
+            self._doing = doing
+            self._since = time.monotonic()
+
+    def _responded(self, dialog: Any, response: int) -> None:
+        """A button, Escape or the window's own closing, which counts as Cancel."""
+        if response == KEEP:
+            self._say("Finishing the picture…")
+            self._wish = Wish.KEEP
+        else:
+            self._say("Cancelling…")
+            self._wish = Wish.CANCEL
+            self._cancel.set_sensitive(False)
+        self._left = None
+        self._keep.set_sensitive(False)
+
+
+def _attend() -> None:
+    """Let GTK handle all that has happened."""
+    while Gtk.events_pending():
+        Gtk.main_iteration_do(False)
+
+
+def _label(*, bold: bool = False, dim: bool = False) -> Any:
+    label = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.END)
+    if bold:
+        attributes = Pango.AttrList()
+        attributes.insert(Pango.attr_weight_new(Pango.Weight.BOLD))
+        label.set_attributes(attributes)
+    if dim:
+        label.get_style_context().add_class("dim-label")
+    return label

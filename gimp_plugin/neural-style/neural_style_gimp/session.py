@@ -1,0 +1,61 @@
+"""A run of the procedure from its arguments to the painted layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neural_style_gimp import arguments
+from neural_style_gimp.editor import Gimp
+from neural_style_gimp.painting import cancelled, paint
+from neural_style_gimp.pixels import release
+from neural_style_gimp.progress_bar import ProgressBar
+from neural_style_gimp.result import Painting, place
+from neural_style_gimp.style import load_style
+from neural_style_gimp.target import Target, refusal
+from nst_server.job import Job, StyleReference
+from nst_server.paths import Home
+
+
+def run(
+    procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any, home: Home
+) -> Any:
+    """Paint, and return the layer that has the painting.
+
+    Raises `NeuralStyleError`, with code ``cancelled`` if the user cancelled; the image and its
+    undo stack are then untouched.
+    """
+    target = Target.of(image, drawables)
+    with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
+    style_missing = config.get_property(arguments.STYLE) is None
+    if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
+        from neural_style_gimp.dialog import ask
+
+        if not ask(procedure, config, target, home):
+            raise cancelled()
+    output = config.get_property(arguments.OUTPUT)
+    obstacle = target.obstacle(output)
+    if obstacle is not None:
+        raise obstacle
+    settings = arguments.settings_of(config, shown=with_windows)
+    file = config.get_property(arguments.STYLE)
+    if file is None:
+        raise refusal("No style picture is given.", "Set style-file to a picture.")
+    style = load_style(file)
+    content = target.content()
+    mask = target.selection()
+    release()
+    job = Job(settings, target.shape, (StyleReference(style.shape),), target.mask_shape)
+    pixels = [content.data, *([] if mask is None else [mask.data]), style.pixels.data]
+    if with_windows:
+        from neural_style_gimp.progress_dialog import ProgressDialog
+
+        with ProgressDialog(target) as dialog:
+            finished = paint(home, job, pixels, dialog)
+    else:
+        finished = paint(home, job, pixels, ProgressBar())
+    layer = place(Painting(target, finished, mask, style.name, style.uri), output)
+    if with_windows:
+        if output == "new-image":
+            Gimp.Display.new(layer.get_image())
+        Gimp.displays_flush()
+    return layer

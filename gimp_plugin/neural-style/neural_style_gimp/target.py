@@ -1,0 +1,163 @@
+"""What is to be painted: the layer, the part inside the selection, and where it can go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from neural_style_gimp.editor import Gimp
+from neural_style_gimp.pixels import Pixels, colour_format, mask_format, read
+from nst_server.errors import NeuralStyleError
+from nst_server.geometry import Box
+from nst_server.job import PictureShape
+
+
+def refusal(sentence: str, hint: str) -> NeuralStyleError:
+    """A wrong use, in words."""
+    return NeuralStyleError("bad-usage", sentence, hint)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A layer that can be painted; boxes count from the layer's own corner."""
+
+    image: Any
+    layer: Any
+    bounds: Box
+    """The whole layer."""
+    painted: Box
+    """What can change: the selection's box, or the whole layer."""
+    context: Box
+    """What travels: `painted` and its surroundings."""
+    selected: bool
+    """Whether there is a selection."""
+    sample: str
+    """Sample type that loses nothing of the image's precision to speak of."""
+    alpha: bool
+
+    @classmethod
+    def of(cls, image: Any, drawables: list[Any]) -> Target:
+        """The one layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
+        if len(drawables) != 1:
+            raise refusal(
+                f"{len(drawables)} layers are chosen, and one is painted at a time.",
+                "Choose a single layer.",
+            )
+        layer = drawables[0]
+        if image.get_floating_sel() is not None:
+            raise refusal(
+                "There is a floating selection.",
+                "Anchor it, or make it a layer (Layer → To New Layer), and try again.",
+            )
+        if isinstance(layer, Gimp.LayerMask):
+            raise refusal(
+                "The layer's mask is chosen, and only layers are painted.",
+                "Choose the layer itself by a click on its picture in the layers list.",
+            )
+        if not isinstance(layer, Gimp.Layer):
+            raise refusal(
+                f"“{layer.get_name()}” is a channel, and only layers are painted.",
+                "Choose a layer.",
+            )
+        bounds = Box(0, 0, layer.get_width(), layer.get_height())
+        overlaps, x, y, width, height = layer.mask_intersect()
+        painted = Box(x, y, width, height).intersect(bounds)
+        if not overlaps or painted.is_empty:
+            raise refusal(
+                "The selection does not touch the layer.",
+                "Select some part of the layer, or nothing at all (Select → None).",
+            )
+        selected = not Gimp.Selection.is_empty(image)
+        eight_bits = image.get_precision() in (
+            Gimp.Precision.U8_NON_LINEAR,
+            Gimp.Precision.U8_PERCEPTUAL,
+        )
+        return cls(
+            image=image,
+            layer=layer,
+            bounds=bounds,
+            painted=painted,
+            context=painted.with_context(bounds),
+            selected=selected,
+            sample="uint8" if eight_bits else "float32",
+            alpha=layer.has_alpha(),
+        )
+
+    @property
+    def shape(self) -> PictureShape:
+        """What the content looks like on the wire."""
+        return PictureShape(
+            self.context.width, self.context.height, 4 if self.alpha else 3, self.sample
+        )
+
+    @property
+    def mask_shape(self) -> PictureShape | None:
+        """What the selection looks like on the wire."""
+        if not self.selected:
+            return None
+        return PictureShape(self.context.width, self.context.height, 1, self.sample)
+
+    @property
+    def format(self) -> str:
+        """Babl's name for the content's pixels."""
+        return colour_format(self.sample, self.alpha)
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """Where the layer's corner is in the image."""
+        _, x, y = self.layer.get_offsets()
+        return x, y
+
+    def content(self) -> Pixels:
+        """The pixels of `context`."""
+        return read(self.layer.get_buffer(), self.context, self.format)
+
+    def selection(self) -> Pixels | None:
+        """The selection over `context`; none if nothing is selected."""
+        if Gimp.Selection.is_empty(self.image):
+            return None
+        buffer = self.image.get_selection().get_buffer()
+        return read(buffer, self.context, mask_format(self.sample), shift=self.offset)
+
+    def obstacle(self, output: str) -> NeuralStyleError | None:
+        """Why the painting cannot go to ``output``, or nothing."""
+        indexed = self.image.get_base_type() == Gimp.ImageBaseType.INDEXED
+        name = f"“{self.layer.get_name()}”"
+        if indexed and output != "new-image":
+            return refusal(
+                "The image has a palette of few colors, in which a painting would be spoilt.",
+                "Choose New image as output, or Image → Mode → RGB first.",
+            )
+        if output != "replace":
+            return None
+        if self.layer.is_group():
+            return refusal(
+                f"{name} is a group, whose pixels are those of its layers.",
+                "Choose New layer as output.",
+            )
+        if self.layer.is_text_layer():
+            return refusal(
+                f"{name} is a text layer, and painting over it would end its being text.",
+                "Choose New layer as output.",
+            )
+        if _is_special(self.layer):
+            return refusal(
+                f"{name} takes its pixels from elsewhere.", "Choose New layer as output."
+            )
+        locked = self.layer
+        while locked is not None:
+            if locked.get_lock_content():
+                return refusal(
+                    f"The pixels of “{locked.get_name()}” are locked.",
+                    "Unlock them in the layers list, or choose New layer as output.",
+                )
+            locked = locked.get_parent()
+        return None
+
+
+def _is_special(layer: Any) -> bool:
+    """Whether it is one of the kinds that GIMP 3.2 added: link and vector layers."""
+    return any(
+        hasattr(Gimp, kind) and isinstance(layer, getattr(Gimp, kind))
+        for kind in ("LinkLayer", "VectorLayer")
+    )

@@ -1,0 +1,60 @@
+"""What people read while a layer is painted and afterwards; knows nothing of GIMP."""
+
+from __future__ import annotations
+
+from nst_server.client.events import Event, Painting, Queued, Started
+from nst_server.progress import Report
+
+BACKBONES = {"vgg16": "VGG16", "vgg19": "VGG19"}
+
+
+def duration(seconds: float) -> str:
+    """``8 s``, ``1 min 05 s``, ``2 h 03 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def size(width: int, height: int) -> str:
+    """``400 × 300``."""
+    return f"{width} × {height}"
+
+
+def doing(event: Event) -> str:
+    """What happens now, in one line."""
+    match event:
+        case Queued(position=0):
+            return "Loading TensorFlow…"
+        case Queued(position=position):
+            return f"Waiting for {position} other {'picture' if position == 1 else 'pictures'}…"
+        case Started():
+            return "Looking at the style…"
+        case Painting(progress=now):
+            return (
+                f"Scale {now.scale} of {now.scales}, iteration {now.iteration} of {now.iterations}"
+            )
+    return ""
+
+
+def machine(started: Started) -> str:
+    """Which device, network and size do the work, in one line."""
+    backbone = BACKBONES.get(started.backbone, started.backbone)
+    pixels = size(started.width, started.height)
+    return f"{started.device}, {backbone}, {started.precision}, painting at {pixels} pixels"
+
+
+def times(elapsed: float, left: float | None) -> str:
+    """Time elapsed and, once it can be told, time left."""
+    text = f"{duration(elapsed)} elapsed"
+    return text if left is None else f"{text}, about {duration(left)} left"
+
+
+def layer_name(style: str, report: Report) -> str:
+    """Name of the new layer; says so where it was painted smaller and enlarged."""
+    name = f"Neural Style: {style}, {report.preset}"
+    if report.enlarged:
+        name += f" (painted at {report.worked_width}×{report.worked_height})"
+    return name

@@ -1,0 +1,86 @@
+"""Rectangles of whole pixels as values, for every part that cuts pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+CONTEXT_PIXELS = 96
+"""What is painted sees at least so many pixels around it."""
+
+CONTEXT_SHARE = 0.25
+"""… or so much of its own longest side, where that is more."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle; ``x`` and ``y`` are its top left corner, a side below 1 means it is empty."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first column after it."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first row after it."""
+        return self.y + self.height
+
+    @property
+    def longest(self) -> int:
+        """The longer side."""
+        return max(self.width, self.height)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no pixel is inside."""
+        return self.width < 1 or self.height < 1
+
+    def pad(self, margin: int) -> Box:
+        """Grown by ``margin`` on every side."""
+        return Box(
+            self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin
+        )
+
+    def intersect(self, other: Box) -> Box:
+        """The pixels inside both; empty, with sides of 0, if there are none."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        width = max(0, min(self.right, other.right) - x)
+        height = max(0, min(self.bottom, other.bottom) - y)
+        return Box(x, y, width, height)
+
+    def clamp(self, bounds: Box) -> Box:
+        """Moved as little as needed to lie inside ``bounds``, and cut where it is larger."""
+        width, height = min(self.width, bounds.width), min(self.height, bounds.height)
+        x = min(max(self.x, bounds.x), bounds.right - width)
+        y = min(max(self.y, bounds.y), bounds.bottom - height)
+        return Box(x, y, width, height)
+
+    def moved(self, dx: int, dy: int) -> Box:
+        """The same size, elsewhere."""
+        return Box(self.x + dx, self.y + dy, self.width, self.height)
+
+    def relative_to(self, outer: Box) -> Box:
+        """The same pixels counted from the corner of ``outer``."""
+        return self.moved(-outer.x, -outer.y)
+
+    def with_context(self, bounds: Box) -> Box:
+        """Grown by the margin that lets strokes fit the surroundings, inside ``bounds``."""
+        margin = max(CONTEXT_PIXELS, round(self.longest * CONTEXT_SHARE))
+        return self.pad(margin).intersect(bounds)
+
+    def strips(self, rows: int) -> Iterator[Box]:
+        """Cut into full-width strips of ``rows`` rows from the top; the last may be lower."""
+        for y in range(self.y, self.bottom, rows):
+            yield Box(self.x, y, self.width, min(rows, self.bottom - y))
+
+
+def fit_within(width: int, height: int, longest: int) -> tuple[int, int]:
+    """The size of the same shape whose longer side is at most ``longest``; never enlarged."""
+    scale = min(1.0, longest / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
