@@ -1,0 +1,80 @@
+"""A newcomer's machine with GIMP 3, in which install.py ran, for all tests of this folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from subprocess import CompletedProcess, Popen
+from typing import Any
+
+import pytest
+
+from tests.support import gimp_root
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+INSTALL_SECONDS = 1200
+
+
+class InstalledGimp:
+    """A root folder with GIMP 3, a display's tools, and Neural Style as install.py left it."""
+
+    home = PurePosixPath("/root/.local/share/neural-style")
+    """NST_HOME inside."""
+    repository = PurePosixPath("/root/neural-style")
+    """The newcomer's clone."""
+
+    def __init__(self, root: gimp_root.Root, install_code: int, install_output: str) -> None:
+        self.root = root
+        self.install_code = install_code
+        self.install_output = install_output
+
+    @property
+    def profile(self) -> PurePosixPath:
+        """GIMP's profile inside."""
+        base = PurePosixPath("/root/.config/GIMP")
+        return base / sorted(path.name for path in self.outside(base).glob("3.*"))[-1]
+
+    def outside(self, path: str | PurePosixPath) -> Path:
+        """Where the host finds a path inside."""
+        return self.root.outside(path)
+
+    def run(
+        self,
+        words: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 120,
+        input: str | None = None,
+    ) -> CompletedProcess[str]:
+        """Run a command inside; ``stdout`` has its errors too."""
+        return self.root.run(words, env=env, timeout=timeout, input=input)
+
+    def popen(
+        self, words: Sequence[str], *, env: Mapping[str, str] | None = None, **options: Any
+    ) -> Popen[Any]:
+        """Start a command inside."""
+        return self.root.popen(words, env=env, **options)
+
+
+@pytest.fixture(scope="session")
+def installed_gimp() -> Iterator[InstalledGimp]:
+    """Install as a newcomer does, on a machine without anything else; then add a display."""
+    try:
+        layers = gimp_root.build()
+    except gimp_root.Unavailable as why:
+        pytest.skip(f"no GIMP 3 root folder: {why}")
+    downloads = gimp_root.cache_folder() / "pip"
+    downloads.mkdir(exist_ok=True)
+    binds = {"/root/.cache/pip": downloads}
+    installed = Path(tempfile.mkdtemp(prefix="installed-", dir=gimp_root.cache_folder()))
+    with gimp_root.Root([layers.newcomer], installed / "upper", binds) as newcomer:
+        target = newcomer.outside(InstalledGimp.repository)
+        gimp_root.copy_working_tree(REPOSITORY, target)
+        command = ["python3", str(InstalledGimp.repository / "install" / "install.py")]
+        done = newcomer.run(command, timeout=INSTALL_SECONDS)
+    # What was installed becomes a layer under the display's tools: they never met install.py.
+    with gimp_root.Root([layers.newcomer, installed / "upper", layers.window], binds=binds) as root:
+        yield InstalledGimp(root, done.returncode, done.stdout)
+    shutil.rmtree(installed, ignore_errors=True)
