@@ -1,8 +1,7 @@
-"""Which Python makes the environment, and whether there is an NVIDIA driver."""
+"""Which Python makes the environment."""
 
 from __future__ import annotations
 
-import ctypes
 import shutil
 import subprocess
 import sys
@@ -71,23 +70,3 @@ def _check_venv(python: str, version: Version) -> None:
         "This Python cannot make virtual environments: its venv module is not installed.",
         f"On Debian and Ubuntu: sudo apt install {package}",
     )
-
-
-def nvidia_driver_answers() -> bool:
-    """Whether an NVIDIA driver with a device is there; no framework is asked."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        count = ctypes.c_int()
-        driver = ctypes.CDLL("libcuda.so.1")
-        if driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0:
-            return count.value > 0
-    except (OSError, AttributeError):
-        pass
-    if Path("/proc/driver/nvidia/version").exists():
-        return True
-    try:
-        answer = subprocess.run(["nvidia-smi", "-L"], capture_output=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0 and b"GPU" in answer.stdout

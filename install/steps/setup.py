@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nst_server.command.driver import nvidia_driver_answers
 from nst_server.command.profiles import Profile, installed_gimp
 from nst_server.paths import Home
 from steps import demo, environment, interpreter, plug_in
@@ -99,7 +100,7 @@ class Setup:
 
     def _device(self) -> str:
         wanted: str = self.options.device
-        answers = wanted != "cpu" and interpreter.nvidia_driver_answers()
+        answers = wanted != "cpu" and nvidia_driver_answers()
         if wanted == "cuda" and not answers:
             self.report.line("No NVIDIA driver answers; CUDA is installed all the same.")
         if sys.platform == "win32" and wanted != "cpu":

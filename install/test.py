@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Set up all that the tests need and run them: ``python3 install/test.py [PYTEST ARGUMENTS]``.
+
+Environment, downloads and GIMP's root folder are cached outside the repository, below
+``$XDG_CACHE_HOME/neural-style-tests``. ruff and mypy run first; pytest has the last word.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "install")]
+
+from steps import interpreter  # noqa: E402 - found by the line above
+from steps.manifest import digest_of  # noqa: E402
+from steps.report import SetupError  # noqa: E402
+
+LOCK = REPOSITORY / "install" / "requirements-test.lock"
+
+
+def main(words: list[str]) -> int:
+    """Exit code of the first of ruff, mypy and pytest that found something."""
+    try:
+        python = _environment()
+    except SetupError as error:
+        print(f"install/test.py: {error}", file=sys.stderr)
+        return 1
+    _root_folder_tools()
+    codes = [
+        _run("ruff", [python, "-m", "ruff", "check", "."]),
+        _run("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
+        _run("mypy", [python, "-m", "mypy"]),
+        _run("pytest", [python, "-m", "pytest", *words]),
+    ]
+    return next((code for code in codes if code), 0)
+
+
+def _run(title: str, command: list[str]) -> int:
+    print(f"== {title}", flush=True)
+    return subprocess.run(command, cwd=REPOSITORY).returncode
+
+
+def _environment() -> str:
+    """The interpreter of an environment made from the lock; made anew if the lock has changed."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    maker, version = interpreter.suitable()
+    folder = base / "neural-style-tests" / f"venv-{digest_of(str(version), files=[LOCK])[:12]}"
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    complete = folder / "complete"
+    if not complete.exists():
+        print(f"== environment in {folder}", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        locked = ["--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(LOCK)]
+        for command in (
+            [maker, "-m", "venv", str(folder)],
+            [str(python), "-m", "pip", "install", "--quiet", *locked],
+        ):
+            if subprocess.run(command).returncode != 0:
+                raise SetupError("The tests' environment could not be made; see above.")
+        complete.touch()
+    return str(python)
+
+
+def _root_folder_tools() -> None:
+    """mmdebstrap, where it can be had; without it the tests with GIMP say why they are skipped."""
+    if shutil.which("mmdebstrap") or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    print("== apt-get install mmdebstrap", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", "mmdebstrap"]):
+        subprocess.run(["apt-get", "--quiet", "--quiet", *words], env=quiet)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
