@@ -214,6 +214,7 @@ class Client:
         try:
             self._socket.send_multipart(message.to_frames(), zmq.NOBLOCK, copy=False)
         except zmq.Again:
+            self._watch()  # knows the reason, most of the time
             self._lose(_gone("it does not take any messages"))
 
     def _receive(self, timeout: float) -> list[Message]:
@@ -261,9 +262,10 @@ class Client:
                 self._lose(_gone("nothing answers at its address"))
 
     def _lose(self, error: NeuralStyleError) -> None:
-        self._lost = error
+        """End the session for the first reason that is known."""
+        self._lost = self._lost or error
         if self._task is not None:
-            self._finish(Failed(error))
+            self._finish(Failed(self._lost))
 
     def _finish(self, event: Finished | Failed) -> None:
         self._task = None

@@ -176,7 +176,8 @@ class Broker:
         try:
             job = Job.from_wire(fields.get("request"))
             check_size(job, available_memory())
-            self._jobs.submit(name, client, job)
+            entry = self._jobs.submit(name, client, job)
+            _log.info("job %s submitted", entry.name)
         except NeuralStyleError as error:
             _log.info("client %s: job refused: %s", client.hex(), error)
             self._tell(client, Message("failed", {"job": name, "error": error.to_wire()}))

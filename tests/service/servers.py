@@ -1,0 +1,122 @@
+"""Servers as separate processes, with a scripted worker unless a test wants the real one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nst_server
+from nst_server.client.session import Client
+from nst_server.errors import NeuralStyleError
+from nst_server.job import Job, PictureShape, StyleReference
+from nst_server.paths import Home
+from nst_server.settings import Settings
+
+SOURCES = Path(nst_server.__file__).parent.parent
+HERE = Path(__file__).parent
+SCRIPTED_WORKER = [sys.executable, str(HERE / "scripted_worker.py")]
+
+_SERVE = """
+import json, sys
+from nst_server.paths import Home
+from nst_server.service.broker import serve
+sys.exit(serve(Home.default(), **json.loads(sys.argv[1])))
+"""
+
+
+def serve_command(
+    worker_command: Sequence[str] | None = SCRIPTED_WORKER, **times: float
+) -> list[str]:
+    """A server with that worker, as a command."""
+    options = {"worker_command": worker_command, **times}
+    return [sys.executable, "-c", _SERVE, json.dumps(options)]
+
+
+def environment(home: Home) -> dict[str, str]:
+    return {**os.environ, "NST_HOME": str(home.root), "PYTHONPATH": str(SOURCES)}
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """The condition's first true value; fails if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.02)
+    return value
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is only waiting to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@dataclass
+class Server:
+    home: Home
+    process: subprocess.Popen[bytes]
+    clients: list[Client] = field(default_factory=list)
+
+    def connect(self) -> Client:
+        client = Client.connect(self.home)
+        self.clients.append(client)
+        return client
+
+    def status(self) -> dict[str, Any]:
+        with Client.connect(self.home) as client:
+            return client.status()
+
+    def worker(self) -> dict[str, Any]:
+        return dict(self.status()["worker"])
+
+    @property
+    def log(self) -> str:
+        return self.home.server_log.read_text(encoding="utf-8")
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+
+def start(home: Home, command: Sequence[str]) -> Server:
+    process = subprocess.Popen(command, env=environment(home), stdin=subprocess.DEVNULL)
+    server = Server(home, process)
+
+    def answers() -> bool:
+        assert process.poll() is None, "the server ended"
+        with contextlib.suppress(NeuralStyleError):
+            server.status()
+            return True
+        return False
+
+    eventually(answers)
+    return server
+
+
+def make_job(manner: int = 0, *, side: int = 40, channels: int = 4) -> tuple[Job, list[bytes]]:
+    """A job for the scripted worker, and its pixels."""
+    content = PictureShape(side, side, channels, "uint8")
+    style = PictureShape(8, 8, 3, "uint8")
+    job = Job(Settings(seed=manner), content, (StyleReference(style),))
+    pixels = [
+        (bytes(range(251)) * (shape.size_in_bytes // 251 + 1))[: shape.size_in_bytes]
+        for shape in job.pictures()
+    ]
+    return job, pixels

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from nst_server.errors import NeuralStyleError
+from nst_server.protocol import CHUNK_BYTES, CREDIT_CHUNKS
+from nst_server.transfer import Transfer, chunks
+
+
+@pytest.mark.parametrize(
+    "lengths", [[1], [CHUNK_BYTES], [CHUNK_BYTES + 1, 3], [5, 2 * CHUNK_BYTES]]
+)
+def test_chunks_arrive_in_order_and_complete(lengths: list[int]) -> None:
+    buffers = [bytes([index]) * length for index, length in enumerate(lengths, 1)]
+    transfer = Transfer(sum(lengths))
+    got = b""
+    for offset, chunk in chunks(buffers):
+        if transfer.wanted:
+            transfer.grant(transfer.wanted)
+        transfer.accept(offset, chunk.nbytes)
+        got += chunk
+    assert transfer.complete
+    assert got == b"".join(buffers)
+    assert transfer.wanted == 0
+
+
+def test_chunks_are_views_and_not_copies() -> None:
+    buffer = bytearray(10)
+    ((_, chunk),) = chunks([buffer])
+    buffer[3] = 7
+    assert chunk[3] == 7
+
+
+@pytest.mark.parametrize(
+    ("offset", "length"),
+    [(1, 4), (-1, 4), ("0", 4), (None, 4), (True, 4), (0, 0), (0, 11), (0, CHUNK_BYTES + 1)],
+)
+def test_what_is_out_of_order_or_of_a_wrong_length_is_refused(offset: object, length: int) -> None:
+    transfer = Transfer(10)
+    transfer.grant(1)
+    with pytest.raises(NeuralStyleError) as caught:
+        transfer.accept(offset, length)
+    assert caught.value.code == "bad-message"
+    assert transfer.received == 0
+
+
+def test_without_credit_nothing_is_accepted() -> None:
+    transfer = Transfer(10)
+    with pytest.raises(NeuralStyleError, match="before they were asked for"):
+        transfer.accept(0, 5)
+    transfer.grant(1)
+    transfer.accept(0, 5)
+    with pytest.raises(NeuralStyleError, match="before they were asked for"):
+        transfer.accept(5, 5)
+
+
+@pytest.mark.parametrize("count", [0, -1, CREDIT_CHUNKS + 1, "1", None, True, 1.0, 10**30])
+def test_credit_without_sense_is_refused(count: object) -> None:
+    with pytest.raises(NeuralStyleError):
+        Transfer(10**9).grant(count)
+
+
+def test_credit_does_not_add_up_beyond_its_limit() -> None:
+    transfer = Transfer(10**9)
+    transfer.grant(CREDIT_CHUNKS)
+    with pytest.raises(NeuralStyleError):
+        transfer.grant(1)
