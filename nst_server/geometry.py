@@ -80,7 +80,7 @@ class Box:
             yield Box(self.x, y, self.width, min(rows, self.bottom - y))
 
 
-def fit_within(width: int, height: int, longest: int) -> tuple[int, int]:
-    """The size of the same shape whose longer side is at most ``longest``; never enlarged."""
-    scale = min(1.0, longest / max(width, height))
+def fit_within(width: int, height: int, bounds: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of the same shape that is inside ``bounds``; never enlarged."""
+    scale = min(1.0, bounds[0] / width, bounds[1] / height)
     return max(1, round(width * scale)), max(1, round(height * scale))

@@ -56,7 +56,7 @@ def add_arguments(procedure: Any) -> None:
         STYLE,
         LABELS[STYLE],
         "The picture in whose style the layer is painted",
-        Gimp.FileChooserAction.OPEN,
+        Gimp.FileChooserAction.ANY,
         True,
         None,
         EDITABLE,

@@ -26,12 +26,9 @@ def pixbuf(width: int, height: int, data: Any, *, alpha: bool = False) -> Any:
     )
 
 
-def fitted(picture: Any, longest: int, *, enlarge: bool = False) -> Any:
-    """``picture`` with its longer side at most ``longest``, or just that if it may grow."""
+def fitted(picture: Any, bounds: tuple[int, int], *, enlarge: bool = False) -> Any:
+    """``picture`` scaled to fit inside ``bounds``; enlarged only if asked for."""
     width, height = picture.get_width(), picture.get_height()
-    if enlarge:
-        factor = max(1, -(-longest // max(width, height)))
-        size = fit_within(width * factor, height * factor, longest)
-    else:
-        size = fit_within(width, height, longest)
+    factor = max(*bounds) if enlarge else 1
+    size = fit_within(width * factor, height * factor, bounds)
     return picture.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)

@@ -18,9 +18,10 @@ from neural_style_gimp.pictures import fitted, pixbuf
 from neural_style_gimp.pixels import colour_format, read, release
 from neural_style_gimp.target import Target
 from nst_server.client.events import Event, Painting, Started
+from nst_server.progress import Progress
 
-PICTURE_SIDE = 480
-"""Longer side of the live picture."""
+PICTURE = (480, 400)
+"""The live picture fits into it."""
 
 KEEP = 1
 
@@ -37,7 +38,7 @@ class ProgressDialog:
         self._began = time.monotonic()
         self._since = self._began
         self._doing = "Connecting to the painting server…"
-        self._left: float | None = None
+        self._now: Progress | None = None
         self._target = target
         self._dialog = GimpUi.Dialog(
             title=f"Neural Style: {target.layer.get_name()}", role="neural-style-progress"
@@ -70,23 +71,23 @@ class ProgressDialog:
     def show(self, event: Event) -> None:
         self._say(wording.doing(event))
         if isinstance(event, Started):
-            self._machine.set_text(wording.machine(event))
+            box = self._target.context
+            self._machine.set_text(wording.machine(event, box.width, box.height))
         if isinstance(event, Painting):
             now = event.progress
-            self._left = now.seconds_left
+            self._now = now
             self._bar.set_fraction(min(1.0, now.done))
-            self._bar.set_text(f"{now.done:.0%}")
             self._keep.set_sensitive(self._wish is Wish.GO_ON)
             if event.preview is not None and now.preview_width > 0:
                 self._show_picture(pixbuf(now.preview_width, now.preview_height, event.preview))
 
     def wish(self) -> Wish:
         waited = time.monotonic() - self._since
-        painting = self._left is not None
+        painting = self._now is not None
         self._status.set_text(
             self._doing if painting or waited < 1 else f"{self._doing} {wording.duration(waited)}"
         )
-        self._times.set_text(wording.times(time.monotonic() - self._began, self._left))
+        self._times.set_text(wording.times(time.monotonic() - self._began, self._now))
         if not painting:
             self._bar.pulse()
         _attend()
@@ -100,7 +101,7 @@ class ProgressDialog:
         self._picture = Gtk.Image()
         frame.add(self._picture)
         self._status = _label(bold=True)
-        self._bar = Gtk.ProgressBar(show_text=True, text="")
+        self._bar = Gtk.ProgressBar()
         self._bar.set_pulse_step(0.02)
         self._times = _label()
         self._machine = _label(dim=True)
@@ -113,7 +114,7 @@ class ProgressDialog:
         release()
 
     def _show_picture(self, picture: Any) -> None:
-        self._picture.set_from_pixbuf(fitted(picture, PICTURE_SIDE, enlarge=True))
+        self._picture.set_from_pixbuf(fitted(picture, PICTURE, enlarge=True))
 
     def _say(self, doing: str) -> None:
         if doing != self._doing and self._wish is Wish.GO_ON:
@@ -129,7 +130,7 @@ class ProgressDialog:
             self._say("Cancelling…")
             self._wish = Wish.CANCEL
             self._cancel.set_sensitive(False)
-        self._left = None
+        self._now = None
         self._keep.set_sensitive(False)
 
 

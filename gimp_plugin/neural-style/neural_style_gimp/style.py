@@ -32,7 +32,7 @@ def load_style(file: Any, *, longest: int = LONGEST_SIDE) -> StylePicture:
     """Read and flatten ``file``. Raises `NeuralStyleError` in words if it is no picture."""
     name = _name(file)
     with _opened(file, name) as image:
-        width, height = fit_within(image.get_width(), image.get_height(), longest)
+        width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
         if (width, height) != (image.get_width(), image.get_height()):
             image.scale(width, height)
         layer = image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)

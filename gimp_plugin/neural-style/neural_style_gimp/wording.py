@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nst_server.client.events import Event, Painting, Queued, Started
-from nst_server.progress import Report
+from nst_server.progress import Progress, Report
 
 BACKBONES = {"vgg16": "VGG16", "vgg19": "VGG19"}
 
@@ -39,17 +39,23 @@ def doing(event: Event) -> str:
     return ""
 
 
-def machine(started: Started) -> str:
-    """Which device, network and size do the work, in one line."""
+def machine(started: Started, width: int, height: int) -> str:
+    """Which device, network and size do the work for a picture of that size, in one line."""
     backbone = BACKBONES.get(started.backbone, started.backbone)
-    pixels = size(started.width, started.height)
-    return f"{started.device}, {backbone}, {started.precision}, painting at {pixels} pixels"
+    at = size(started.width, started.height)
+    if (started.width, started.height) != (width, height):
+        at += f", enlarged to {size(width, height)}"
+    return f"{started.device}, {backbone}, {started.precision}; painting at {at} pixels"
 
 
-def times(elapsed: float, left: float | None) -> str:
-    """Time elapsed and, once it can be told, time left."""
+def times(elapsed: float, now: Progress | None) -> str:
+    """How much is done, time elapsed and, once it can be told, time left."""
     text = f"{duration(elapsed)} elapsed"
-    return text if left is None else f"{text}, about {duration(left)} left"
+    if now is None:
+        return text
+    if now.seconds_left > 0 or now.done >= 1:
+        text += f", about {duration(now.seconds_left)} left"
+    return f"{now.done:.0%} done, {text}"
 
 
 def layer_name(style: str, report: Report) -> str:

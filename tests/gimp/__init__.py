@@ -1,0 +1,1 @@
+"""GIMP 3 itself, headless and with a window."""

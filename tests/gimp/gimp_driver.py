@@ -1,0 +1,183 @@
+"""Real GIMP in its root folder, driven from the tests: calls into it, and a display around it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+SCRIPTS = Path(__file__).parent / "scripts"
+STARTUP_SECONDS = 120.0
+
+
+class Gimp:
+    """A running GIMP that answers `call`s; see ``scripts/answer.py`` for the other end.
+
+    ``installed`` is a root folder in which the installer ran; all paths are inside it.
+    """
+
+    def __init__(
+        self, installed: Any, *, display: str = "", home: str = "", name: str = "gimp"
+    ) -> None:
+        self.installed = installed
+        self.home = home or str(installed.home)
+        self.folder = PurePosixPath(str(installed.home)).parent / "gimp-tests"
+        self.outside = Path(installed.outside(str(self.folder)))
+        self.outside.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(SCRIPTS, self.outside / "scripts", dirs_exist_ok=True)
+        self._port_file = self.outside / f"{name}.port"
+        self._port_file.unlink(missing_ok=True)
+        answer = str(self.folder / "scripts" / "answer.py")
+        batch = f"__file__ = {answer!r}; exec(open(__file__).read())"
+        program = ["gimp-3.0", "-n", "-s"] if display else ["gimp-console-3.0", "-i", "-d"]
+        self._log = (self.outside / f"{name}.log").open("wb")
+        self._process = installed.popen(
+            [*program, "--batch-interpreter", "python-fu-eval", "-b", batch, "--quit"],
+            env={
+                **self.environment,
+                "ANSWER_AT": str(self.folder / self._port_file.name),
+                **({"DISPLAY": display} if display else {}),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        wait_for(self._port_file.exists, "GIMP's answer", STARTUP_SECONDS)
+        self.pid = int(self._port_file.read_text().split()[1])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What GIMP is told; its profile is the one the installer wrote to."""
+        return {"GIMP3_DIRECTORY": str(self.installed.profile), "NST_HOME": self.home}
+
+    def __enter__(self) -> Gimp:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def begin(self, script: str, **arguments: Any) -> Callable[[float], Any]:
+        """Start ``main(**arguments)`` of a script inside GIMP; what is returned waits for it."""
+        connection = socket.create_connection(
+            ("127.0.0.1", int(self._port_file.read_text().split()[0])), timeout=10
+        )
+        stream = connection.makefile("rwb")
+        stream.write(json.dumps({"script": script, "arguments": arguments}).encode() + b"\n")
+        stream.flush()
+
+        def answer(timeout: float = 180.0) -> Any:
+            connection.settimeout(timeout)
+            line = stream.readline()
+            connection.close()
+            assert line, "GIMP ended without an answer; see its log"
+            told = json.loads(line)
+            assert "traceback" not in told, told["traceback"]
+            return told["answer"]
+
+        return answer
+
+    def call(self, script: str, **arguments: Any) -> Any:
+        """What ``main(**arguments)`` of a script returns inside GIMP."""
+        return self.begin(script, **arguments)(180.0)
+
+    def nst(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the installed ``nst`` of this GIMP's home."""
+        command = PurePosixPath(self.home) / "bin" / "nst"
+        return self.installed.run(  # type: ignore[no-any-return]
+            [str(command), *arguments], env={"NST_HOME": self.home}, timeout=60
+        )
+
+    def status(self) -> dict[str, Any]:
+        """What ``nst status --json`` prints."""
+        told: dict[str, Any] = json.loads(self.nst("status", "--json").stdout)
+        return told
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.installed.run(["kill", "-KILL", str(self.pid)], env={}, timeout=10)
+        self._process.wait(10)
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self.kill()
+        self._log.close()
+
+
+class Desktop:
+    """Xvfb with a window manager inside the root folder, its keyboard and its screen."""
+
+    def __init__(self, installed: Any, display: str) -> None:
+        self.installed = installed
+        self.display = display
+
+    def xdotool(self, *arguments: str) -> str:
+        """What xdotool prints; an empty string if it finds nothing."""
+        done = self.installed.run(
+            ["xdotool", *arguments], env={"DISPLAY": self.display}, timeout=30
+        )
+        return str(done.stdout).strip()
+
+    def window(self, title: str, timeout: float = 30.0) -> str:
+        """The id of the visible window whose title matches the expression, once it is there."""
+        return wait_for(lambda: self._search(title), f"window {title!r}", timeout)
+
+    def gone(self, title: str, timeout: float = 30.0) -> None:
+        """Wait until there is no such window."""
+        wait_for(lambda: not self._search(title), f"window {title!r} to be gone", timeout)
+
+    def press(self, title: str, *keys: str) -> None:
+        """Press keys in a window, one after the other."""
+        self.xdotool("windowactivate", "--sync", self.window(title))
+        for key in keys:
+            time.sleep(0.3)  # menus open and close in between
+            self.xdotool("key", "--clearmodifiers", key)
+
+    def screenshot(self, file: Path) -> None:
+        """The whole screen as PNG."""
+        inside = PurePosixPath("/tmp") / file.name
+        self.installed.run(
+            ["import", "-window", "root", str(inside)], env={"DISPLAY": self.display}, timeout=30
+        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.installed.outside(str(inside)), file)
+
+    def _search(self, title: str) -> str:
+        return self.xdotool("search", "--onlyvisible", "--name", title).partition("\n")[0]
+
+
+@contextmanager
+def desktop(installed: Any, display: str = ":93") -> Iterator[Desktop]:
+    """A screen of 1400 × 900 with openbox on it."""
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    env = {"DISPLAY": display}
+    command = ["Xvfb", display, "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    screen = installed.popen(command, env={}, stderr=subprocess.DEVNULL, **quiet)
+    try:
+        made = Desktop(installed, display)
+        wait_for(lambda: made.xdotool("getdisplaygeometry"), "the display", 30)
+        manager = installed.popen(["openbox"], env=env, stderr=subprocess.DEVNULL, **quiet)
+        try:
+            yield made
+        finally:
+            manager.terminate()
+            manager.wait(10)
+    finally:
+        screen.terminate()
+        screen.wait(10)
+
+
+def wait_for(condition: Callable[[], Any], what: str, timeout: float) -> Any:
+    """The first true value of ``condition``, asked for again and again."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {timeout:g} s")

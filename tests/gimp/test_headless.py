@@ -1,0 +1,193 @@
+"""The plug-in in real GIMP without a window, with the real server that it starts itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from tests.gimp.gimp_driver import Gimp, wait_for
+
+pytestmark = [pytest.mark.gimp, pytest.mark.engine]
+
+QUICK: dict[str, Any] = {"preset": "draft", "size": "64"}
+"""A painting in a second or two, for tests that do not look at its quality."""
+
+
+@pytest.fixture(scope="module")
+def gimp(installed_gimp: Any) -> Iterator[Gimp]:
+    with Gimp(installed_gimp) as running:
+        running.nst("stop")  # so that the plug-in has to start the server
+        yield running
+
+
+@pytest.fixture(scope="module")
+def style(gimp: Gimp) -> str:
+    """A style picture, made by GIMP, with a name that is not easy."""
+    path = str(gimp.folder / "Stérnen nächt.png")
+    gimp.call("make_style", path=path)
+    return path
+
+
+def test_new_layer_over_a_feathered_ellipse(gimp: Gimp, style: str) -> None:
+    assert gimp.nst("status").returncode == 3, "a server runs already"
+    told = gimp.call("new_layer", style=style, preset="draft")
+    assert told["result"] == {"status": "success", "message": ""}
+    painted = told["painted"]
+    x, y, width, height = told["box"]
+    assert painted["size"] == [width, height]
+    assert painted["offset"] == [30 + x, 40 + y]
+    assert painted["mask"]
+    assert told["mask differs by"] <= 1
+    assert told["positions"] == [0, 1, 2, 3], "directly above the original"
+    assert len(told["names"]) == 4, "one new layer"
+    assert painted["name"].startswith("Neural Style: Stérnen nächt, draft")
+    assert told["original untouched"]
+    assert told["changed inside"] > 0.9
+    assert told["same layer"]
+    assert painted["parasite"]["settings"]["preset"] == "draft"
+    assert gimp.status()["worker"]["state"] == "idle", "the plug-in started the server"
+
+
+def test_replace_changes_nothing_outside_the_selection(gimp: Gimp, style: str) -> None:
+    told = gimp.call("replace", style=style, **QUICK)
+    assert told["result"] == {"status": "success", "message": ""}
+    assert told["layers"] == 1
+    assert told["same layer"]
+    assert told["changed outside"] == 0
+    assert told["outside"] > 60000
+    assert told["changed"] > 8000
+    assert told["alpha kept"]
+    assert told["parasite"]["settings"]["size"] == 64
+
+
+@pytest.mark.parametrize(
+    ("kind", "precision"),
+    [
+        ({"precision": "U16_NON_LINEAR", "alpha": True}, "u16-non-linear"),
+        ({"precision": "FLOAT_LINEAR"}, "float-linear"),
+        ({"base": "GRAY"}, "u8-non-linear"),
+        ({"group": True}, "u8-non-linear"),
+    ],
+)
+def test_kinds_of_image(gimp: Gimp, style: str, kind: dict[str, Any], precision: str) -> None:
+    told = gimp.call("kinds", style=style, **kind, **QUICK)
+    assert told["result"] == {"status": "success", "message": ""}
+    assert told["precision"] == precision
+    assert told["painted"]["size"] == [160, 120]
+    assert told["painted"]["offset"] == [0, 0]
+    assert told["painted"]["name"].endswith("(painted at 64×48)")
+    assert not told["painted"]["mask"]
+    assert told["alpha same"]
+    assert told["differs"]
+    assert told["after"]["layers"][1:] == told["before"]["layers"]
+
+
+@pytest.mark.parametrize("kind", [{"base": "INDEXED"}, {"precision": "U16_NON_LINEAR"}])
+def test_new_image(gimp: Gimp, style: str, kind: dict[str, Any]) -> None:
+    told = gimp.call("kinds", style=style, select=True, output="new-image", **kind, **QUICK)
+    assert told["result"] == {"status": "success", "message": ""}
+    assert told["own image"]
+    assert told["base"] == "rgb"
+    assert told["precision"] == kind.get("precision", "U8_NON_LINEAR").lower().replace("_", "-")
+    assert told["resolution"] == pytest.approx(123)
+    assert told["painted"]["mask"]
+    assert told["painted"]["offset"] == [0, 0]
+    assert told["after"] == told["before"]
+    assert told["images"] == 2, "the image and the new one"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"make": "two_layers"}, "one is painted at a time"),
+        ({"make": "channel"}, "is a channel"),
+        ({"make": "layer_mask"}, "mask is chosen"),
+        ({"make": "floating_selection"}, "floating selection"),
+        ({"make": "selection_misses"}, "does not touch the layer"),
+        ({"make": "locked", "output": "replace"}, "are locked"),
+        ({"make": "text", "output": "replace"}, "text layer"),
+        ({"make": "group", "output": "replace"}, "is a group"),
+        ({"make": "indexed"}, "palette"),
+        ({"make": "tiny"}, "too small"),
+        ({"size": "banana"}, "'banana' is no value for size"),
+    ],
+)
+def test_bad_layers_and_settings_are_refused_in_words(
+    gimp: Gimp, style: str, arguments: dict[str, Any], words: str
+) -> None:
+    refused(gimp.call("refused", style=style, **arguments), words)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        (None, None, "No style picture is given"),
+        ("missing.png", None, "There is no style picture missing.png"),
+        (".", None, "is a folder"),
+        ("words.png", b"These are words.", "cannot open words.png"),
+        ("empty.jpg", b"", "cannot open empty.jpg"),
+        ("cut.png", "half", "cannot open cut.png"),
+    ],
+)
+def test_bad_styles_are_refused_in_words(
+    gimp: Gimp, style: str, name: str | None, content: Any, words: str
+) -> None:
+    if content is not None:
+        whole = Path(gimp.installed.outside(style)).read_bytes()
+        (gimp.outside / str(name)).write_bytes(
+            whole[: len(whole) // 2] if content == "half" else content
+        )
+    path = None if name is None else str(gimp.folder / name)
+    refused(gimp.call("refused", style=path), words)
+
+
+def refused(told: dict[str, Any], words: str) -> None:
+    """It failed with these words, and the image, its undo steps and all are as they were."""
+    assert told["result"]["status"] in ("execution-error", "calling-error")
+    assert words in told["result"]["message"]
+    assert not told["painted"]
+    assert told["after"] == told["before"]
+
+
+def test_a_worker_that_dies_fails_the_job_in_words(gimp: Gimp, style: str) -> None:
+    answer = gimp.begin("long_job", style=style)
+    worker = wait_for(lambda: painting(gimp), "the job", 60)["worker"]["pid"]
+    os.kill(worker, signal.SIGKILL)
+    refused(answer(60), "painting process ended")
+
+
+def test_killing_gimp_frees_the_worker(installed_gimp: Any, gimp: Gimp, style: str) -> None:
+    with Gimp(installed_gimp, name="killed") as other:
+        other.begin("long_job", style=style)
+        wait_for(lambda: painting(gimp), "the job", 60)
+        other.kill()
+        killed = time.monotonic()
+        wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
+        assert time.monotonic() - killed < 5
+
+
+def painting(gimp: Gimp) -> dict[str, Any]:
+    """The server's status once a job has made progress."""
+    status = gimp.status()
+    return status if any(job.get("progress") for job in status["jobs"]) else {}
+
+
+@pytest.mark.parametrize("has_server", [False, True])
+def test_a_server_that_does_not_start_is_told_in_words(
+    installed_gimp: Any, style: str, has_server: bool
+) -> None:
+    home = PurePosixPath(installed_gimp.home).parent / "broken home"
+    if has_server:
+        python = Path(installed_gimp.outside(str(home / "venv" / "bin" / "python")))
+        python.parent.mkdir(parents=True)
+        python.write_text("#!/bin/sh\necho the venv is broken; exit 1\n")
+        python.chmod(0o755)
+    with Gimp(installed_gimp, home=str(home), name="broken") as gimp:
+        told = gimp.call("refused", style=style)
+    refused(told, "did not start" if has_server else "is not installed")
