@@ -60,7 +60,7 @@ class Settings:
         choices=("style", "content"),
     )
     smoothness: float = _option(
-        20.0,
+        50.0,
         "How much fine grain is smoothed away.",
         minimum=0,
         maximum=100,
@@ -96,7 +96,7 @@ class Settings:
         expert=True,
     )
     coarsest: int = _option(
-        128,
+        160,
         "Longest side of the coarsest scale to begin with; 0 works at one scale only.",
         minimum=0,
         maximum=4096,
@@ -111,6 +111,13 @@ class Settings:
     )
     pooling: str = _option(
         "max", "How the network shrinks its feature maps.", choices=("max", "average"), expert=True
+    )
+    style_loss: str = _option(
+        "wasserstein",
+        "How styles are compared: the Wasserstein distance of their feature maps, or their Gram "
+        "matrices as in the first paper.",
+        choices=("wasserstein", "gram"),
+        expert=True,
     )
     backbone: str = _option(
         "auto",
@@ -210,6 +217,7 @@ PRESETS: dict[str, Settings] = {
         size=512,
         iterations=1000,
         coarsest=0,
+        style_loss="gram",
         precision="float32",
     ),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,29 +111,17 @@ def write(path: Path, image: Image.Image, content: PictureFile, parameters: str)
         options["pnginfo"] = text
     elif kind in ("JPEG", "WEBP"):
         options["quality"] = 95
-    buffer = io.BytesIO()
+    partial = path.with_name(f".{path.name}.partial")
     try:
-        image.save(buffer, kind, **options)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(buffer.getbuffer())
-            os.chmod(partial, 0o666 & ~_umask())
-            os.replace(partial, path)
-        except BaseException:
-            os.unlink(partial)
-            raise
+            image.save(partial, kind, **options)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         raise NeuralStyleError(
             "unwritable", f"{path} could not be written: {error}.", "Choose another place with -o."
         ) from error
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _open(path: Path) -> Image.Image:

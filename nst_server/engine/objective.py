@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from nst_server.engine.backbone import filters, shrinkage
 from nst_server.engine.statistics import Moments, blend, moments, moments_spec
+from nst_server.engine.wasserstein import style_root, wasserstein
 
 TERMS = ("content", "style", "smoothness")
 
@@ -35,27 +36,40 @@ class Targets(tf.experimental.ExtensionType):  # type: ignore[misc]
 
     content: tuple[tf.Tensor, ...]
     style: tuple[Moments, ...]
+    roots: tuple[tf.Tensor, ...]
+    """Of each style layer's covariance; for the Wasserstein distance alone."""
 
 
-class Objective:
-    """Loss and gradient of a picture for one network and one choice of layers.
+@dataclass(frozen=True)
+class Distance:
+    """How losses are measured.
 
     Two normalisations. ``relative=False`` is the notebook's: mean((F−P)²) and mean((G−A)²).
     ``relative=True`` divides each by what it is compared with, mean((F−P)²)/var(P) and
-    Σ(G−A)²/ΣA², so that the same weights suit every layer, network and style.
+    Σ(G−A)²/ΣA², so that the same weights suit every layer, network and style. The Wasserstein
+    distance of styles is relative in itself.
     """
 
-    def __init__(self, model: keras.Model, layers: Layers, *, relative: bool) -> None:
+    relative: bool
+    wasserstein: bool
+
+
+class Objective:
+    """Loss and gradient of a picture for one network, one choice of layers and one distance."""
+
+    def __init__(self, model: keras.Model, layers: Layers, distance: Distance) -> None:
         self._model = model
         self._layers = layers
-        self._relative = relative
+        self._distance = distance
         content_specs = tuple(
             tf.TensorSpec([1, None, None, filters(name)]) for name, _ in layers.content
         )
         style_specs = tuple(moments_spec(filters(name)) for name, _ in layers.style)
         picture = tf.TensorSpec([1, None, None, 3])
         weight = tf.TensorSpec([1, None, None, 1])
-        targets = Targets.Spec(content=content_specs, style=style_specs)
+        roots = tuple(tf.TensorSpec([filters(name), None]) for name, _ in layers.style)
+        root_specs = roots if distance.wasserstein else ()
+        targets = Targets.Spec(content=content_specs, style=style_specs, roots=root_specs)
         terms = tf.TensorSpec([len(TERMS)])
         self._features = tf.function(self._content_and_moments, input_signature=[picture, weight])
         self._plain = tf.function(
@@ -85,7 +99,8 @@ class Objective:
             blend([(layers[index], share) for layers, share in measured])
             for index in range(len(self._layers.style))
         )
-        return Targets(content=features, style=blended)
+        roots = tuple(map(style_root, blended)) if self._distance.wasserstein else ()
+        return Targets(content=features, style=blended, roots=roots)
 
     def gradient(
         self,
@@ -138,9 +153,9 @@ class Objective:
             )
             style = tf.add_n(
                 [
-                    share * self._style_loss(moments(f, pyramid[shrinkage(name)]), target)
-                    for f, target, (name, share) in zip(
-                        maps[split:], targets.style, self._layers.style, strict=True
+                    share * self._style_loss(moments(f, pyramid[shrinkage(name)]), targets, index)
+                    for index, (f, (name, share)) in enumerate(
+                        zip(maps[split:], self._layers.style, strict=True)
                     )
                 ]
             )
@@ -157,11 +172,14 @@ class Objective:
         else:
             total = tf.reduce_sum(weight) * tf.cast(features.shape[-1], tf.float32)
             loss = tf.reduce_sum(weight * squares) / tf.maximum(total, 1e-6)
-        return loss / (tf.math.reduce_variance(target) + 1e-6) if self._relative else loss
+        return loss / (tf.math.reduce_variance(target) + 1e-6) if self._distance.relative else loss
 
-    def _style_loss(self, measured: Moments, target: Moments) -> tf.Tensor:
+    def _style_loss(self, measured: Moments, targets: Targets, index: int) -> tf.Tensor:
+        target = targets.style[index]
+        if self._distance.wasserstein:
+            return wasserstein(measured, target, targets.roots[index])
         squares = tf.square(measured.gram - target.gram)
-        if self._relative:
+        if self._distance.relative:
             return tf.reduce_sum(squares) / tf.reduce_sum(tf.square(target.gram))
         return tf.reduce_mean(squares)
 

@@ -18,7 +18,7 @@ from nst_server.engine import schedule
 from nst_server.engine.backbone import feature_maps
 from nst_server.engine.canvas import Canvas, View
 from nst_server.engine.device import Device
-from nst_server.engine.objective import TERMS, Layers, Objective, Targets
+from nst_server.engine.objective import TERMS, Distance, Layers, Objective, Targets
 from nst_server.engine.optimizer import NOTEBOOK, RELATIVE, Adam, AdamState
 from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
 from nst_server.errors import NeuralStyleError
@@ -27,9 +27,18 @@ from nst_server.settings import Settings
 
 __all__ = ["Iterate", "Painter", "Picture", "Plan", "Style"]
 
-_STYLE_LAYERS = tuple((f"block{block}_conv1", 1 / 5) for block in range(1, 6))
-NOTEBOOK_LAYERS = Layers(content=(("block5_conv2", 1.0),), style=_STYLE_LAYERS)
-RELATIVE_LAYERS = Layers(content=(("block4_conv2", 1.0),), style=_STYLE_LAYERS)
+
+def _style_layers(*shares: float) -> tuple[tuple[str, float], ...]:
+    """The first convolution of each block, with shares that sum to one."""
+    return tuple(
+        (f"block{block}_conv1", share / sum(shares)) for block, share in enumerate(shares, start=1)
+    )
+
+
+NOTEBOOK_LAYERS = Layers((("block5_conv2", 1.0),), _style_layers(1, 1, 1, 1, 1))
+RELATIVE_LAYERS = Layers((("block4_conv2", 1.0),), _style_layers(3, 3, 2, 2, 1))
+"""Gatys' content layer, a block before the notebook's, keeps windows and faces readable; a little
+more weight on the first blocks gives cleaner strokes."""
 
 MINIMUM_CONTENT_SIDE = 8
 """Below this there is nothing in a picture that could be painted."""
@@ -65,6 +74,27 @@ class Iterate:
     def result(self) -> Array:
         """The painting at the content's own size, height × width × 3, float32 in [0, 1]."""
         return self.canvas.finished(self.painting)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What a traced objective depends on; sizes, weights and pictures are not part of it."""
+
+    backbone: str
+    precision: str
+    pooling: str
+    classic: bool
+    wasserstein: bool
+
+    @classmethod
+    def of(cls, settings: Settings, backbone: str, precision: str) -> _Choice:
+        return cls(
+            backbone,
+            precision,
+            settings.pooling,
+            settings.preset == "classic",
+            settings.style_loss == "wasserstein",
+        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +135,7 @@ class Painter:
         """
         backbone, _ = weights_files.find(settings.backbone, self._weights)
         precision = self._device.precision(settings.precision)
-        speed = self._speed(backbone, precision, settings.pooling, settings.preset == "classic")
+        speed = self._speed(_Choice.of(settings, backbone, precision))
         size = schedule.working_size(width, height, settings, speed)
         return Plan(backbone, precision, *size, schedule.work(*size, settings) / speed)
 
@@ -126,9 +156,7 @@ class Painter:
         started = time.monotonic()
         plan = plan or self.plan(settings, *content.size)
         _check(content, styles, mask)
-        method = self._method(
-            plan.backbone, plan.precision, settings.pooling, settings.preset == "classic"
-        )
+        method = self._method(_Choice.of(settings, plan.backbone, plan.precision))
         canvas = Canvas(content, mask, settings.colors)
         if settings.strength == 0:
             yield _untouched(canvas, started)
@@ -172,23 +200,24 @@ class Painter:
                 "Choose a smaller size.",
             ) from error
 
-    def _build(self, backbone: str, precision: str, pooling: str, classic: bool) -> _Method:
-        name, file = weights_files.find(backbone, self._weights)
-        layers = NOTEBOOK_LAYERS if classic else RELATIVE_LAYERS
+    def _build(self, choice: _Choice) -> _Method:
+        _, file = weights_files.find(choice.backbone, self._weights)
+        layers = NOTEBOOK_LAYERS if choice.classic else RELATIVE_LAYERS
         model = feature_maps(
-            name,
+            choice.backbone,
             file,
             layers.names,
-            pooling=pooling,
-            padding="zeros" if classic else "replicate",
-            precision=precision,
+            pooling=choice.pooling,
+            padding="zeros" if choice.classic else "replicate",
+            precision=choice.precision,
         )
-        objective = Objective(model, layers, relative=not classic)
-        return _Method(objective, Adam(NOTEBOOK if classic else RELATIVE), not classic)
+        relative = not choice.classic
+        objective = Objective(model, layers, Distance(relative, choice.wasserstein))
+        return _Method(objective, Adam(RELATIVE if relative else NOTEBOOK), relative)
 
-    def _measure(self, backbone: str, precision: str, pooling: str, classic: bool) -> float:
+    def _measure(self, choice: _Choice) -> float:
         """Megapixel iterations a second, from a few steps on noise."""
-        method = self._method(backbone, precision, pooling, classic)
+        method = self._method(choice)
         side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]
         noise = tf.random.stateless_uniform([1, side, side, 3], seed=(0, 0))
         targets = method.objective.targets(noise, [(noise, tf.ones_like(noise[..., :1]), 1.0)])

@@ -1,0 +1,26 @@
+"""What every test of the engine needs: a painter with the embedded network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import pytest
+
+from nst_server import weights
+
+
+@pytest.fixture(scope="session")
+def vgg16_file() -> Path:
+    """The weights that come with the installation."""
+    return weights.find("vgg16", Path("none"))[1]
+
+
+@pytest.fixture(scope="session")
+def painter():  # type: ignore[no-untyped-def]
+    """One painter for all tests, so that its network is built and traced once."""
+    from nst_server.engine.painter import Painter
+
+    return Painter(Path("none"))

@@ -1,0 +1,216 @@
+"""What a painting may and must change: identities on small pictures with the real network."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tensorflow as tf
+
+from nst_server.engine.color import oklab_from_srgb
+from nst_server.engine.painter import Iterate, Painter, Picture, Style
+from nst_server.engine.picture import fill_transparent
+from nst_server.errors import NeuralStyleError
+from nst_server.settings import Settings
+from tests.engine.pictures import landscape
+
+pytestmark = pytest.mark.engine
+
+Array = npt.NDArray[np.float32]
+
+CONTENT = landscape(100, 70, seed=1)
+STYLE = landscape(90, 80, seed=2)
+
+
+def settings(**changes: object) -> Settings:
+    quick = {"iterations": 3, "coarsest": 64, "precision": "float32", "size": "full"}
+    return Settings.of_preset("standard", **{**quick, **changes})
+
+
+def paint(painter: Painter, *styles: Style, mask: Array | None = None, **changes: object) -> Array:
+    content = changes.pop("content", Picture(CONTENT))
+    assert isinstance(content, Picture)
+    return last(painter, content, styles or (Style(Picture(STYLE)),), mask, **changes).result()
+
+
+def last(
+    painter: Painter,
+    content: Picture,
+    styles: tuple[Style, ...],
+    mask: Array | None,
+    **changes: object,
+) -> Iterate:
+    return list(painter.stylize(content, styles, settings(**changes), mask))[-1]
+
+
+def test_no_strength_is_the_content(painter: Painter) -> None:
+    np.testing.assert_array_equal(paint(painter, strength=0), CONTENT)
+
+
+def test_strength_changes_it_and_the_seed_repeats_it(painter: Painter) -> None:
+    first, second = paint(painter, seed=3), paint(painter, seed=3)
+    np.testing.assert_array_equal(first, second)
+    assert np.abs(first - CONTENT).mean() > 0.01
+    assert first.dtype == np.float32
+    assert first.min() >= 0
+    assert first.max() <= 1
+
+
+def test_seed_matters_where_it_starts_from_noise(painter: Painter) -> None:
+    one = paint(painter, init="noise", seed=1)
+    assert np.abs(one - paint(painter, init="noise", seed=2)).mean() > 0.01
+
+
+def test_weight_of_nothing_is_no_style(painter: Painter) -> None:
+    style, other = Picture(STYLE), Picture(landscape(64, 64, seed=9))
+    alone = paint(painter, Style(style))
+    np.testing.assert_allclose(paint(painter, Style(style, 2), Style(other, 0)), alone, atol=1e-6)
+
+
+def test_order_of_styles_does_not_matter(painter: Painter) -> None:
+    one, other = Style(Picture(STYLE)), Style(Picture(landscape(64, 64, seed=9)))
+    assert np.abs(paint(painter, one, other) - paint(painter, other, one)).mean() < 5e-4
+
+
+def test_outside_the_mask_nothing_changes(painter: Painter) -> None:
+    mask = np.zeros(CONTENT.shape[:2], np.float32)
+    mask[20:50, 30:80] = 1
+    mask[20:50, 28:30] = 0.3
+    result = paint(painter, mask=mask)
+    np.testing.assert_array_equal(result[mask == 0], CONTENT[mask == 0])
+    assert np.abs(result - CONTENT)[mask == 1].mean() > 0.01
+
+
+def test_mask_of_all_is_no_mask(painter: Painter) -> None:
+    everything = np.ones(CONTENT.shape[:2], np.float32)
+    # Adam steps by a gradient's sign at first, so rounding shows where that is nearly zero.
+    assert np.abs(paint(painter, mask=everything) - paint(painter)).mean() < 5e-4
+
+
+def test_transparent_pixels_keep_their_values_and_are_not_seen(painter: Painter) -> None:
+    alpha = np.ones(CONTENT.shape[:2], np.float32)
+    alpha[:30] = 0
+    hidden = CONTENT.copy()
+    hidden[:30] = np.float32(0.123)
+    result = paint(painter, content=Picture(CONTENT, alpha))
+    np.testing.assert_array_equal(result[:30], CONTENT[:30])
+    other = paint(painter, content=Picture(hidden, alpha))
+    np.testing.assert_array_equal(other[:30], hidden[:30])
+    np.testing.assert_allclose(other[30:], result[30:], atol=1e-6)
+
+
+def test_transparent_parts_of_a_style_do_not_count(painter: Painter) -> None:
+    alpha = np.ones(STYLE.shape[:2], np.float32)
+    alpha[:, :40] = 0
+    painted_over = STYLE.copy()
+    painted_over[:, :40] = 1
+    np.testing.assert_allclose(
+        paint(painter, Style(Picture(STYLE, alpha))),
+        paint(painter, Style(Picture(painted_over, alpha))),
+        atol=1e-6,
+    )
+
+
+def test_filling_keeps_what_is_opaque() -> None:
+    alpha = np.ones((20, 30), np.float32)
+    alpha[5:15, 10:25] = 0
+    picture = np.full((20, 30, 3), 0.25, np.float32)
+    picture[5:15, 10:25] = 1
+    np.testing.assert_allclose(fill_transparent(Picture(picture, alpha)), 0.25, atol=1e-6)
+
+
+def test_colors_of_the_content(painter: Painter) -> None:
+    gentle = 0.4 + 0.2 * CONTENT
+    result = paint(painter, content=Picture(gentle), colors="content")
+    found, wanted = oklab_from_srgb(result), oklab_from_srgb(gentle)
+    inside = ((result > 0.001) & (result < 0.999)).all(-1) & (found[..., 0] < 0.9)
+    assert inside.mean() > 0.5
+    assert np.abs(found - wanted)[..., 1:][inside].mean() < 3e-3
+    assert np.abs(found - wanted)[..., 0].mean() > 0.01
+
+
+@pytest.mark.parametrize("size", [(8, 8), (200, 9), (33, 47), (65, 64)])
+def test_result_has_the_size_of_the_content(painter: Painter, size: tuple[int, int]) -> None:
+    content = Picture(landscape(*size))
+    iterate = last(painter, content, (Style(Picture(STYLE)),), None, iterations=1)
+    assert iterate.result().shape == (size[1], size[0], 3)
+    assert max(iterate.preview(32).shape[:2]) <= 32
+
+
+def test_painted_small_it_is_enlarged_along_the_edges_of_the_content(painter: Painter) -> None:
+    content = np.full((120, 160, 3), 0.2, np.float32)
+    content[:, 81:] = 0.8  # an edge that the small picture cannot hold
+    result = paint(painter, content=Picture(content), size=64, strength=5)
+    assert result.shape == content.shape
+    across = result.mean((0, 2))
+    assert across[82] - across[79] > 0.7 * (across[120] - across[40])
+
+
+def test_every_iterate_tells_where_it_is(painter: Painter) -> None:
+    style = (Style(Picture(STYLE)),)
+    seen = [i.progress for i in painter.stylize(Picture(CONTENT), style, settings())]
+    assert [p.iteration for p in seen if p.scale == p.scales] == [1, 2, 3]
+    shares = [p.done for p in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    assert all(p.loss == pytest.approx(sum(p.terms.values())) for p in seen)
+    assert seen[-1].loss < next(p.loss for p in seen if p.scale == p.scales)
+
+
+def test_no_new_size_is_traced_again(painter: Painter) -> None:
+    style = (Style(Picture(STYLE)),)
+    list(painter.stylize(Picture(CONTENT), style, settings()))
+    traces = _count_traces(painter)
+    for size in ((90, 61), (41, 77)):
+        list(painter.stylize(Picture(landscape(*size)), style, settings(iterations=1)))
+    assert _count_traces(painter) == traces
+
+
+def _count_traces(painter: Painter) -> int:
+    from nst_server.engine.painter import _Choice
+
+    method = painter._method(_Choice.of(settings(), "vgg16", "float32"))
+    traced = (method.objective._plain, method.objective._features, method.adam.step)
+    return sum(function.experimental_get_tracing_count() for function in traced)
+
+
+def test_bfloat16_follows_float32(painter: Painter) -> None:
+    exact, rough = paint(painter), paint(painter, precision="bfloat16")
+    assert np.abs(exact - rough).mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("content", "mask", "words"),
+    [
+        (Picture(np.zeros((1, 1, 3), np.float32)), None, "too small"),
+        (Picture(CONTENT, np.zeros((70, 100), np.float32)), None, "transparent everywhere"),
+        (Picture(CONTENT), np.zeros((70, 100), np.float32), "selection is empty"),
+        (Picture(np.full((16, 16, 3), np.nan, np.float32)), None, "not numbers"),
+    ],
+)
+def test_what_cannot_be_painted_gets_a_sentence(
+    painter: Painter, content: Picture, mask: Array | None, words: str
+) -> None:
+    with pytest.raises(NeuralStyleError, match=words) as caught:
+        last(painter, content, (Style(Picture(STYLE)),), mask)
+    assert caught.value.code == "bad-image"
+
+
+def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> None:
+    from nst_server.engine.painter import _Choice
+
+    method = painter._method(_Choice.of(settings(), "vgg16", "float32"))
+    content, style = (tf.constant(picture[np.newaxis]) for picture in (CONTENT, STYLE))
+    targets = method.objective.targets(content, [(style, tf.ones_like(style[..., :1]), 1.0)])
+    weights = method.weights(settings())
+    start = tf.constant(landscape(100, 70, seed=5)[np.newaxis])
+    _, gradient = method.objective.gradient(start, targets, weights)
+    direction = tf.sign(gradient)
+    step = 2e-4  # small: the network has kinks
+
+    def loss(by: float) -> float:
+        terms, _ = method.objective.gradient(start + by * direction, targets, weights)
+        return float(tf.reduce_sum(terms))
+
+    slope = (loss(step) - loss(-step)) / (2 * step)
+    np.testing.assert_allclose(float(tf.reduce_sum(gradient * direction)), slope, rtol=0.02)

@@ -1,0 +1,70 @@
+"""Sizes, iterations and weights: pure functions of the settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from nst_server.engine import schedule
+from nst_server.settings import Settings
+
+
+def test_scales_grow_by_the_root_of_two_to_the_size() -> None:
+    steps = schedule.scales(512, 384, Settings(coarsest=181, iterations=80))
+    assert [step.width for step in steps] == [181, 256, 362, 512]
+    assert [step.height for step in steps] == [136, 192, 272, 384]
+    assert [step.iterations for step in steps] == [156, 125, 100, 80]
+
+
+@pytest.mark.parametrize("coarsest", [0, 512, 4096])
+def test_one_scale_where_there_is_nothing_coarser(coarsest: int) -> None:
+    steps = schedule.scales(512, 384, Settings(coarsest=coarsest, iterations=10))
+    assert [(step.width, step.height, step.iterations) for step in steps] == [(512, 384, 10)]
+
+
+@pytest.mark.parametrize("size", [(2000, 20), (20, 2000), (8, 8), (4000, 8)])
+def test_no_scale_is_too_small_for_the_network(size: tuple[int, int]) -> None:
+    work = schedule.working_size(*size, Settings(size=512), speed=1)
+    for step in schedule.scales(*work, Settings()):
+        assert min(step.width, step.height) >= schedule.MINIMUM_SIDE
+
+
+def test_full_size_is_the_pictures_own() -> None:
+    assert schedule.working_size(1234, 567, Settings(size="full"), speed=1e-9) == (1234, 567)
+
+
+def test_named_size_never_enlarges() -> None:
+    assert schedule.working_size(1000, 500, Settings(size=512), speed=1) == (512, 256)
+    assert schedule.working_size(400, 300, Settings(size=512), speed=1) == (400, 300)
+
+
+@pytest.mark.parametrize("speed", [0.3, 1.0, 30.0])
+def test_automatic_size_is_the_largest_within_the_time(speed: float) -> None:
+    settings = Settings(time_limit=60)
+    width, height = schedule.working_size(6000, 4000, settings, speed)
+    assert schedule.work(width, height, settings) <= 60 * speed
+    assert schedule.work(width + 6, height + 4, settings) > 60 * speed
+    assert width / height == pytest.approx(1.5, rel=0.01)
+
+
+def test_automatic_size_is_full_where_that_is_quick() -> None:
+    assert schedule.working_size(640, 480, Settings(), speed=1e4) == (640, 480)
+
+
+def test_strength_of_fifty_is_the_notebook() -> None:
+    settings = Settings.of_preset("classic")
+    assert schedule.term_weights(settings, relative=False) == pytest.approx((1e3, 1e-2, 0))
+
+
+def test_more_strength_is_more_style() -> None:
+    weights = [
+        schedule.term_weights(Settings(strength=strength), relative=True)[1]
+        for strength in (1, 25, 50, 75, 100)
+    ]
+    assert weights == sorted(weights)
+
+
+def test_brush_size_scales_the_style_but_never_enlarges_it() -> None:
+    assert schedule.style_size((1000, 500), (400, 300), 1.0) == (400, 200)
+    assert schedule.style_size((1000, 500), (400, 300), 2.0) == (800, 400)
+    assert schedule.style_size((1000, 500), (400, 300), 4.0) == (1000, 500)
+    assert min(schedule.style_size((1000, 50), (128, 96), 0.25)) >= schedule.MINIMUM_SIDE
