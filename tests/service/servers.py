@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import zmq
+
 import nst_server
+from nst_server.client.connection import Connection
 from nst_server.client.session import Client
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape, StyleReference
 from nst_server.paths import Home
+from nst_server.protocol import PROTOCOL, Message
 from nst_server.settings import Settings
 
 SOURCES = Path(nst_server.__file__).parent.parent
@@ -120,3 +124,47 @@ def make_job(manner: int = 0, *, side: int = 40, channels: int = 4) -> tuple[Job
         for shape in job.pictures()
     ]
     return job, pixels
+
+
+class Peer:
+    """A client with the right key and manners of its own, for what `Client` would never send."""
+
+    def __init__(self, home: Home, *, greet: bool = True) -> None:
+        known = Connection.read(home.connection_file)
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        self._socket.linger = 0
+        self._socket.reconnect_ivl = -1
+        self._socket.curve_serverkey = known.server_public.encode()
+        self._socket.curve_publickey = known.client_public.encode()
+        self._socket.curve_secretkey = known.client_secret.encode()
+        self._socket.connect(known.endpoint)
+        if greet:
+            self.send("hello", protocol=PROTOCOL, version="0")
+            self.expect("welcome")
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._context.destroy(linger=0)
+
+    def send(self, kind: str, payload: bytes | None = None, **fields: Any) -> None:
+        self.send_frames(Message(kind, fields, payload).to_frames())
+
+    def send_frames(self, frames: Sequence[bytes]) -> None:
+        self._socket.send_multipart(frames, zmq.NOBLOCK)
+
+    def expect(self, *kinds: str, seconds: float = 10.0) -> Message:
+        """The next message of one of these kinds; others are passed over."""
+        deadline = time.monotonic() + seconds
+        while self._socket.poll(max(0, int((deadline - time.monotonic()) * 1000))):
+            message = Message.from_frames(self._socket.recv_multipart())
+            if message.kind in kinds:
+                return message
+        raise AssertionError(f"none of {kinds} within {seconds} s")
+
+    def expect_error(self) -> NeuralStyleError:
+        error = NeuralStyleError.from_wire(self.expect("error", "failed").fields["error"])
+        assert error.sentence.endswith(".")
+        return error
