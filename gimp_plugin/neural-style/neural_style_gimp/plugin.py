@@ -29,7 +29,7 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, _run, None)
         procedure.set_image_types("*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
-        procedure.set_menu_label("_Neural Style…")
+        procedure.set_menu_label("Neural St_yle…")
         procedure.add_menu_path("<Image>/Filters")
         procedure.set_documentation(
             "Paint a layer in the style of a picture",

@@ -74,11 +74,11 @@ def select_ellipse(image, x, y, width, height, feather=12):
     image.clean_all()
 
 
-def paint(image, drawables, style=None, **arguments):
-    """Call the plug-in without windows: its status, its message, the layer it returned."""
+def paint(image, drawables, style=None, run_mode=Gimp.RunMode.NONINTERACTIVE, **arguments):
+    """Call the plug-in: its status, its message, the layer it returned."""
     procedure = Gimp.get_pdb().lookup_procedure(PROCEDURE)
     config = procedure.create_config()
-    config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+    config.set_property("run-mode", run_mode)
     config.set_property("image", image)
     config.set_core_object_array("drawables", drawables)
     if style is not None:

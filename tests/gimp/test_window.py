@@ -1,0 +1,108 @@
+"""The plug-in in real GIMP with a window: its menu entry, its dialogs, its undo steps.
+
+Screenshots are left in ``tests/artefacts`` to be looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gimp.gimp_driver import Desktop, Gimp, desktop, wait_for
+
+pytestmark = [pytest.mark.gimp, pytest.mark.window, pytest.mark.engine]
+
+ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
+IMAGE = "[0-9]x[0-9]"
+DIALOG = "^Neural Style$"
+PROGRESS = "^Neural Style: "
+
+
+@pytest.fixture(scope="module")
+def screen(installed_gimp: Any) -> Iterator[Desktop]:
+    with desktop(installed_gimp) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def gimp(installed_gimp: Any, screen: Desktop) -> Iterator[Gimp]:
+    with Gimp(installed_gimp, display=screen.display, name="window") as running:
+        running.call("open_picture")
+        screen.window(IMAGE, 60)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def style(gimp: Gimp) -> str:
+    path = str(gimp.folder / "waves.png")
+    gimp.call("make_style", path=path)
+    return path
+
+
+def test_menu_entry_opens_the_dialog(gimp: Gimp, screen: Desktop) -> None:
+    before = gimp.call("look")
+    screen.press(IMAGE, "alt+r", "y")
+    screen.window(DIALOG)
+    time.sleep(1)
+    screen.screenshot(ARTEFACTS / "dialog-empty.png")
+    screen.press(DIALOG, "Escape")
+    screen.gone(DIALOG)
+    assert gimp.call("look") == before
+
+
+def test_live_progress_stop_and_keep_and_one_undo(gimp: Gimp, screen: Desktop, style: str) -> None:
+    before = gimp.call("look")
+    answer = gimp.begin("open_dialog", style=style, size="300")
+    screen.window(DIALOG)
+    time.sleep(1.5)  # until it is drawn
+    screen.screenshot(ARTEFACTS / "dialog.png")
+    screen.press(DIALOG, "alt+y")
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0.15, "live pictures", 90)
+    screen.screenshot(ARTEFACTS / "progress.png")
+    screen.press(PROGRESS, "alt+k")
+    assert answer(60) == {"status": "success", "message": ""}
+    screen.gone(PROGRESS)
+    kept = gimp.call("look")
+    assert kept["layers"][1:] == before["layers"]
+    painted = kept["described"][0]
+    assert painted["name"].startswith("Neural Style: waves, standard")
+    assert painted["parasite"]["report"]["kept_early"]
+    assert painted["mask"]
+    assert painted["offset"][0] in range(80, 101)
+    time.sleep(1)
+    screen.screenshot(ARTEFACTS / "result.png")
+    screen.press(IMAGE, "ctrl+z")
+    wait_for(lambda: len(gimp.call("look")["layers"]) == 1, "the undo", 10)
+    assert gimp.call("look")["layers"] == before["layers"]
+
+
+def test_repeat_with_last_values_and_cancel(gimp: Gimp, screen: Desktop) -> None:
+    before = gimp.call("look")
+    screen.press(IMAGE, "ctrl+f")
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0, "the repeated job", 60)
+    screen.press(PROGRESS, "alt+c")
+    screen.gone(PROGRESS)
+    wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
+    assert gimp.call("look") == before
+
+
+def test_one_undo_takes_back_a_replacement(gimp: Gimp, screen: Desktop, style: str) -> None:
+    before = gimp.call("look")
+    told = gimp.call("paint_open", style=style, preset="draft", size="64", output="replace")
+    assert told == {"status": "success", "message": ""}
+    assert gimp.call("look")["layers"] != before["layers"]
+    screen.press(IMAGE, "ctrl+z")
+    wait_for(lambda: gimp.call("look")["layers"] == before["layers"], "the undo", 10)
+    assert gimp.call("look")["described"] == before["described"]
+
+
+def progress(gimp: Gimp) -> float:
+    """How much of the first job is done."""
+    jobs = gimp.status()["jobs"]
+    return float((jobs[0].get("progress") or {}).get("done", 0)) if jobs else 0
