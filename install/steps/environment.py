@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from nst_server.paths import Home
+from steps import guard
 from steps.report import Report, SetupError, run
 
 GIGABYTE = 10**9
@@ -98,6 +99,7 @@ def pip(home: Home, words: list[str | Path], report: Report, doing: str) -> None
             log=install_log(home),
             environment=variables(TMPDIR=str(temporary)),
             describe=_describe,
+            pass_fds=guard.held(),
         )
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -11,6 +11,13 @@ from pathlib import Path
 
 from steps.report import SetupError
 
+_held: list[int] = []
+
+
+def held() -> tuple[int, ...]:
+    """The lock, for a child that must hold it on if we are killed: it still changes the folder."""
+    return () if sys.platform == "win32" else tuple(_held)
+
 
 @contextlib.contextmanager
 def exclusive(root: Path) -> Iterator[None]:
@@ -34,4 +41,8 @@ def exclusive(root: Path) -> Iterator[None]:
             raise SetupError(
                 f"Another installation into {root} is running.", "Wait until it has ended."
             ) from None
-        yield
+        _held.append(file.fileno())
+        try:
+            yield
+        finally:
+            _held.clear()

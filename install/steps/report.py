@@ -61,6 +61,7 @@ def run(
     log: Path,
     environment: Mapping[str, str] | None = None,
     describe: Callable[[str], str | None] = lambda line: None,
+    pass_fds: tuple[int, ...] = (),
 ) -> tuple[int, str]:
     """Run ``command``; its output goes to ``log`` and is returned with the exit code.
 
@@ -74,6 +75,7 @@ def run(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        pass_fds=pass_fds,
         env=None if environment is None else dict(environment),
         encoding="utf-8",
         errors="replace",

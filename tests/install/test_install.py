@@ -1,0 +1,146 @@
+"""install.py with a small lock: complete, resumed after a kill, run again, removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.install.conftest import Newcomer
+
+
+def tree(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_install_again_and_uninstall(newcomer: Newcomer) -> None:
+    first = newcomer.install()
+    assert first.returncode == 0, first.stdout
+    newcomer.assert_complete()
+    assert "Filters → Neural Style…" in first.stdout
+    before = (newcomer.home / "logs" / "install.log").read_text().count("pip install")
+
+    again = newcomer.install()
+    assert again.returncode == 0, again.stdout
+    assert newcomer.log().count("pip install") == before
+
+    (newcomer.profile / "plug-ins" / "neural-style" / "neural-style.py").chmod(0o644)
+    repaired = newcomer.install()
+    assert repaired.returncode == 0, repaired.stdout
+    newcomer.assert_complete()
+
+    own_style = newcomer.home / "styles" / "mine.jpg"
+    own_style.write_bytes(b"mine")
+    changed = newcomer.home / "styles" / "glass.jpg"
+    changed.write_bytes(b"drawn over")
+    neighbour = newcomer.profile / "plug-ins" / "other" / "other.py"
+    neighbour.parent.mkdir()
+    neighbour.write_text("another's plug-in")
+    removed = newcomer.install("--uninstall")
+    assert removed.returncode == 0, removed.stdout
+    assert tree(newcomer.home) == ["styles", "styles/glass.jpg", "styles/mine.jpg"]
+    assert tree(newcomer.profile / "plug-ins") == ["other", "other/other.py"]
+
+
+def venv_has(newcomer: Newcomer, package: str) -> bool:
+    return any(newcomer.home.glob(f"venv/lib/python3*/site-packages/{package}"))
+
+
+@pytest.mark.parametrize("moment", ["making", "unpacking", "project", "styles", "plug-in"])
+def test_completes_after_a_kill(newcomer: Newcomer, moment: str) -> None:
+    reached = {
+        "making": lambda: (newcomer.home / "venv" / "bin").is_dir(),
+        "unpacking": lambda: venv_has(newcomer, "numpy"),
+        "project": lambda: venv_has(newcomer, "nst_server"),
+        "styles": lambda: (
+            (newcomer.home / "styles" / "brushwork.part").exists()
+            or (newcomer.home / "styles" / "points.jpg").exists()
+        ),
+        "plug-in": lambda: (newcomer.profile / "plug-ins" / ".neural-style-new").is_dir(),
+    }[moment]
+    newcomer.kill_when(reached)
+    log = newcomer.home / "logs" / "install.log"
+    written = len(log.read_text()) if log.exists() else 0
+    resumed = newcomer.install()
+    assert resumed.returncode == 0, resumed.stdout
+    newcomer.assert_complete()
+    if moment != "making":
+        later = newcomer.log()[written:]
+        fetched = [line for line in later.splitlines() if line.startswith("Downloading numpy")]
+        assert not fetched
+
+
+def test_dry_run_changes_nothing(newcomer: Newcomer) -> None:
+    told = newcomer.install("--dry-run")
+    assert told.returncode == 0, told.stdout
+    assert "TensorFlow" in told.stdout
+    assert str(newcomer.profile) in told.stdout
+    assert not newcomer.home.exists()
+    assert not newcomer.profile.exists()
+
+
+@pytest.mark.parametrize("words", [["--uninstall"], ["--uninstall", "--dry-run"], []])
+def test_leaves_a_foreign_folder_alone(newcomer: Newcomer, words: list[str]) -> None:
+    (newcomer.home / "venv").mkdir(parents=True)
+    (newcomer.home / "novel.odt").write_text("years of work")
+    before = tree(newcomer.home)
+    refused = newcomer.install(*words)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stdout
+    assert str(newcomer.home) in refused.stdout
+    assert tree(newcomer.home) == before
+
+
+def test_uninstall_leaves_another_homes_plug_in(newcomer: Newcomer) -> None:
+    site = newcomer.profile / "plug-ins" / "neural-style" / "site"
+    site.mkdir(parents=True)
+    (site / "nst_home").write_text("/somewhere/else\n")
+    newcomer.home.mkdir()
+    manifest = {"steps": {}, "plug_ins": [str(site.parent)], "pictures": {}}
+    (newcomer.home / "installed.json").write_text(json.dumps(manifest))
+    removed = newcomer.install("--uninstall")
+    assert removed.returncode == 0, removed.stdout
+    assert (site / "nst_home").exists()
+    assert not newcomer.home.exists()
+
+
+def test_an_unfinished_download_is_a_sentence(newcomer: Newcomer) -> None:
+    lock = newcomer.repository / "install" / "requirements.lock"
+    first = lock.read_text().split("--hash")[0]
+    lock.write_text(f"{first}--hash=sha256:{'0' * 64}\n")
+    refused = newcomer.install()
+    assert refused.returncode == 1
+    assert "not what the lock expects" in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert not (newcomer.home / "bin").exists()
+
+
+def test_two_at_once(newcomer: Newcomer) -> None:
+    first = subprocess.Popen(
+        newcomer.command,
+        env=newcomer.environment,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while not (newcomer.home / "installed.json").exists():
+            assert first.poll() is None
+        second = newcomer.install()
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    assert second.returncode == 1
+    assert "Another installation" in second.stdout
+
+
+def test_help_needs_nothing_of_ours(tmp_path: Path, newcomer: Newcomer) -> None:
+    alone = [sys.executable, "-I", "-S", newcomer.command[1], "--help"]
+    told = subprocess.run(alone, cwd=tmp_path, capture_output=True, text=True)
+    assert told.returncode == 0
+    for flag in ("--no-gimp", "--no-demo", "--device", "--gimp-dir", "--uninstall", "--dry-run"):
+        assert flag in told.stdout

@@ -1,0 +1,70 @@
+"""Parts of the installer, each by itself."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from steps import environment, interpreter
+from steps.manifest import Manifest
+from steps.report import SetupError
+
+
+def fake_python(folder: Path, name: str, version: str, *, venv: bool = True) -> None:
+    script = folder / name
+    checks_venv = f'case "$*" in *venv*) exit {0 if venv else 1};; esac'
+    script.write_text(f"#!/bin/sh\n{checks_venv}\necho {version}\n")
+    script.chmod(0o755)
+
+
+@pytest.fixture
+def too_new(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """This Python is 3.14, and the search path is an empty folder."""
+    told = SimpleNamespace(version_info=(3, 14, 1), executable="python3.14", platform="linux")
+    monkeypatch.setattr(interpreter, "sys", told)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def test_too_new_a_python_says_what_to_install(too_new: Path) -> None:
+    with pytest.raises(SetupError, match=r"3\.14.*Install one of them"):
+        interpreter.suitable()
+
+
+def test_another_python_is_found(too_new: Path) -> None:
+    fake_python(too_new, "python3.13", "3 14")  # not what its name says
+    fake_python(too_new, "python3.12", "3 12")
+    fake_python(too_new, "python3.10", "3 10")
+    assert interpreter.suitable() == (str(too_new / "python3.12"), (3, 12))
+
+
+def test_missing_venv_names_the_package(too_new: Path) -> None:
+    fake_python(too_new, "python3.12", "3 12", venv=False)
+    with pytest.raises(SetupError, match=r"sudo apt install python3\.12-venv"):
+        interpreter.suitable()
+
+
+def test_a_full_disk_is_told_before_anything_is_fetched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
+    with pytest.raises(SetupError, match=r"1\.0 GB free.*needs 3 GB.*NST_HOME"):
+        environment.check_space(tmp_path / "not" / "there", "cpu")
+
+
+def test_stamps(tmp_path: Path) -> None:
+    manifest = Manifest(tmp_path / "home")
+    assert not manifest.exists
+    manifest.complete("one", "digest")
+    assert Manifest(tmp_path / "home").steps == {"one": "digest"}
+    manifest.begin("one")
+    assert Manifest(tmp_path / "home").steps == {}
+
+
+def test_a_damaged_manifest_means_do_it_all_again(tmp_path: Path) -> None:
+    (tmp_path / "installed.json").write_text('{"steps": {"one"')
+    manifest = Manifest(tmp_path)
+    assert manifest.exists
+    assert manifest.steps == {}
