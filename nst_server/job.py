@@ -56,7 +56,7 @@ class PictureShape:
                     f"Each side must be from 1 to {MAXIMUM_SIDE} pixels.",
                 )
         channels, sample = fields.get("channels"), fields.get("sample")
-        if channels not in (1, 3, 4) or sample not in SAMPLE_BYTES:
+        if channels not in (1, 3, 4) or str(sample) not in SAMPLE_BYTES:
             raise NeuralStyleError(
                 "bad-image", f"Pixels of {channels!r} channels of {sample!r} are not understood."
             )

@@ -1,20 +1,21 @@
-"""One job in the worker, from its pixels to its result."""
+"""One job from its pixels to its result, as a stream of events; the same with and without a server."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nst_server.client.events import Finished, Painting, Started
+from nst_server.engine.painter import Picture, Style
 from nst_server.errors import NeuralStyleError
-from nst_server.job import Job
+from nst_server.job import Job, PictureShape
 from nst_server.progress import Progress, Report
-from nst_server.protocol import Message
 from nst_server.service.pixels import paint_over, split_alpha, to_floats
-from nst_server.service.worker_link import WorkerLink
 
 if TYPE_CHECKING:
-    from nst_server.engine.painter import Iterate, Painter, Picture, Plan
+    from nst_server.engine.painter import Iterate, Painter
 
 PREVIEW_SIDE = 384
 _PROGRESS_SECONDS = 0.1
@@ -24,125 +25,100 @@ _PREVIEW_SHARE = 0.1
 
 
 def paint(
-    link: WorkerLink, painter: Painter, name: str, job: Job, pixels: list[memoryview]
-) -> None:
-    """Paint ``job`` and send what its client is to hear, the result last.
+    painter: Painter, job: Job, pixels: Sequence[Any], keep: Callable[[], bool]
+) -> Iterator[Started | Painting | Finished]:
+    """What a client is to hear of ``job``, its result last.
 
-    Raises `NeuralStyleError`, `JobCancelledError` and whatever else goes wrong.
+    ``pixels`` is one buffer for each of ``job.pictures()``; ``keep`` is asked after each iterate
+    whether to stop with what there is. Raises `NeuralStyleError`, whatever ``keep`` raises, and
+    what goes wrong in the engine.
     """
-    from nst_server.engine.painter import Style
-
     begun = time.monotonic()
-    content_pixels, *others = pixels
-    mask = None
-    if job.mask is not None:
-        mask = to_floats(others.pop(0), job.mask)[..., 0]
-    content = _picture(content_pixels, job, 0)
-    styles = [
-        Style(_picture(others[index], job, index + 1), style.weight)
-        for index, style in enumerate(job.styles)
-    ]
-    plan = painter.plan(job.settings, job.content.width, job.content.height)
-    tally = _Tally(link, name)
-    _tell_started(link, name, painter, plan)
+    content, mask, styles = _arrays(job, pixels)
+    plan = painter.plan(job.settings, *content.size)
+    yield Started(painter.device, plan.precision, plan.backbone, plan.width, plan.height)
+    rhythm = _Rhythm()
+    iterations, megapixel_iterations = 0, 0.0
     last: Iterate | None = None
     kept = False
     for last in painter.stylize(content, styles, job.settings, mask, plan):
-        tally.count(last)
-        kept = link.wants_to_keep(name)
+        progress = last.progress
+        if progress.iteration:
+            iterations += 1
+            megapixel_iterations += progress.width * progress.height / 1e6
+        event = rhythm.event(last)
+        if event is not None:
+            yield event
+        kept = keep()
         if kept:
             break
     if last is None:
         raise NeuralStyleError("internal", "The engine painted nothing.")
-    result = paint_over(content_pixels, job.content, last.result(), mask)
-    report = tally.report(job, painter, plan, last.progress, time.monotonic() - begun, kept)
-    link.send(
-        Message(
-            "result", {"job": name, "picture": job.content.to_wire(), "report": report.to_wire()}
-        )
-    )
-    link.send_pixels(name, result)
-
-
-def _picture(pixels: memoryview, job: Job, index: int) -> Picture:
-    """The content (0) or a style (from 1) as the engine wants it."""
-    from nst_server.engine.painter import Picture
-
-    shape = job.content if index == 0 else job.styles[index - 1].picture
-    return Picture(*split_alpha(to_floats(pixels, shape)))
-
-
-def _tell_started(link: WorkerLink, name: str, painter: Painter, plan: Plan) -> None:
-    told = {
-        "device": painter.device,
-        "precision": plan.precision,
-        "backbone": plan.backbone,
-        "width": plan.width,
-        "height": plan.height,
-    }
-    link.send(Message("started", {"job": name, **told}))
-
-
-class _Tally:
-    """Counts iterates, and tells the client of them as often as is useful."""
-
-    def __init__(self, link: WorkerLink, name: str) -> None:
-        self._link = link
-        self._name = name
-        self._iterations = 0
-        self._megapixel_iterations = 0.0
-        self._at = (0, 0)
-        """Scale and iteration that were counted last."""
-        self._progress_at = 0.0
-        self._preview_at = 0.0
-
-    def count(self, iterate: Iterate) -> None:
-        """One more iterate."""
-        progress = iterate.progress
-        scale, before = self._at
-        new = progress.iteration - (before if scale == progress.scale else 0)
-        self._at = (progress.scale, progress.iteration)
-        self._iterations += new
-        self._megapixel_iterations += new * progress.width * progress.height / 1e6
-        now = time.monotonic()
-        if now >= self._preview_at:
-            preview = iterate.preview(PREVIEW_SIDE)
-            height, width, _ = preview.shape
-            progress = replace(progress, preview_width=width, preview_height=height)
-            self._tell(progress, preview.tobytes())
-            cost = time.monotonic() - now
-            self._preview_at = now + max(_PREVIEW_SECONDS, cost / _PREVIEW_SHARE)
-            self._progress_at = now + _PROGRESS_SECONDS
-        elif now >= self._progress_at or progress.done >= 1:
-            self._tell(progress, None)
-            self._progress_at = now + _PROGRESS_SECONDS
-
-    def _tell(self, progress: Progress, preview: bytes | None) -> None:
-        self._link.send(Message("progress", {"job": self._name, **progress.to_wire()}, preview))
-
-    def report(
-        self,
-        job: Job,
-        painter: Painter,
-        plan: Plan,
-        progress: Progress,
-        seconds: float,
-        kept_early: bool,
-    ) -> Report:
-        """What was done, after the last iterate's ``progress``."""
-        return Report(
+    result = paint_over(pixels[0], job.content, last.result(), mask)
+    yield Finished(
+        job.content,
+        result,
+        Report(
             width=job.content.width,
             height=job.content.height,
-            worked_width=plan.width,
-            worked_height=plan.height,
-            seconds=seconds,
+            worked_width=last.progress.width,
+            worked_height=last.progress.height,
+            seconds=time.monotonic() - begun,
             device=painter.device,
             precision=plan.precision,
             backbone=plan.backbone,
             preset=job.settings.preset,
-            iterations=self._iterations,
-            megapixel_iterations=self._megapixel_iterations,
-            losses={"total": progress.loss, **progress.terms},
-            kept_early=kept_early,
+            iterations=iterations,
+            megapixel_iterations=megapixel_iterations,
+            losses={"total": last.progress.loss, **last.progress.terms},
+            kept_early=kept,
             settings=job.settings.to_wire(),
-        )
+        ),
+    )
+
+
+def _arrays(job: Job, pixels: Sequence[Any]) -> tuple[Picture, Any, list[Style]]:
+    """Content, mask (or None) and styles as the engine wants them."""
+    content, *others = pixels
+    mask = None if job.mask is None else to_floats(others.pop(0), job.mask)[..., 0]
+    styles = [
+        Style(_picture(buffer, style.picture), style.weight)
+        for buffer, style in zip(others, job.styles, strict=True)
+    ]
+    return _picture(content, job.content), mask, styles
+
+
+def _picture(pixels: Any, shape: PictureShape) -> Picture:
+    return Picture(*split_alpha(to_floats(pixels, shape)))
+
+
+class _Rhythm:
+    """Tells of iterates as often as is useful, and of the last one always."""
+
+    def __init__(self) -> None:
+        self._progress_at = 0.0
+        self._preview_at = 0.0
+
+    def event(self, iterate: Iterate) -> Painting | None:
+        """The event for ``iterate``, with a preview if one is due; None if it is too early."""
+        progress = iterate.progress
+        now = time.monotonic()
+        if now >= self._preview_at:
+            return self._with_preview(iterate, now)
+        if now >= self._progress_at or _is_last(progress):
+            self._progress_at = now + _PROGRESS_SECONDS
+            return Painting(progress)
+        return None
+
+    def _with_preview(self, iterate: Iterate, now: float) -> Painting:
+        preview = iterate.preview(PREVIEW_SIDE)
+        height, width, _ = preview.shape
+        cost = time.monotonic() - now
+        self._preview_at = now + max(_PREVIEW_SECONDS, cost / _PREVIEW_SHARE)
+        self._progress_at = now + _PROGRESS_SECONDS
+        progress = replace(iterate.progress, preview_width=width, preview_height=height)
+        return Painting(progress, preview.tobytes())
+
+
+def _is_last(progress: Progress) -> bool:
+    return (progress.scale, progress.iteration) == (progress.scales, progress.iterations)

@@ -19,7 +19,6 @@ from typing import IO, TYPE_CHECKING
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job
 from nst_server.protocol import Message
-from nst_server.service.painting import paint
 from nst_server.service.worker_link import JobCancelledError, WorkerLink
 
 if TYPE_CHECKING:
@@ -63,10 +62,14 @@ def _painter(weights: Path) -> Painter:
 
 def _work(link: WorkerLink, weights: Path, message: Message) -> None:
     """One job; whatever goes wrong with it becomes one message."""
+    name = message.job
     try:
+        from nst_server.service.painting import paint
+
         job = Job.from_wire(message.fields.get("request"))
-        pixels = link.receive_pixels(message.job, job)
-        paint(link, _painter(weights), message.job, job, pixels)
+        pixels = link.receive_pixels(name, job)
+        for event in paint(_painter(weights), job, pixels, lambda: link.wants_to_keep(name)):
+            link.tell(name, event)
     except JobCancelledError:
         _log.info("job %s cancelled", message.job)
     except Exception as error:

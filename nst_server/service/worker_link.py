@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import zmq
 
+from nst_server.client.events import Finished, Painting, Started
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job
 from nst_server.protocol import MAXIMUM_FRAME_BYTES, Message
@@ -70,6 +72,19 @@ class WorkerLink:
             pictures.append(everything[start : start + shape.size_in_bytes])
             start += shape.size_in_bytes
         return pictures
+
+    def tell(self, name: str, event: Started | Painting | Finished) -> None:
+        """Send what the client of job ``name`` is to hear. Raises as `receive_pixels`."""
+        about = {"job": name}
+        match event:
+            case Started():
+                self.send(Message("started", {**about, **asdict(event)}))
+            case Painting(progress, preview):
+                self.send(Message("progress", {**about, **progress.to_wire()}, preview))
+            case Finished(picture, pixels, report):
+                answer = {"picture": picture.to_wire(), "report": report.to_wire()}
+                self.send(Message("result", {**about, **answer}))
+                self.send_pixels(name, pixels)
 
     def send_pixels(self, name: str, pixels: Any) -> None:
         """The result's pixels, as the client gives credit. Raises as `receive_pixels`."""

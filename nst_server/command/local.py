@@ -1,0 +1,20 @@
+"""``nst stylize --local``: the same events as through the server, from this very process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nst_server.client.events import Event
+from nst_server.job import Job
+from nst_server.paths import Home
+
+
+def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
+    """Every event until and with the result. Raises `NeuralStyleError`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors come as exceptions
+    from nst_server.engine.painter import Painter
+    from nst_server.service import painting
+
+    yield from painting.paint(Painter(home.weights), job, pixels, keep=lambda: False)

@@ -1,0 +1,154 @@
+"""Picture files: what is read, what is kept, and what is said of what is no picture."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from nst_server.command import pictures
+from nst_server.errors import NeuralStyleError
+
+
+@pytest.fixture
+def image() -> Image.Image:
+    values = np.random.default_rng(0).integers(0, 256, (20, 30, 4), np.uint8)
+    return Image.fromarray(values, "RGBA")
+
+
+def saved(folder: Path, content: Path, name: str) -> Image.Image:
+    read = pictures.read(content)
+    target = folder / name
+    pictures.write(target, pictures.blend(read, read.pixels, None), read, "{}")
+    return Image.open(target)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16"])
+def test_every_mode_becomes_colours_and_alpha(
+    tmp_path: Path, image: Image.Image, mode: str
+) -> None:
+    path = tmp_path / "in.tif"
+    if mode == "I;16":
+        Image.fromarray(np.full((20, 30), 0x8080, np.uint16)).save(path)
+    elif mode == "P":
+        image.convert("RGB").convert("P").save(path)
+    else:
+        image.convert("RGB" if mode == "CMYK" else mode).convert(mode).save(path)
+    read = pictures.read(path)
+    assert (read.shape.width, read.shape.height) == (30, 20)
+    assert read.shape.channels == (4 if "A" in mode else 3)
+    assert len(read.pixels) == read.shape.size_in_bytes
+    if mode == "I;16":
+        assert set(read.pixels) == {0x80}
+
+
+def test_pixels_and_alpha_survive(tmp_path: Path, image: Image.Image) -> None:
+    image.save(tmp_path / "in.png")
+    again = saved(tmp_path, tmp_path / "in.png", "out.png")
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(image))
+
+
+def test_a_photograph_is_turned_upright_and_keeps_its_exif(
+    tmp_path: Path, image: Image.Image
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "A camera"
+    image.convert("RGB").save(tmp_path / "in.jpg", exif=exif)
+    again = saved(tmp_path, tmp_path / "in.jpg", "out.jpg")
+    assert again.size == (20, 30)
+    assert again.getexif().get(0x010F) == "A camera"
+    assert 0x0112 not in again.getexif()
+
+
+def test_a_profile_is_kept_and_its_colours_too(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    colour = Image.new("RGB", (16, 16), (200, 100, 50))
+    colour.save(tmp_path / "in.png", icc_profile=profile)
+    again = saved(tmp_path, tmp_path / "in.png", "out.png")
+    assert again.info["icc_profile"] == profile
+    assert again.convert("RGB").getpixel((3, 3)) == (200, 100, 50)
+
+
+def test_a_broken_profile_does_not_stop_the_work(tmp_path: Path, image: Image.Image) -> None:
+    image.save(tmp_path / "in.png", icc_profile=b"not a profile")
+    assert saved(tmp_path, tmp_path / "in.png", "out.png").size == image.size
+
+
+def test_transparency_becomes_white_where_the_format_has_none(tmp_path: Path) -> None:
+    Image.new("RGBA", (16, 16), (10, 20, 30, 0)).save(tmp_path / "in.png")
+    again = saved(tmp_path, tmp_path / "in.png", "out.jpg")
+    assert min(again.getpixel((8, 8))) > 250
+
+
+def test_a_mask_is_stretched_and_blends(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 20), "black").save(tmp_path / "in.png")
+    mask = Image.new("L", (2, 1))
+    mask.putpixel((1, 0), 255)
+    mask.save(tmp_path / "mask.png")
+    content = pictures.read(tmp_path / "in.png")
+    read = pictures.read_mask(tmp_path / "mask.png", 40, 20)
+    seen = pictures.blend(content, b"\xff" * len(content.pixels), read)
+    assert seen.getpixel((0, 10)) == (0, 0, 0)
+    assert seen.getpixel((39, 10)) == (255, 255, 255)
+    assert 0 < seen.getpixel((19, 10))[0] < 255
+
+
+def broken_files(folder: Path) -> dict[str, Path]:
+    whole = io.BytesIO()
+    Image.effect_noise((64, 64), 50).save(whole, "PNG")
+    (folder / "text.png").write_text("not a picture")
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "cut.png").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
+    (folder / "folder").mkdir()
+    return {
+        "not a picture": folder / "text.png",
+        "empty": folder / "empty.png",
+        "truncated": folder / "cut.png",
+        "folder": folder / "folder",
+        "missing": folder / "nowhere.png",
+    }
+
+
+@pytest.mark.parametrize("kind", ["not a picture", "empty", "truncated", "folder", "missing"])
+def test_what_is_no_picture_gets_a_sentence(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(NeuralStyleError) as caught:
+        pictures.read(broken_files(tmp_path)[kind])
+    assert caught.value.code == "bad-image"
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["folder", "nowhere/out.png"])
+def test_where_nothing_can_be_written_is_known_before(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(NeuralStyleError) as caught:
+        pictures.check_folder(tmp_path / name)
+    assert caught.value.code == "unwritable"
+
+
+@pytest.mark.parametrize("name", ["out", "out.xyz", "out.txt"])
+def test_an_ending_without_a_format_is_known_before(name: str) -> None:
+    with pytest.raises(NeuralStyleError) as caught:
+        pictures.check_format(Path(name))
+    assert caught.value.code == "unwritable"
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, image: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image.save(tmp_path / "in.png")
+    target = tmp_path / "out.png"
+    target.write_bytes(b"old")
+
+    def full(self: Image.Image, path: Path, *_: object, **__: object) -> None:
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    read = pictures.read(tmp_path / "in.png")
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(NeuralStyleError, match="No space left"):
+        pictures.write(target, image, read, "{}")
+    assert target.read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.png"]
