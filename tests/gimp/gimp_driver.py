@@ -139,7 +139,9 @@ class Desktop:
             self.xdotool("key", "--clearmodifiers", key)
 
     def screenshot(self, file: Path) -> None:
-        """The whole screen as PNG."""
+        """The whole screen as PNG, without a tip under the mouse."""
+        self.xdotool("mousemove", "1399", "899")
+        time.sleep(0.7)
         inside = PurePosixPath("/tmp") / file.name
         self.installed.run(
             ["import", "-window", "root", str(inside)], env={"DISPLAY": self.display}, timeout=30

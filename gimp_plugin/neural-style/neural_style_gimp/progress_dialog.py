@@ -72,7 +72,8 @@ class ProgressDialog:
         self._say(wording.doing(event))
         if isinstance(event, Started):
             box = self._target.context
-            self._machine.set_text(wording.machine(event, box.width, box.height))
+            self._size.set_text(wording.painted_at(event, box.width, box.height))
+            self._machine.set_text(wording.machine(event))
         if isinstance(event, Painting):
             now = event.progress
             self._now = now
@@ -104,10 +105,15 @@ class ProgressDialog:
         self._bar = Gtk.ProgressBar()
         self._bar.set_pulse_step(0.02)
         self._times = _label()
+        self._size = _label(dim=True)
         self._machine = _label(dim=True)
         content.pack_start(frame, True, True, 0)
-        for widget in (self._status, self._bar, self._times, self._machine):
-            content.pack_start(widget, False, False, 0)
+        content.pack_start(self._status, False, False, 0)
+        content.pack_start(self._bar, False, False, 0)
+        facts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
+        for label in (self._times, self._size, self._machine):
+            facts.pack_start(label, False, False, 0)
+        content.pack_start(facts, False, False, 0)
         box = self._target.context
         before = read(self._target.layer.get_buffer(), box, colour_format("uint8", False))
         self._show_picture(pixbuf(box.width, box.height, before.data))

@@ -39,13 +39,18 @@ def doing(event: Event) -> str:
     return ""
 
 
-def machine(started: Started, width: int, height: int) -> str:
-    """Which device, network and size do the work for a picture of that size, in one line."""
+def machine(started: Started) -> str:
+    """Which device, network and number format do the work."""
     backbone = BACKBONES.get(started.backbone, started.backbone)
-    at = size(started.width, started.height)
+    return f"On {started.device} with {backbone} in {started.precision}"
+
+
+def painted_at(started: Started, width: int, height: int) -> str:
+    """At which size a picture of ``width`` × ``height`` is painted."""
+    at = f"Painted at {size(started.width, started.height)} pixels"
     if (started.width, started.height) != (width, height):
-        at += f", enlarged to {size(width, height)}"
-    return f"{started.device}, {backbone}, {started.precision}; painting at {at} pixels"
+        at += f", then enlarged to {size(width, height)}"
+    return at
 
 
 def times(elapsed: float, now: Progress | None) -> str:
