@@ -20,6 +20,7 @@ ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 IMAGE = "[0-9]x[0-9]"
 DIALOG = "^Neural Style$"
 PROGRESS = "^Neural Style: "
+MESSAGE = "GIMP Message"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_live_progress_stop_and_keep_and_one_undo(gimp: Gimp, screen: Desktop, s
     screen.screenshot(ARTEFACTS / "dialog.png")
     screen.press(DIALOG, "alt+y")
     screen.window(PROGRESS)
-    wait_for(lambda: progress(gimp) > 0.15, "live pictures", 90)
+    wait_for(lambda: progress(gimp) > 0.35, "live pictures", 90)
     screen.screenshot(ARTEFACTS / "progress.png")
     screen.press(PROGRESS, "alt+k")
     assert answer(60) == {"status": "success", "message": ""}
@@ -106,3 +107,18 @@ def progress(gimp: Gimp) -> float:
     """How much of the first job is done."""
     jobs = gimp.status()["jobs"]
     return float((jobs[0].get("progress") or {}).get("done", 0)) if jobs else 0
+
+
+def test_a_layer_resized_meanwhile_is_left_alone_and_that_is_told(
+    gimp: Gimp, screen: Desktop
+) -> None:
+    screen.press(IMAGE, "ctrl+f")
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0, "the repeated job", 60)
+    gimp.call("scale_open", side=390)
+    before = gimp.call("look")
+    screen.press(PROGRESS, "alt+k")
+    screen.gone(PROGRESS)
+    screen.window(MESSAGE)
+    screen.screenshot(ARTEFACTS / "error.png")
+    assert gimp.call("look") == before
