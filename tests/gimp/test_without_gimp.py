@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -13,8 +14,6 @@ from nst_server.progress import Progress, Report
 
 PLUG_IN = Path(__file__).resolve().parents[2] / "gimp_plugin" / "neural-style"
 sys.path.insert(0, str(PLUG_IN))
-
-import itertools
 
 from neural_style_gimp import installation, wording  # noqa: E402
 
