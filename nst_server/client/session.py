@@ -36,6 +36,9 @@ _LOST = {
 """What the socket reports when nothing, something else or no longer a server is at the endpoint."""
 
 
+_NEVER_MILLISECONDS = 24 * 3600 * 1000
+
+
 class _Task:
     """The job under way: what is still to be sent, and what has come of the result."""
 
@@ -60,9 +63,9 @@ class Client:
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.linger = 0
         self._socket.maxmsgsize = MAXIMUM_FRAME_BYTES
-        # Without reconnection: a server that was lost has lost the job too, and another one that
-        # came to its place has other keys.
-        self._socket.reconnect_ivl = -1
+        # A server that was lost has lost the job too, so there is no use in connecting again. To
+        # switch that off (-1) would drop the last messages that were received and not yet read.
+        self._socket.reconnect_ivl = _NEVER_MILLISECONDS
         self._socket.curve_serverkey = connection.server_public.encode()
         self._socket.curve_publickey = connection.client_public.encode()
         self._socket.curve_secretkey = connection.client_secret.encode()
@@ -214,58 +217,56 @@ class Client:
         try:
             self._socket.send_multipart(message.to_frames(), zmq.NOBLOCK, copy=False)
         except zmq.Again:
-            self._watch()  # knows the reason, most of the time
-            self._lose(_gone("it does not take any messages"))
+            self._lose(self._verdict() or _gone("it does not take any messages"))
 
     def _receive(self, timeout: float) -> list[Message]:
         """Handle what comes within ``timeout``; return what is not about the job under way."""
         others: list[Message] = []
         if self._lost is not None:
             return others
-        ready = dict(self._poller.poll(max(0, int(timeout * 1000))))
-        if self._socket in ready:
-            while self._lost is None:
-                try:
-                    frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
-                except zmq.Again:
-                    break
-                self._heard = time.monotonic()
-                try:
-                    message = Message.from_frames(frames)
-                    if self._task is not None and message.job == self._task.identity:
-                        self._handle(self._task, message)
-                    else:
-                        others.append(message)
-                except (NeuralStyleError, KeyError, TypeError, ValueError):
-                    self._lose(
-                        NeuralStyleError("bad-message", "The server sent what is not understood.")
-                    )
-        elif self._monitor in ready:  # only when every message before it has been read
-            self._watch()
-        if self._task is not None and time.monotonic() - self._heard > SILENCE_SECONDS:
+        self._poller.poll(max(0, int(timeout * 1000)))
+        # Asked before the last messages are read, so that none of them is lost with the server.
+        verdict = self._verdict()
+        while self._lost is None:
+            try:
+                frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                break
+            self._heard = time.monotonic()
+            try:
+                message = Message.from_frames(frames)
+                if self._task is not None and message.job == self._task.identity:
+                    self._handle(self._task, message)
+                else:
+                    others.append(message)
+            except (NeuralStyleError, KeyError, TypeError, ValueError):
+                self._lose(
+                    NeuralStyleError("bad-message", "The server sent what is not understood.")
+                )
+        if verdict is not None:
+            self._lose(verdict)
+        elif self._task is not None and time.monotonic() - self._heard > SILENCE_SECONDS:
             self._lose(_gone("it fell silent"))
         return others
 
-    def _watch(self) -> None:
-        """Read what the socket reports about the connection itself."""
-        while self._lost is None and self._monitor.poll(0):
+    def _verdict(self) -> NeuralStyleError | None:
+        """What the socket reports about the connection itself, if that is lost."""
+        while self._monitor.poll(0):
             event = recv_monitor_message(self._monitor)["event"]
             if event == zmq.Event.HANDSHAKE_FAILED_AUTH:
-                self._lose(
-                    NeuralStyleError(
-                        "not-authorised",
-                        "The server does not accept this key.",
-                        "The connection file is of another server; start the server again.",
-                    )
+                return NeuralStyleError(
+                    "not-authorised",
+                    "The server does not accept this key.",
+                    "The connection file is of another server; start the server again.",
                 )
-            elif event in _LOST:
-                self._lose(_gone("nothing answers at its address"))
+            if event in _LOST:
+                return _gone("nothing answers at its address")
+        return None
 
     def _lose(self, error: NeuralStyleError) -> None:
-        """End the session for the first reason that is known."""
-        self._lost = self._lost or error
+        self._lost = error
         if self._task is not None:
-            self._finish(Failed(self._lost))
+            self._finish(Failed(error))
 
     def _finish(self, event: Finished | Failed) -> None:
         self._task = None

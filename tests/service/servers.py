@@ -18,6 +18,7 @@ import zmq
 
 import nst_server
 from nst_server.client.connection import Connection
+from nst_server.client.events import Event, Failed
 from nst_server.client.session import Client
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape, StyleReference
@@ -126,6 +127,17 @@ def make_job(manner: int = 0, *, side: int = 40, channels: int = 4) -> tuple[Job
     return job, pixels
 
 
+def wait_for(client: Client, kind: type[Event], seconds: float = 10.0) -> Event:
+    """Listen until an event of that kind comes."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for event in client.poll(0.1):
+            if isinstance(event, kind):
+                return event
+            assert not isinstance(event, Failed), event
+    raise AssertionError(f"no {kind.__name__} within {seconds} s")
+
+
 class Peer:
     """A client with the right key and manners of its own, for what `Client` would never send."""
 
@@ -134,7 +146,7 @@ class Peer:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.linger = 0
-        self._socket.reconnect_ivl = -1
+        self._socket.reconnect_ivl = 3600 * 1000
         self._socket.curve_serverkey = known.server_public.encode()
         self._socket.curve_publickey = known.client_public.encode()
         self._socket.curve_secretkey = known.client_secret.encode()

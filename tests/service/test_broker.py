@@ -24,6 +24,7 @@ from tests.service.servers import (
     environment,
     eventually,
     make_job,
+    wait_for,
 )
 
 StartServer = Callable[..., Server]
@@ -33,17 +34,6 @@ def run(client: Client, manner: int = Manner.GOOD, **shape: int) -> list[Event]:
     """All events of one job."""
     client.submit(*make_job(manner, **shape))
     return list(client.events())
-
-
-def wait_for(client: Client, kind: type[Event], seconds: float = 10.0) -> Event:
-    """Listen until an event of that kind comes."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for event in client.poll(0.1):
-            if isinstance(event, kind):
-                return event
-            assert not isinstance(event, Failed), event
-    raise AssertionError(f"no {kind.__name__} within {seconds} s")
 
 
 def failure(events: list[Event]) -> NeuralStyleError:
@@ -203,6 +193,7 @@ def test_a_worker_that_is_lost_fails_its_job_only(
     pid = server.worker()["pid"]
     waiting = server.connect()
     client.submit(*make_job(manner))
+    wait_for(client, Queued)
     waiting.submit(*make_job())
     error = failure(list(client.events()))
     assert error.code == "worker-died"
