@@ -71,16 +71,12 @@ def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: R
     remember(target, home, manifest)
 
 
-def start_server(home: Home, report: Report) -> None:
-    """Return when the server has answered."""
-    _python(home, _START_SERVER, report, "Starting the server")
-
-
 def paint(home: Home, style: str, manifest: Manifest, report: Report) -> None:
     """Stylize the photograph, through the server, with one of the sample styles."""
     picture = next(iter(sorted(home.styles.glob(f"{style}.*"))), None)
     if picture is None:
         raise SetupError(f"The sample style {style} is missing in {home.styles}.")
+    _python(home, _START_SERVER, report, "Starting the server")
     part = painting(home).with_name("painting.png")
     words: list[str | Path] = ["stylize", photograph(home), "--style", picture]
     words += ["--preset", "draft", "-o", part]
@@ -147,6 +143,8 @@ def _python(home: Home, code: str, report: Report, doing: str, *words: str) -> N
 
 def stop_server(home: Home, report: Report) -> None:
     """Stop a server of this home, if one runs."""
+    if not (home.connection_file.exists() and home.python.exists()):
+        return
     run(
         [home.python, "-I", "-m", "nst_server", "stop"],
         report,

@@ -13,7 +13,7 @@ from nst_server.command.profiles import Profile, installed_gimp, profiles, syste
 from nst_server.paths import Home
 from steps import environment
 from steps.interpreter import Version, version_of
-from steps.manifest import sources
+from steps.manifest import digest_of, sources
 from steps.report import Report
 
 BUNDLED: tuple[Version, ...] = ((3, 10), (3, 11), (3, 12))
@@ -36,8 +36,9 @@ def find_profiles(given: Path | None, report: Report, *, create: bool) -> list[P
     if given is not None:
         return [Profile(given.expanduser().absolute())]
     found = profiles()
-    gimp = installed_gimp() if create and not any(not each.packaged for each in found) else None
-    if gimp is None:
+    gimp = installed_gimp() if create and not os.environ.get("GIMP3_DIRECTORY") else None
+    started = {each.folder.name for each in found if not each.packaged}
+    if gimp is None or gimp[1].rpartition(".")[0] in started:
         return found
     path, version = gimp
     report.alive(f"    GIMP {version} was never started: letting it write its profile …")
@@ -51,7 +52,7 @@ def find_profiles(given: Path | None, report: Report, *, create: bool) -> list[P
     return profiles()
 
 
-def plug_in_files(repository: Path) -> list[Path]:
+def _plug_in_files(repository: Path) -> list[Path]:
     """Every file of the repository that the plug-in's folder is made from."""
     lock = repository / "install" / "requirements-plugin.lock"
     package = repository / "nst_server"
@@ -59,6 +60,13 @@ def plug_in_files(repository: Path) -> list[Path]:
         path for path in sources(package) if path.relative_to(package).parts[0] not in SERVER_ONLY
     ]
     return [*sources(repository / "gimp_plugin" / "neural-style"), *shared, lock]
+
+
+def stamp(home: Home, repository: Path) -> str:
+    """Digest of all that an installed plug-in depends on."""
+    python = system_python()
+    version = version_of(python) if python else None
+    return digest_of(str(home.root), str(version), files=_plug_in_files(repository))
 
 
 def install(profile: Profile, home: Home, repository: Path, report: Report) -> None:

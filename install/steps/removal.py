@@ -28,8 +28,7 @@ def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> N
         for name in manifest.plug_ins:
             report.line(f"  {name}")
         return
-    if home.connection_file.exists() and home.python.exists():
-        demo.stop_server(home, report)
+    demo.stop_server(home, report)
     for name in manifest.plug_ins:
         if plug_in.remove(Path(name), home):
             report.line(f"  removed {name}")

@@ -70,7 +70,7 @@ class Setup:
                 "environment",
                 f"Python {release} with TensorFlow for {device.upper()}",
                 stamp,
-                lambda: environment.make(home, python, lock, report),
+                lambda: self._make_environment(python, lock),
                 home.python.exists,
             )
         )
@@ -140,9 +140,12 @@ class Setup:
             ),
         ]
 
+    def _make_environment(self, python: str, lock: Path) -> None:
+        demo.stop_server(self.home, self.report)  # it runs from what is replaced
+        environment.make(self.home, python, lock, self.report)
+
     def _install_project(self) -> None:
-        if self.home.connection_file.exists():
-            demo.stop_server(self.home, self.report)  # an older one must not answer the new
+        demo.stop_server(self.home, self.report)
         environment.install_project(self.home, self.repository, self.report)
 
     def _gimp_steps(self) -> list[Step]:
@@ -167,7 +170,7 @@ class Setup:
         return Step(
             f"plug-in {profile.plug_in}",
             f"GIMP plug-in in {profile.plug_in}",
-            digest_of(str(self.home.root), files=plug_in.plug_in_files(self.repository)),
+            plug_in.stamp(self.home, self.repository),
             install,
             lambda: plug_in.intact(profile),
         )

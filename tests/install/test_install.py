@@ -51,12 +51,11 @@ def venv_has(newcomer: Newcomer, package: str) -> bool:
     return any(newcomer.home.glob(f"venv/lib/python3*/site-packages/{package}"))
 
 
-@pytest.mark.parametrize("moment", ["making", "unpacking", "project", "styles", "plug-in"])
+@pytest.mark.parametrize("moment", ["making", "unpacking", "styles", "plug-in"])
 def test_completes_after_a_kill(newcomer: Newcomer, moment: str) -> None:
     reached = {
         "making": lambda: (newcomer.home / "venv" / "bin").is_dir(),
         "unpacking": lambda: venv_has(newcomer, "numpy"),
-        "project": lambda: venv_has(newcomer, "nst_server"),
         "styles": lambda: (
             (newcomer.home / "styles" / "brushwork.part").exists()
             or (newcomer.home / "styles" / "points.jpg").exists()

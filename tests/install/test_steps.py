@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from steps import environment, interpreter
 from steps.manifest import Manifest
-from steps.report import SetupError
+from steps.report import Report, SetupError
+
+from nst_server.paths import Home
 
 
 def fake_python(folder: Path, name: str, version: str, *, venv: bool = True) -> None:
@@ -68,3 +73,36 @@ def test_a_damaged_manifest_means_do_it_all_again(tmp_path: Path) -> None:
     manifest = Manifest(tmp_path)
     assert manifest.exists
     assert manifest.steps == {}
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("ERROR: [Errno 28] No space left on device", "disk of .* is full"),
+        ("NewConnectionError: [Errno -3] Temporary failure in name resolution", "network"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "not what the lock expects"),
+        ("ERROR: No matching distribution found for tensorflow==2.21.0", "not available"),
+        ("something new", r"install\.log"),
+    ],
+)
+def test_the_cause_of_a_failure_in_words(tmp_path: Path, printed: str, said: str) -> None:
+    assert re.search(said, environment._cause(printed, Home(tmp_path)))
+
+
+def test_no_network_ends_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path)
+    home.python.parent.mkdir(parents=True)
+    home.python.symlink_to(sys.executable)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    for other in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    with pytest.raises(SetupError, match="registry cannot be reached"):
+        environment.pip(
+            home, ["download", "--dest", tmp_path / "to", "rich"], Report(), "Installing"
+        )
+    assert "Connection" in environment.install_log(home).read_text()
+    assert "Traceback" not in capfd.readouterr().out
