@@ -1,4 +1,4 @@
-"""One job from its pixels to its result, as a stream of events; the same with and without a server."""
+"""One job from its pixels to its result, as a stream of events, with or without a server."""
 
 from __future__ import annotations
 

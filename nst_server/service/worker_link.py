@@ -53,7 +53,7 @@ class WorkerLink:
     def receive_pixels(self, name: str, job: Job) -> list[memoryview]:
         """The pixels of every picture of ``job``; the memory for them is taken first.
 
-        Raises `MemoryError`, `JobCancelledError`, or `NeuralStyleError` for a client without a word.
+        Raises `MemoryError`, `JobCancelledError`, or `NeuralStyleError` for a silent client.
         """
         everything = memoryview(bytearray(job.size_in_bytes))
         transfer = Transfer(job.size_in_bytes)
