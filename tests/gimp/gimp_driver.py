@@ -23,10 +23,17 @@ class Gimp:
     """
 
     def __init__(
-        self, installed: Any, *, display: str = "", home: str = "", name: str = "gimp"
+        self,
+        installed: Any,
+        *,
+        name: str = "gimp",
+        display: str = "",
+        home: str = "",
+        profile: str = "",
     ) -> None:
         self.installed = installed
         self.home = home or str(installed.home)
+        self.profile = profile or str(installed.profile)
         self.folder = PurePosixPath(str(installed.home)).parent / "gimp-tests"
         self.outside = Path(installed.outside(str(self.folder)))
         self.outside.mkdir(parents=True, exist_ok=True)
@@ -53,8 +60,8 @@ class Gimp:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What GIMP is told; its profile is the one the installer wrote to."""
-        return {"GIMP3_DIRECTORY": str(self.installed.profile), "NST_HOME": self.home}
+        """Which profile and which installation GIMP is to use."""
+        return {"GIMP3_DIRECTORY": self.profile, "NST_HOME": self.home}
 
     def __enter__(self) -> Gimp:
         return self

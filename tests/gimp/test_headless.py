@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -191,3 +192,46 @@ def test_a_server_that_does_not_start_is_told_in_words(
     with Gimp(installed_gimp, home=str(home), name="broken") as gimp:
         told = gimp.call("refused", style=style)
     refused(told, "did not start" if has_server else "is not installed")
+
+
+@pytest.mark.parametrize("missing", ["site", "site/zmq"])
+def test_an_incomplete_installation_is_told_in_words(installed_gimp: Any, missing: str) -> None:
+    folder = PurePosixPath(installed_gimp.home).parent
+    profile = folder / "incomplete profile"
+    outside = Path(installed_gimp.outside(str(profile)))
+    complete = Path(installed_gimp.outside(str(installed_gimp.profile)))
+    shutil.rmtree(outside, ignore_errors=True)
+    shutil.copytree(complete / "plug-ins", outside / "plug-ins")
+    shutil.rmtree(outside / "plug-ins" / "neural-style" / missing)
+    with Gimp(installed_gimp, profile=str(profile), name="incomplete") as gimp:
+        told = gimp.call("refused")
+    refused(told, "is not completely installed")
+    assert "install/install.py" in told["result"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("happening", "output", "layers"),
+    [
+        ("nothing", "replace", 1),
+        ("nothing", "new-layer", 2),
+        ("select_other", "new-layer", 2),
+        ("select_other", "replace", 2),
+    ],
+)
+def test_a_selection_changed_meanwhile_does_not_move_the_painting(
+    gimp: Gimp, happening: str, output: str, layers: int
+) -> None:
+    told = gimp.call("place", plug_in=plug_in(gimp), output=output, happening=happening)
+    assert told["layers"] == layers
+    assert told["photo untouched"] == (layers == 2)
+    assert told["mask as sent"] == (layers == 2)
+
+
+@pytest.mark.parametrize("happening", ["delete_layer", "scale_image", "delete_image"])
+def test_a_layer_lost_meanwhile_is_told_in_words(gimp: Gimp, happening: str) -> None:
+    told = gimp.call("place", plug_in=plug_in(gimp), output="new-layer", happening=happening)
+    assert "resized or deleted" in told["error"]
+
+
+def plug_in(gimp: Gimp) -> str:
+    return f"{gimp.profile}/plug-ins/neural-style"

@@ -86,13 +86,18 @@ def settings_of(config: Any, *, shown: bool) -> Settings:
     return Settings.from_wire({"preset": config.get_property("preset"), **changes})
 
 
-def follow_preset(config: Any) -> None:
-    """Set every argument to the value that the chosen preset has for it."""
-    chosen = PRESETS[config.get_property("preset")]
+def follow_preset(config: Any, before: str) -> str:
+    """Set what was as in the preset ``before`` to what the preset chosen now has; its name.
+
+    What the user has set to something else stays.
+    """
+    chosen = config.get_property("preset")
     for argument, name in visible().items():
-        value = getattr(chosen, name)
-        if name != "preset":
-            config.set_property(argument, str(value) if name == "size" else value)
+        old, new = (getattr(PRESETS[preset], name) for preset in (before, chosen))
+        as_text = options()[name][1] is str
+        if name != "preset" and config.get_property(argument) == (str(old) if as_text else old):
+            config.set_property(argument, str(new) if as_text else new)
+    return str(chosen)
 
 
 def _default(name: str) -> Any:

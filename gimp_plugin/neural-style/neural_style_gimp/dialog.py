@@ -38,9 +38,10 @@ class Dialog:
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
         self._dialog.set_ok_label("St_ylize")
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
+        self._preset = str(config.get_property("preset"))
         self._style = StyleChooser(config, home.styles, self._judge)
         self._fill()
-        config.connect("notify::preset", lambda *_: arguments.follow_preset(config))
+        config.connect("notify::preset", lambda *_: self._follow_preset())
         for name in (arguments.OUTPUT, "size"):
             config.connect(f"notify::{name}", lambda *_: self._judge())
         self._style.refresh()
@@ -70,6 +71,9 @@ class Dialog:
         columns.reorder_child(self._style.widget, 0)
         dialog.fill(["columns"])
         self._note.show()
+
+    def _follow_preset(self) -> None:
+        self._preset = arguments.follow_preset(self._config, self._preset)
 
     def _judge(self) -> None:
         """Say what keeps the job from being started, and grey Stylize meanwhile."""
