@@ -132,7 +132,7 @@ class Desktop:
 
     def window(self, title: str, timeout: float = 30.0) -> str:
         """The id of the visible window whose title matches the expression, once it is there."""
-        return wait_for(lambda: self._search(title), f"window {title!r}", timeout)
+        return str(wait_for(lambda: self._search(title), f"window {title!r}", timeout))
 
     def gone(self, title: str, timeout: float = 30.0) -> None:
         """Wait until there is no such window."""

@@ -30,7 +30,7 @@ LABELS = {
 """Labels with a key of their own; an option without one is called by its name."""
 
 CHOICES = {
-    "draft": "Draft: some seconds",
+    "draft": "Draft: a quick look",
     "standard": "Standard",
     "fine": "Fine: more strokes, slower",
     "classic": "Classic: the textbook algorithm",

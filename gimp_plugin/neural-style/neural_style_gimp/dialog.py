@@ -26,6 +26,9 @@ SIZES = ("auto", "full", "512", "768", "1024", "1536", "2048")
 def ask(procedure: Any, config: Any, target: Target, home: Home) -> bool:
     """Let the user set ``config``; whether to go on."""
     GimpUi.init("neural-style")
+    if target.obstacle(config.get_property(arguments.OUTPUT)) is not None:
+        possible = (name for name in arguments.OUTPUTS if target.obstacle(name) is None)
+        config.set_property(arguments.OUTPUT, next(possible, "new-image"))
     return Dialog(procedure, config, target, home).run()
 
 
