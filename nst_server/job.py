@@ -55,8 +55,8 @@ class PictureShape:
                     f"A picture of {width}×{height} pixels cannot be used.",
                     f"Each side must be from 1 to {MAXIMUM_SIDE} pixels.",
                 )
-        channels, sample = fields.get("channels"), fields.get("sample")
-        if channels not in (1, 3, 4) or str(sample) not in SAMPLE_BYTES:
+        channels, sample = fields.get("channels"), str(fields.get("sample"))
+        if channels not in (1, 3, 4) or sample not in SAMPLE_BYTES:
             raise NeuralStyleError(
                 "bad-image", f"Pixels of {channels!r} channels of {sample!r} are not understood."
             )

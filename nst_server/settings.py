@@ -131,6 +131,16 @@ class Settings:
         choices=("auto", "float32", "bfloat16"),
         expert=True,
     )
+    tile: int | str = _option(
+        "auto",
+        "Longest side of the pieces that a large picture is worked at in; auto chooses by the "
+        "free memory, none works in one piece. The result is the same.",
+        minimum=64,
+        maximum=16384,
+        unit="pixels",
+        words=("auto", "none"),
+        expert=True,
+    )
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -18,9 +18,11 @@ from nst_server.engine import schedule
 from nst_server.engine.backbone import feature_maps
 from nst_server.engine.canvas import Canvas, View
 from nst_server.engine.device import Device
-from nst_server.engine.objective import TERMS, Distance, Layers, Objective, Targets
+from nst_server.engine.objective import TERMS, Distance, Layers, Objective, WeighedStyle
 from nst_server.engine.optimizer import NOTEBOOK, RELATIVE, Adam, AdamState
 from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
+from nst_server.engine.scale import ScaleObjective
+from nst_server.engine.tiling import MINIMUM_SIDE, receptive_halo, side_by_memory
 from nst_server.errors import NeuralStyleError
 from nst_server.progress import Progress
 from nst_server.settings import Settings
@@ -172,10 +174,12 @@ class Painter:
                     state = AdamState.start(_initial(view, settings))
                 else:
                     state = method.adam.resized(state, scale.height, scale.width)
-                targets = _targets(method.objective, view, styles, settings)
+                objective = self._at_scale(method, view, styles, settings, plan)
                 best = float("inf")
                 for iteration in range(1, scale.iterations + 1):
-                    terms, gradient = _gradient(method.objective, view, state, targets, weights)
+                    terms, gradient = objective.gradient(view.seen(state.picture), weights)
+                    if view.mask is not None:
+                        gradient *= view.mask
                     state = method.adam.step(state, gradient)
                     losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
                     loss = sum(losses.values())
@@ -200,6 +204,31 @@ class Painter:
                 "Choose a smaller size.",
             ) from error
 
+    def _at_scale(
+        self,
+        method: _Method,
+        view: View,
+        styles: Sequence[Style],
+        settings: Settings,
+        plan: Plan,
+    ) -> ScaleObjective:
+        """The objective for pictures of the view's size, in as large pieces as memory allows."""
+        height, width = view.content.shape[1:3]
+        halo = receptive_halo(plan.backbone, method.objective.layers.names)
+        side: int | None = None
+        if settings.tile == "auto":
+            side = side_by_memory(width, height, plan.precision, halo, self._device.free_memory())
+        elif settings.tile != "none":
+            side = max(MINIMUM_SIDE, int(settings.tile) - 2 * halo)
+        return ScaleObjective(
+            method.objective,
+            view.content,
+            _scaled(styles, view, settings),
+            view.importance,
+            side=side,
+            halo=halo,
+        )
+
     def _build(self, choice: _Choice) -> _Method:
         _, file = weights_files.find(choice.backbone, self._weights)
         layers = NOTEBOOK_LAYERS if choice.classic else RELATIVE_LAYERS
@@ -220,7 +249,8 @@ class Painter:
         method = self._method(choice)
         side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]
         noise = tf.random.stateless_uniform([1, side, side, 3], seed=(0, 0))
-        targets = method.objective.targets(noise, [(noise, tf.ones_like(noise[..., :1]), 1.0)])
+        style = WeighedStyle(noise, tf.ones_like(noise[..., :1]), 1.0)
+        targets = method.objective.targets(noise, [style], None)
         weights = tf.ones([len(TERMS)])
         seconds = []
         for _ in range(4):
@@ -307,25 +337,15 @@ def _initial(view: View, settings: Settings) -> tf.Tensor:
     return tf.clip_by_value(tf.reduce_mean(view.content, [1, 2], keepdims=True) + 0.2 * noise, 0, 1)
 
 
-def _targets(
-    objective: Objective, view: View, styles: Sequence[Style], settings: Settings
-) -> Targets:
+def _scaled(styles: Sequence[Style], view: View, settings: Settings) -> list[WeighedStyle]:
+    """The styles at the size that suits the scale, with what of them is opaque."""
     height, width = view.content.shape[1:3]
 
-    def measured(style: Style) -> tuple[tf.Tensor, tf.Tensor, float]:
+    def scaled(style: Style) -> WeighedStyle:
         size = schedule.style_size(style.picture.size, (width, height), settings.brush_size)
         picture = resize(fill_transparent(style.picture), *size)
         alpha = style.picture.alpha
         weight = tf.ones_like(picture[..., :1]) if alpha is None else shrink_weight(alpha, *size)
-        return picture, weight, style.weight
+        return WeighedStyle(picture, weight, style.weight)
 
-    return objective.targets(view.content, [measured(style) for style in styles])
-
-
-def _gradient(
-    objective: Objective, view: View, state: AdamState, targets: Targets, weights: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Terms and gradient of what is seen; only what the mask lets through can move."""
-    seen = view.seen(state.picture)
-    terms, gradient = objective.gradient(seen, targets, weights, view.importance)
-    return terms, gradient if view.mask is None else gradient * view.mask
+    return [scaled(style) for style in styles]

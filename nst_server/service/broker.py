@@ -20,6 +20,7 @@ from nst_server import __version__
 from nst_server.client.connection import Connection
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape
+from nst_server.memory import available_memory
 from nst_server.paths import Home
 from nst_server.protocol import (
     CLIENT_KINDS,
@@ -30,7 +31,7 @@ from nst_server.protocol import (
 )
 from nst_server.service.authentication import KeyPair, KnownKeys
 from nst_server.service.jobs import Entry, Jobs
-from nst_server.service.limits import available_memory, check_size
+from nst_server.service.limits import check_size
 from nst_server.service.lock import ServerLock
 from nst_server.service.logs import log_to
 from nst_server.service.signals import wake_at_signals

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job
 
@@ -28,17 +26,6 @@ def check_size(job: Job, available: int | None) -> None:
             f"These pictures need {_in_words(needed)} of memory{free}.",
             "Take a smaller selection or scale the picture down.",
         )
-
-
-def available_memory() -> int | None:
-    """Bytes that a process could still get, None where the system does not tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return None
 
 
 def _in_words(size: int) -> str:

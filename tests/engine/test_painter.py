@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.color import oklab_from_srgb
+from nst_server.engine.objective import WeighedStyle
 from nst_server.engine.painter import Iterate, Painter, Picture, Style
 from nst_server.engine.picture import fill_transparent
 from nst_server.errors import NeuralStyleError
@@ -170,7 +171,7 @@ def _count_traces(painter: Painter) -> int:
     from nst_server.engine.painter import _Choice
 
     method = painter._method(_Choice.of(settings(), "vgg16", "float32"))
-    traced = (method.objective._plain, method.objective._features, method.adam.step)
+    traced = (method.objective._plain, method.objective.measure, method.adam.step)
     return sum(function.experimental_get_tracing_count() for function in traced)
 
 
@@ -201,7 +202,8 @@ def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> N
 
     method = painter._method(_Choice.of(settings(), "vgg16", "float32"))
     content, style = (tf.constant(picture[np.newaxis]) for picture in (CONTENT, STYLE))
-    targets = method.objective.targets(content, [(style, tf.ones_like(style[..., :1]), 1.0)])
+    whole = WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0)
+    targets = method.objective.targets(content, [whole], None)
     weights = method.weights(settings())
     start = tf.constant(landscape(100, 70, seed=5)[np.newaxis])
     _, gradient = method.objective.gradient(start, targets, weights)

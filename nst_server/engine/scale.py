@@ -1,0 +1,74 @@
+"""The objective at one scale: in one piece where memory allows, else in tiles."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from nst_server.engine.objective import Objective, WeighedStyle
+from nst_server.engine.tiled import TiledObjective
+from nst_server.engine.tiling import MINIMUM_SIDE
+
+_log = logging.getLogger(__name__)
+
+
+class ScaleObjective:
+    """What pictures of one size are compared with, and how: whole, or in tiles.
+
+    Where memory runs out in spite of the estimate, the tiles are halved and the step is done
+    again; the result is the same.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        content: tf.Tensor,
+        styles: Sequence[WeighedStyle],
+        importance: tf.Tensor | None,
+        *,
+        side: int | None,
+        halo: int,
+    ) -> None:
+        """``side`` of the tiles, None for one piece; ``halo`` is what the network sees."""
+        self._objective = objective
+        self._content = content
+        self._styles = styles
+        self._importance = importance
+        self._side = side
+        self._halo = halo
+        self._targets: Any  # of the kind that goes with the pieces
+        self._prepare()
+
+    def gradient(self, picture: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """As `Objective.gradient`. Raises TensorFlow's ResourceExhaustedError in the end."""
+        while True:
+            try:
+                return self._pieces.gradient(picture, self._targets, weights, self._importance)
+            except tf.errors.ResourceExhaustedError:
+                self._halve()
+                self._prepare()
+
+    def _prepare(self) -> None:
+        while True:
+            self._pieces = (
+                self._objective
+                if self._side is None
+                else TiledObjective(self._objective, self._side, self._halo)
+            )
+            try:
+                self._targets = self._pieces.targets(self._content, self._styles, self._importance)
+                return
+            except tf.errors.ResourceExhaustedError:
+                self._halve()
+
+    def _halve(self) -> None:
+        """Smaller tiles, or the error under way again if they are as small as can be."""
+        height, width = self._content.shape[1:3]
+        smaller = (self._side or max(height, width)) // 2
+        if smaller < MINIMUM_SIDE:
+            raise
+        self._side = smaller
+        _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, smaller)

@@ -1,0 +1,108 @@
+"""Tiled is untiled: the geometry, and loss and gradient with the real network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_server.engine.objective import Objective, WeighedStyle
+from nst_server.engine.painter import Painter, Picture, Style, _Choice
+from nst_server.engine.tiled import TiledObjective
+from nst_server.engine.tiling import receptive_halo, side_by_memory, tiles
+from nst_server.errors import NeuralStyleError
+from nst_server.settings import Settings
+from tests.engine.pictures import landscape
+
+
+@pytest.mark.parametrize("size", [(16, 16), (100, 70), (129, 257), (128, 143), (128, 144), (5, 5)])
+@pytest.mark.parametrize("side", [16, 64, 100])
+def test_cells_cover_the_picture_once_and_begin_on_the_grid(
+    size: tuple[int, int], side: int
+) -> None:
+    width, height = size
+    covered = np.zeros((height, width), int)
+    for tile in tiles(width, height, side, halo=40):
+        cell, outer = tile.cell, tile.outer
+        covered[cell.y : cell.bottom, cell.x : cell.right] += 1
+        assert (outer.x % 16, outer.y % 16, tile.inner.x % 16, tile.inner.y % 16) == (0, 0, 0, 0)
+        for end, border in ((outer.right, width), (outer.bottom, height)):
+            assert end % 16 == 0 or end == border
+        assert cell.x - outer.x in (cell.x, 48)
+        assert outer.right - cell.right in (width - cell.right, 48)
+    assert (covered == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("backbone", "layer", "halo"),
+    [("vgg16", "block5_conv1", 58), ("vgg19", "block5_conv1", 70), ("vgg19", "block5_conv2", 86)],
+)
+def test_halo_is_what_the_network_sees(backbone: str, layer: str, halo: int) -> None:
+    assert receptive_halo(backbone, ["block1_conv1", layer]) == halo
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("style_loss", ["gram", "wasserstein"])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(("side", "size"), [(64, (193, 150)), (32, (97, 131))])
+def test_loss_and_gradient_are_those_of_the_whole(
+    painter: Painter, style_loss: str, masked: bool, side: int, size: tuple[int, int]
+) -> None:
+    settings = Settings(style_loss=style_loss, backbone="vgg16", precision="float32")
+    method = painter._method(_Choice.of(settings, "vgg16", "float32"))
+    whole: Objective = method.objective
+    halo = receptive_halo("vgg16", ["block5_conv1"])
+    tiled = TiledObjective(whole, side, halo)
+    content, start, style, other = (
+        tf.constant(landscape(*size, seed=seed)[np.newaxis]) for seed in range(4)
+    )
+    styles = [
+        WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0),
+        WeighedStyle(other, tf.ones_like(style[..., :1]), 0.5),
+    ]
+    importance = tf.constant(landscape(*size, seed=7)[np.newaxis, ..., :1]) if masked else None
+    weights = method.weights(settings)
+    expected_terms, expected = whole.gradient(
+        start, whole.targets(content, styles, importance), weights, importance
+    )
+    terms, found = tiled.gradient(
+        start, tiled.targets(content, styles, importance), weights, importance
+    )
+    np.testing.assert_allclose(terms, expected_terms, rtol=1e-4)
+    difference = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    assert difference < 1e-4
+
+
+@pytest.mark.engine
+def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, style = Picture(landscape(300, 200, seed=1)), Style(Picture(landscape(64, 64)))
+    settings = Settings(iterations=1, coarsest=0, precision="float32", size="full")
+    expected = list(painter.stylize(content, [style], settings))[-1]
+    refused = []
+
+    def out_of_memory(self: object, picture: tf.Tensor, *_: object) -> None:
+        refused.append(picture.shape)
+        raise tf.errors.ResourceExhaustedError(None, None, "no memory for so much")
+
+    monkeypatch.setattr(Objective, "gradient", out_of_memory)
+    found = list(painter.stylize(content, [style], settings))[-1]
+    assert refused == [(1, 200, 300, 3)]
+    assert found.progress.loss == pytest.approx(expected.progress.loss, rel=1e-4)
+
+    monkeypatch.setattr(TiledObjective, "gradient", out_of_memory)
+    with pytest.raises(NeuralStyleError, match="not enough memory") as caught:
+        list(painter.stylize(content, [style], settings))
+    assert caught.value.code == "out-of-memory"
+
+
+def test_pieces_are_as_large_as_memory_allows() -> None:
+    free = 8 * 2**30
+    assert side_by_memory(1000, 1000, "bfloat16", 58, free) is None
+    assert side_by_memory(6000, 4000, "bfloat16", 58, free) == 1104
+    less = side_by_memory(6000, 4000, "float32", 58, 2**30)
+    assert less is not None
+    assert less < 1104
+    assert side_by_memory(6000, 4000, "float32", 58, 1000) == 128
+    assert side_by_memory(6000, 4000, "float32", 58, None) is not None
