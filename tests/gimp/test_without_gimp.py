@@ -123,3 +123,14 @@ def test_server_code_comes_from_site_or_from_the_checkout(
     (plug_in / "site").mkdir()
     installation.add_server_code(plug_in)
     assert sys.path[0] == str(plug_in / "site")
+
+
+def test_an_unexpected_failure_is_logged_with_its_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_HOME", str(tmp_path / "home"))
+    try:
+        raise RuntimeError("out of paint")
+    except RuntimeError:
+        where = installation.log_failure(tmp_path)
+    assert "RuntimeError: out of paint" in Path(where).read_text(encoding="utf-8")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import os
 import sys
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,21 +43,22 @@ def home(plugin_folder: Path) -> Home:
     return Home.default()
 
 
-def log_failure(home: Home) -> Path:
-    """Write the exception at hand to the plug-in's log, which stays small; its path."""
-    path = home.logs / "plugin.log"
+def log_failure(plugin_folder: Path) -> str:
+    """Write the exception at hand to the plug-in's log, which stays small; where that is."""
     logger = logging.getLogger("neural_style_gimp")
     logger.propagate = False
+    handler: logging.Handler
     try:
-        home.logs.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=2**20, backupCount=1, encoding="utf-8"
-        )
-    except OSError:
-        handler = logging.StreamHandler()
+        logs = home(plugin_folder).logs
+        logs.mkdir(parents=True, exist_ok=True)
+        path = logs / "plugin.log"
+        handler = RotatingFileHandler(path, maxBytes=2**20, backupCount=1, encoding="utf-8")
+        where = str(path)
+    except (ImportError, OSError):
+        handler, where = logging.StreamHandler(), "The terminal that GIMP was started from"
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger.addHandler(handler)
     logger.exception("Neural Style failed unexpectedly.")
     logger.removeHandler(handler)
     handler.close()
-    return path
+    return where

@@ -50,6 +50,14 @@ def _run(
     procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any, data: Any
 ) -> Any:
     try:
+        return _attempt(procedure, run_mode, image, drawables, config)
+    except Exception as error:
+        log = installation.log_failure(NeuralStyle.folder)
+        return _failure(procedure, f"Neural Style failed unexpectedly ({error}). {log} tells more.")
+
+
+def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any) -> Any:
+    try:
         import zmq  # noqa: F401 - just to know whether it is there
 
         from neural_style_gimp.session import run
@@ -63,9 +71,6 @@ def _run(
         if error.code == "cancelled":
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
         return _failure(procedure, str(error))
-    except Exception as error:
-        log = installation.log_failure(home)
-        return _failure(procedure, f"Neural Style failed unexpectedly ({error}). {log} tells more.")
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
     values.remove(1)
     values.insert(1, GObject.Value(Gimp.Layer, layer))
