@@ -138,6 +138,16 @@ def wait_for(client: Client, kind: type[Event], seconds: float = 10.0) -> Event:
     raise AssertionError(f"no {kind.__name__} within {seconds} s")
 
 
+def finish(client: Client, seconds: float = 30.0) -> list[Event]:
+    """All events until the job is over, which it must be in time."""
+    deadline = time.monotonic() + seconds
+    events = client.poll()
+    while client.busy:
+        assert time.monotonic() < deadline, f"not over within {seconds} s: {events}"
+        events += client.poll(0.1)
+    return events + client.poll()
+
+
 class Peer:
     """A client with the right key and manners of its own, for what `Client` would never send."""
 

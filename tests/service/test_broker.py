@@ -23,6 +23,7 @@ from tests.service.servers import (
     alive,
     environment,
     eventually,
+    finish,
     make_job,
     wait_for,
 )
@@ -33,7 +34,7 @@ StartServer = Callable[..., Server]
 def run(client: Client, manner: int = Manner.GOOD, **shape: int) -> list[Event]:
     """All events of one job."""
     client.submit(*make_job(manner, **shape))
-    return list(client.events())
+    return finish(client)
 
 
 def failure(events: list[Event]) -> NeuralStyleError:
@@ -69,7 +70,7 @@ def test_pixels_go_there_and_back_unchanged(client: Client, side: int) -> None:
     """From one byte to more chunks than there is credit for."""
     job, pixels = make_job(side=side)
     client.submit(job, pixels)
-    finished = list(client.events())[-1]
+    finished = finish(client)[-1]
     assert isinstance(finished, Finished)
     content = pixels[0]
     assert finished.picture == job.content
@@ -88,15 +89,21 @@ def test_a_client_has_one_job_at_a_time_and_pixels_of_its_length(client: Client)
         client.submit(job, pixels)
     assert caught.value.code == "bad-usage"
     client.cancel()
-    assert failure(list(client.events())).code == "cancelled"
+    assert failure(finish(client)).code == "cancelled"
     assert isinstance(run(client)[-1], Finished)
+
+
+def test_events_end_with_the_job(client: Client) -> None:
+    client.submit(*make_job())
+    assert [type(event) for event in client.events()] == [Queued, Started, Painting, Finished]
+    assert list(client.events()) == []
 
 
 def test_keep_ends_the_painting_with_what_there_is(client: Client) -> None:
     client.submit(*make_job(Manner.SLOW))
     wait_for(client, Painting)
     client.keep()
-    finished = list(client.events())[-1]
+    finished = finish(client)[-1]
     assert isinstance(finished, Finished)
     assert finished.report.kept_early
 
@@ -108,7 +115,7 @@ def test_keep_is_not_forgotten_while_a_job_waits(server: Server, client: Client)
     assert wait_for(other, Queued) == Queued(1)
     other.keep()
     client.cancel()
-    finished = list(other.events())[-1]
+    finished = finish(other)[-1]
     assert isinstance(finished, Finished)
     assert finished.report.kept_early
 
@@ -118,7 +125,7 @@ def test_cancel_is_answered_at_once_and_the_worker_stays(server: Server, client:
     wait_for(client, Painting)
     pid = server.worker()["pid"]
     client.cancel()
-    assert failure(list(client.events())).code == "cancelled"
+    assert failure(finish(client)).code == "cancelled"
     eventually(lambda: server.worker()["state"] == "idle")
     assert server.worker()["pid"] == pid
     assert client.poll(0.1) == []  # nothing more is heard of it
@@ -152,7 +159,7 @@ def test_a_job_can_be_cancelled_by_its_id_from_elsewhere(server: Server, client:
     identity = other.status()["jobs"][0]["id"]
     assert other.cancel_job(identity)
     assert not other.cancel_job(identity)
-    assert failure(list(client.events())).code == "cancelled"
+    assert failure(finish(client)).code == "cancelled"
 
 
 def test_a_full_queue_is_busy_and_empties_again(server: Server) -> None:
@@ -195,10 +202,10 @@ def test_a_worker_that_is_lost_fails_its_job_only(
     client.submit(*make_job(manner))
     wait_for(client, Queued)
     waiting.submit(*make_job())
-    error = failure(list(client.events()))
+    error = failure(finish(client))
     assert error.code == "worker-died"
     assert ("memory" in error.hint) == (manner is Manner.DIES)
-    assert isinstance(list(waiting.events())[-1], Finished)
+    assert isinstance(finish(waiting)[-1], Finished)
     assert server.worker()["pid"] != pid
     assert not alive(pid)
 
@@ -207,7 +214,7 @@ def test_a_worker_killed_from_outside_is_replaced(server: Server, client: Client
     client.submit(*make_job(Manner.SLOW))
     wait_for(client, Painting)
     os.kill(server.worker()["pid"], signal.SIGKILL)
-    error = failure(list(client.events()))
+    error = failure(finish(client))
     assert error.code == "worker-died"
     assert "SIGKILL" in error.sentence
     assert isinstance(run(client)[-1], Finished)
@@ -225,7 +232,7 @@ def test_a_worker_that_ignores_everything_is_killed_in_time(server: Server, clie
     wait_for(client, Painting)
     pid = server.worker()["pid"]
     client.cancel()
-    assert failure(list(client.events())).code == "cancelled"
+    assert failure(finish(client)).code == "cancelled"
     cancelled = time.monotonic()
     assert isinstance(run(client)[-1], Finished)  # waits for the next worker
     assert 9 < time.monotonic() - cancelled < 25

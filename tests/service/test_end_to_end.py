@@ -14,7 +14,7 @@ from nst_server.client.session import Client
 from nst_server.job import Job, PictureShape, StyleReference
 from nst_server.paths import Home
 from nst_server.settings import Settings
-from tests.service.servers import Server, eventually, serve_command, start
+from tests.service.servers import Server, eventually, finish, serve_command, start, wait_for
 
 pytestmark = pytest.mark.engine
 
@@ -54,10 +54,7 @@ def mask() -> bytes:
 
 def listen(client: Client, pixels: bytes, **settings: Any) -> list[Event]:
     submit(client, pixels, **settings)
-    events: list[Event] = []
-    while client.busy or not events:
-        events += client.poll(120)
-    return events
+    return finish(client, 120)
 
 
 def submit(client: Client, pixels: bytes, **settings: Any) -> None:
@@ -116,14 +113,9 @@ def test_without_strength_every_byte_comes_back(client: Client) -> None:
 
 def test_it_can_be_stopped_and_kept(client: Client) -> None:
     submit(client, content(), iterations=10000)
-    events: list[Event] = []
-    while not any(isinstance(event, Painting) for event in events):
-        events += client.poll(120)
+    wait_for(client, Painting, 120)
     client.keep()
-    while client.busy:
-        events += client.poll(10)
-    events += client.poll()
-    finished = events[-1]
+    finished = finish(client)[-1]
     assert isinstance(finished, Finished)
     assert finished.report.kept_early
     assert finished.report.iterations < 10000
@@ -131,11 +123,10 @@ def test_it_can_be_stopped_and_kept(client: Client) -> None:
 
 def test_it_can_be_cancelled_and_the_worker_is_free_soon(server: Server, client: Client) -> None:
     submit(client, content(), iterations=10000)
-    while not any(isinstance(event, Painting) for event in client.poll(120)):
-        pass
+    wait_for(client, Painting, 120)
     worker = server.worker()["pid"]
     client.cancel()
-    assert isinstance(list(client.events())[-1], Failed)
+    assert isinstance(finish(client)[-1], Failed)
     eventually(lambda: server.worker()["state"] == "idle", seconds=5)
     assert server.worker()["pid"] == worker
 

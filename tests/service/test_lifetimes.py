@@ -22,6 +22,7 @@ from tests.service.servers import (
     alive,
     environment,
     eventually,
+    finish,
     make_job,
     serve_command,
     wait_for,
@@ -38,7 +39,7 @@ def with_idle_worker(server: Server) -> int:
     """Run one job; the pid of the worker that is idle then."""
     with Client.connect(server.home) as client:
         client.submit(*make_job())
-        assert isinstance(list(client.events())[-1], Finished)
+        assert isinstance(finish(client)[-1], Finished)
     return int(eventually(lambda: server.worker()["state"] == "idle" and server.worker()["pid"]))
 
 
@@ -64,7 +65,7 @@ def test_a_signal_ends_it_cleanly(start_server: StartServer, number: int) -> Non
     client = server.connect()
     client.submit(*make_job(Manner.SLOW))
     server.process.send_signal(number)
-    events = list(client.events())
+    events = finish(client)
     assert isinstance(events[-1], Failed)
     assert events[-1].error.code == "server-gone"
     assert ended(server) == 0
@@ -110,7 +111,7 @@ def test_a_worker_does_not_outlive_a_killed_server(
     ended(server)
     eventually(lambda: not alive(worker), seconds=5)
     if manner is Manner.SLOW:
-        last = list(client.events())[-1]
+        last = finish(client)[-1]
         assert isinstance(last, Failed)
         assert last.error.code == "server-gone"
     else:
@@ -173,7 +174,7 @@ def test_a_busy_server_does_not_end(start_server: StartServer) -> None:
         client.poll(0.1)
     assert client.busy
     client.cancel()
-    assert isinstance(list(client.events())[-1], Failed)
+    assert isinstance(finish(client)[-1], Failed)
 
 
 def test_a_stopped_client_keeps_its_job_but_a_silent_server_is_noticed(
@@ -188,7 +189,7 @@ def test_a_stopped_client_keeps_its_job_but_a_silent_server_is_noticed(
     assert all(not isinstance(event, Failed) for event in client.poll())
     os.kill(server.process.pid, signal.SIGSTOP)
     try:
-        last = list(client.events())[-1]
+        last = finish(client)[-1]
     finally:
         os.kill(server.process.pid, signal.SIGCONT)
     assert isinstance(last, Failed)
@@ -213,6 +214,6 @@ def test_the_last_words_of_a_server_are_not_lost(start_server: StartServer) -> N
     wait_for(client, Painting)
     server.process.terminate()
     ended(server)
-    last = list(client.events())[-1]
+    last = finish(client)[-1]
     assert isinstance(last, Failed)
     assert "was stopped" in last.error.sentence

@@ -12,7 +12,7 @@ from nst_server.client.events import Failed, Finished
 from nst_server.job import Job
 from nst_server.protocol import CHUNK_BYTES, MAXIMUM_FRAME_BYTES, PROTOCOL, Message
 from tests.service.scripted_worker import Manner
-from tests.service.servers import Peer, Server, eventually, make_job
+from tests.service.servers import Peer, Server, eventually, finish, make_job
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def peer(server: Server) -> Iterator[Peer]:
     client = server.connect()
     job, pixels = make_job()
     client.submit(job, pixels)
-    assert isinstance(list(client.events())[-1], Finished)
+    assert isinstance(finish(client)[-1], Finished)
     client.close()
     assert server.process.poll() is None
 
@@ -205,5 +205,5 @@ def test_a_client_that_reads_nothing_does_not_hold_the_server(server: Server, pe
     client = server.connect()
     client.submit(*make_job(Manner.FAILS))
     client.cancel()
-    assert isinstance(list(client.events())[-1], Failed)
+    assert isinstance(finish(client)[-1], Failed)
     client.close()
