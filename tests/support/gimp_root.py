@@ -65,6 +65,7 @@ def build(release: str = "trixie") -> Layers:
     for tool in ("mmdebstrap", "unshare", "nsenter", "mount"):
         if shutil.which(tool) is None:
             raise Unavailable(f"{tool} is not installed")
+    _remove_leftovers()
     key = hashlib.sha256(" ".join(("1", release, *NEWCOMER, *WINDOW)).encode()).hexdigest()[:12]
     folder = cache_folder() / f"{release}-{key}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,14 @@ def build(release: str = "trixie") -> Layers:
         if not layers.window.is_dir():
             _build_window(layers)
     return layers
+
+
+def _remove_leftovers() -> None:
+    """Remove what killed runs left; their mounts ended with them."""
+    for pattern in ("root-*", "installed-*"):
+        for folder in cache_folder().glob(pattern):
+            if time.time() - folder.stat().st_mtime > 86400:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _build_newcomer(release: str, target: Path) -> None:
