@@ -27,7 +27,7 @@ class Manner(enum.IntEnum):
     DEAF = 3
     """Hears neither a cancel nor the end of its standard input nor SIGTERM."""
     FLOODS = 4
-    """Sends progress as fast as it can, then the result."""
+    """Sends progress as fast as it can, then paints on until it is told to keep."""
     FAILS = 5
     BABBLES = 6
     """Sends what is no message."""
@@ -89,6 +89,9 @@ def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
         case Manner.FLOODS:
             for _ in range(20000):
                 tell(0.6)
+            while not (kept := link.wants_to_keep(order.job)):
+                tell(0.7)
+                time.sleep(0.02)
         case Manner.FAILS:
             raise NeuralStyleError("out-of-memory", "There was not enough memory.", "Shrink it.")
         case Manner.BABBLES:

@@ -19,6 +19,7 @@ from nst_server.client.launcher import connect_or_start, server_environment
 from nst_server.client.session import Client, stop_server
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
+from nst_server.service.lock import ServerLock
 from tests.service.servers import SOURCES, alive, environment, eventually, serve_command
 
 COMMAND = serve_command(server_idle=30)
@@ -61,6 +62,25 @@ def test_two_at_once_reach_the_same_server(home: Home) -> None:
         thread.join(40)
     assert len(pids) == 3
     assert len(set(pids)) == 1
+
+
+def test_a_server_that_is_just_ending_is_replaced(home: Home) -> None:
+    """A new one gives way to the old one's lock, and is started again when that is gone."""
+    reached: list[Client] = []
+    with ServerLock(home.lock_file):
+        thread = threading.Thread(
+            target=lambda: reached.append(connect_or_start(home, command=COMMAND))
+        )
+        thread.start()
+        eventually(lambda: "already running" in log(home))
+        assert not reached
+    thread.join(30)
+    with reached[0] as client:
+        assert client.status()["pid"]
+
+
+def log(home: Home) -> str:
+    return home.server_log.read_text(encoding="utf-8") if home.server_log.exists() else ""
 
 
 STARTER = """

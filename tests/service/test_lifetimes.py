@@ -113,11 +113,13 @@ def test_a_worker_does_not_outlive_a_killed_server(
     if manner is Manner.SLOW:
         last = finish(client)[-1]
         assert isinstance(last, Failed)
-        assert last.error.code == "server-gone"
+        error = last.error
     else:
         with pytest.raises(NeuralStyleError) as caught:
             client.status()
-        assert caught.value.code == "server-gone"
+        error = caught.value
+    assert error.code == "server-gone"
+    assert "nothing answers" in error.sentence  # known at once and not by its silence
 
 
 def test_after_a_kill_another_takes_over(start_server: StartServer) -> None:
@@ -128,6 +130,7 @@ def test_after_a_kill_another_takes_over(start_server: StartServer) -> None:
     with pytest.raises(NeuralStyleError) as caught:
         Client.connect(first.home)
     assert caught.value.code == "server-gone"
+    assert "nothing answers" in caught.value.sentence
     second = start_server()
     assert second.status()["pid"] == second.process.pid
 

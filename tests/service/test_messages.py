@@ -195,15 +195,21 @@ def test_what_is_said_of_an_unknown_job_is_answered(peer: Peer) -> None:
         assert peer.expect("error").job == "nobody's"
 
 
-def test_a_client_that_reads_nothing_does_not_hold_the_server(server: Server, peer: Peer) -> None:
-    """Its progress is dropped when its queue is full; the others are served meanwhile."""
+def test_a_client_that_reads_nothing_misses_progress_only(server: Server, peer: Peer) -> None:
+    """What it does not read is dropped; the others are served, and its job goes on."""
     job, pixels = make_job(Manner.FLOODS)
     submit(peer, "flood", job)
     peer.expect("credit")
     peer.send("chunk", b"".join(pixels), job="flood", offset=0)
-    eventually(lambda: [job["progress"] for job in server.status()["jobs"]] != [{}])
+    eventually(lambda: server.status()["jobs"][0]["progress"].get("done") == 0.7)
     client = server.connect()
-    client.submit(*make_job(Manner.FAILS))
+    client.submit(*make_job())
     client.cancel()
     assert isinstance(finish(client)[-1], Failed)
     client.close()
+    seen = 0
+    while peer.expect("progress").fields["done"] < 0.7:
+        seen += 1
+    assert 0 < seen < 20000
+    peer.send("keep", job="flood")
+    peer.expect("result")
