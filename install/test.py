@@ -7,6 +7,7 @@ Environment, downloads and GIMP's root folder are cached outside the repository,
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -25,12 +26,12 @@ LOCK = REPOSITORY / "install" / "requirements-test.lock"
 
 def main(words: list[str]) -> int:
     """Exit code of the first of ruff, mypy and pytest that found something."""
+    _system_packages()
     try:
         python = _environment()
     except SetupError as error:
         print(f"install/test.py: {error}", file=sys.stderr)
         return 1
-    _root_folder_tools()
     codes = [
         _run("ruff", [python, "-m", "ruff", "check", "."]),
         _run("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
@@ -66,13 +67,16 @@ def _environment() -> str:
     return str(python)
 
 
-def _root_folder_tools() -> None:
-    """mmdebstrap, where it can be had; without it the tests with GIMP say why they are skipped."""
-    if shutil.which("mmdebstrap") or not shutil.which("apt-get") or os.geteuid() != 0:
+def _system_packages() -> None:
+    """What a Debian machine lacks; without mmdebstrap the tests with GIMP tell why they skip."""
+    missing = [] if shutil.which("mmdebstrap") else ["mmdebstrap"]
+    if importlib.util.find_spec("ensurepip") is None:
+        missing.append("python3-venv")
+    if not missing or shutil.which("apt-get") is None or os.geteuid() != 0:
         return
-    print("== apt-get install mmdebstrap", flush=True)
+    print(f"== apt-get install {' '.join(missing)}", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "--yes", "--no-install-recommends", "mmdebstrap"]):
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
         subprocess.run(["apt-get", "--quiet", "--quiet", *words], env=quiet)
 
 

@@ -97,7 +97,8 @@ def run(
                 record.write(line)
                 output.append(line)
                 now = describe(line.strip()) or now
-                report.alive(f"    {doing} {now} {clock(time.monotonic() - started)}")
+                elapsed = clock(time.monotonic() - started)
+                report.alive("    " + " ".join(filter(None, (doing, now, elapsed))))
     except BaseException:
         process.terminate()
         raise

@@ -166,7 +166,7 @@ def _device(home: Home) -> Iterator[Check]:
 
 def _gimp(home: Home) -> Iterator[Check]:
     gimp = installed_gimp()
-    found = profiles()
+    found = _profiles(home)
     if gimp is not None:
         yield Check("GIMP", True, f"{gimp[1]} ({gimp[0]})")
     if not found:
@@ -178,6 +178,18 @@ def _gimp(home: Home) -> Iterator[Check]:
         yield Check(name, not wrong, wrong or "complete", INSTALL_AGAIN if wrong else "")
         if not wrong and not profile.packaged:
             yield from _gimp_python(profile)
+
+
+def _profiles(home: Home) -> list[Profile]:
+    """GIMP's profiles where they usually are, and those that the installer was told of."""
+    found = profiles()
+    try:
+        installed = json.loads((home.root / "installed.json").read_text(encoding="utf-8"))
+        folders = [Path(plug_in).parent.parent for plug_in in installed["plug_ins"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return found
+    known = {profile.folder for profile in found}
+    return found + [Profile(folder) for folder in folders if folder not in known]
 
 
 def _plug_in_problem(profile: Profile, home: Home) -> str:

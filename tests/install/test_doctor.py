@@ -73,6 +73,21 @@ def test_a_complete_plug_in(installed: tuple[Profile, Home]) -> None:
     assert verdict(installed[1]).ok
 
 
+def test_looks_where_the_installer_was_told(
+    installed: tuple[Profile, Home], tmp_path: Path
+) -> None:
+    home = installed[1]
+    home.root.mkdir()
+    elsewhere = Profile(tmp_path / "elsewhere")
+    manifest = {"plug_ins": [str(installed[0].plug_in), str(elsewhere.plug_in)]}
+    (home.root / "installed.json").write_text(json.dumps(manifest))
+    found = {check.name: check.ok for check in doctor._gimp(home) if "plug-in" in check.name}
+    assert found == {
+        f"plug-in in {installed[0].folder}": True,
+        f"plug-in in {elsewhere.folder}": False,
+    }
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
