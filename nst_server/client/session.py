@@ -190,9 +190,18 @@ class Client:
         """What the server does: pid, version, protocol, uptime, worker, jobs."""
         return self._request(Message("status"), "status", timeout).fields
 
-    def shutdown(self, *, timeout: float = 5.0) -> None:
-        """Tell the server to end, and wait for its answer; works with any protocol number."""
+    def shutdown(self, *, timeout: float = 15.0) -> None:
+        """End the server and wait until it has ended its worker and itself.
+
+        Works with any protocol number. Raises ``server-gone``, or ``server-failed`` in the end.
+        """
+        deadline = time.monotonic() + timeout
         self._request(Message("shutdown"), "bye", timeout)
+        while self._lost is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise NeuralStyleError("server-failed", "The server was told to end but has not.")
+            self._receive(left)
 
     def _request(self, request: Message, reply: str, timeout: float) -> Message:
         """Send ``request`` and return its reply; events that come before it are kept."""
@@ -338,8 +347,8 @@ class Client:
             self._give_credit(task, transfer)
 
 
-def stop_server(home: Home, *, timeout: float = 5.0) -> None:
-    """End the running server of ``home``, of whatever version it is. Raises ``server-gone``."""
+def stop_server(home: Home, *, timeout: float = 15.0) -> None:
+    """As `Client.shutdown`, for the running server of ``home``, of whatever version it is."""
     with Client(Connection.read(home.connection_file)) as client:
         client.shutdown(timeout=timeout)
 

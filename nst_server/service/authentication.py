@@ -35,8 +35,6 @@ class KnownKeys:
         self._keys: dict[str, frozenset[bytes]] = {}
 
     def __enter__(self) -> KnownKeys:
-        # The provider of the domain "*" is asked for sockets without a domain: there are none.
-        self._authenticator.configure_curve_callback("*", self)
         self._authenticator.start()
         return self
 
@@ -50,8 +48,7 @@ class KnownKeys:
 
     def allow(self, domain: str, *keys: bytes) -> None:
         """Let in exactly ``keys`` at ``domain`` from now on."""
-        self._keys = {**self._keys, domain: frozenset(keys)}
-        self._authenticator.configure_curve_callback(domain, self)
+        self._keys[domain] = frozenset(keys)
 
     def callback(self, domain: str, key: bytes) -> bool:
         """Whether ``key`` is known there; called by pyzmq in a thread of its own."""
@@ -63,3 +60,4 @@ class KnownKeys:
         socket.curve_publickey = keys.public
         socket.curve_secretkey = keys.secret
         socket.zap_domain = domain.encode()
+        self._authenticator.configure_curve_callback(domain, self)

@@ -24,7 +24,6 @@ from nst_server.memory import available_memory
 from nst_server.paths import Home
 from nst_server.protocol import (
     CLIENT_KINDS,
-    MAXIMUM_FRAME_BYTES,
     PING_SECONDS,
     PROTOCOL,
     Message,
@@ -35,6 +34,7 @@ from nst_server.service.limits import check_size
 from nst_server.service.lock import ServerLock
 from nst_server.service.logs import log_to
 from nst_server.service.signals import wake_at_signals
+from nst_server.service.sockets import bound_router, endpoint_of
 from nst_server.service.worker_process import default_command
 from nst_server.service.worker_slot import DOMAIN as WORKERS
 from nst_server.service.worker_slot import State, WorkerSlot
@@ -47,10 +47,6 @@ _BATCH = 32
 _POLL_SECONDS = 1.0
 _LADDER_POLL_SECONDS = 0.05
 _CLIENTS = "clients"
-_WAITING_MESSAGES = 64
-"""That a peer has not read; a client with more is taken for gone when something matters."""
-_LINGER_MILLISECONDS = 500
-"""For the last words to clients when the server ends."""
 
 
 class Broker:
@@ -125,8 +121,15 @@ class Broker:
             self._handle_client(client, message)
         except NeuralStyleError as error:
             _log.info("client %s: %s", client.hex(), error)
-            fields = {"job": job} if job else {}
-            self._tell(client, Message("error", {**fields, "error": error.to_wire()}))
+            self._tell_error(client, job, error)
+        except Exception:  # a mistake of ours must not cost the others their jobs
+            _log.exception("client %s: a message could not be handled", client.hex())
+            ours = NeuralStyleError("internal", "The server could not handle a message.")
+            self._tell_error(client, job, ours)
+
+    def _tell_error(self, client: bytes, job: str, error: NeuralStyleError) -> None:
+        fields = {"job": job} if job else {}
+        self._tell(client, Message("error", {**fields, "error": error.to_wire()}))
 
     def _handle_client(self, client: bytes, message: Message) -> None:
         """Obey one message. Raises `NeuralStyleError` for the client to be told."""
@@ -145,7 +148,7 @@ class Broker:
             self._tell(client, Message("status", self._status()))
             return
         if message.kind == "submit":
-            self._submit(client, message.fields)
+            self._submit(client, message)
             return
         entry = self._jobs.find(message.job)
         if message.kind == "cancel":
@@ -171,17 +174,17 @@ class Broker:
         welcome = {"protocol": PROTOCOL, "version": __version__, "pid": os.getpid()}
         self._tell(client, Message("welcome", welcome))
 
-    def _submit(self, client: bytes, fields: dict[str, Any]) -> None:
+    def _submit(self, client: bytes, message: Message) -> None:
         """Queue a job whose header is good; `_advance` tells the client its position."""
-        name = fields.get("job")
         try:
-            job = Job.from_wire(fields.get("request"))
+            job = Job.from_wire(message.fields.get("request"))
             check_size(job, available_memory())
-            entry = self._jobs.submit(name, client, job)
+            entry = self._jobs.submit(message.fields.get("job"), client, job)
             _log.info("job %s submitted", entry.name)
         except NeuralStyleError as error:
             _log.info("client %s: job refused: %s", client.hex(), error)
-            self._tell(client, Message("failed", {"job": name, "error": error.to_wire()}))
+            refused = {"job": message.job[:100], "error": error.to_wire()}
+            self._tell(client, Message("failed", refused))
 
     def _forward_to_worker(self, entry: Entry, message: Message) -> None:
         """Pixels, credit and keep of the owner. Raises ``bad-message`` if out of order."""
@@ -358,21 +361,27 @@ def serve(
     """Run the server of ``home`` until it is told to stop or idle; the exit code.
 
     Where one runs already this says so and is content: two clients may start one at once.
+    Raises `NeuralStyleError` ``unwritable``.
     """
     with ExitStack() as stack:
-        lock = stack.enter_context(ServerLock(home.lock_file))
-        if not lock.held:
-            print(f"A server is already running for {home.root}.")
-            return 0
-        stack.enter_context(log_to(home.server_log))
+        try:
+            lock = stack.enter_context(ServerLock(home.lock_file))
+            if not lock.held:
+                print(f"A server is already running for {home.root}.")
+                return 0
+            stack.enter_context(log_to(home.server_log))
+        except OSError as error:
+            raise NeuralStyleError(
+                "unwritable", f"The server cannot write to {home.root}: {error.strerror}."
+            ) from None
         context: zmq.Context[zmq.Socket[bytes]] = stack.enter_context(zmq.Context())
         known = stack.enter_context(KnownKeys(context))
         server_keys, client_keys = KeyPair.new(), KeyPair.new()
         known.allow(_CLIENTS, client_keys.public)
-        clients = stack.enter_context(_bound(context, known, _CLIENTS, server_keys))
-        workers = stack.enter_context(_bound(context, known, WORKERS, server_keys))
+        clients = stack.enter_context(bound_router(context, known, _CLIENTS, server_keys))
+        workers = stack.enter_context(bound_router(context, known, WORKERS, server_keys))
         details = {
-            "endpoint": _endpoint(workers),
+            "endpoint": endpoint_of(workers),
             "server_public": server_keys.public.decode(),
             "weights": str(home.weights),
         }
@@ -382,7 +391,7 @@ def serve(
         wake = stack.enter_context(wake_at_signals(broker.stop))
         stack.callback(home.connection_file.unlink, missing_ok=True)
         Connection(
-            endpoint=_endpoint(clients),
+            endpoint=endpoint_of(clients),
             protocol=PROTOCOL,
             version=__version__,
             pid=os.getpid(),
@@ -395,28 +404,6 @@ def serve(
         broker.run(wake)
         _log.info("server ends")
     return 0
-
-
-def _bound(
-    context: zmq.Context[zmq.Socket[bytes]], known: KnownKeys, domain: str, keys: KeyPair
-) -> zmq.Socket[bytes]:
-    """A ROUTER at a free port of this machine's own network, for known keys only.
-
-    There are no ZeroMQ heartbeats: they can time out while large transfers are under way. The
-    broker's own pings are what tells it of a lost client.
-    """
-    socket = context.socket(zmq.ROUTER)
-    known.secure(socket, domain, keys)
-    socket.maxmsgsize = MAXIMUM_FRAME_BYTES
-    socket.rcvhwm = socket.sndhwm = _WAITING_MESSAGES
-    socket.router_mandatory = True
-    socket.linger = _LINGER_MILLISECONDS
-    socket.bind("tcp://127.0.0.1:*")
-    return socket
-
-
-def _endpoint(socket: zmq.Socket[bytes]) -> str:
-    return str(socket.get_string(zmq.LAST_ENDPOINT))
 
 
 def _about(entry: Entry, **fields: Any) -> dict[str, Any]:

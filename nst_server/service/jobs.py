@@ -60,8 +60,11 @@ class Jobs:
 
     def submit(self, name: Any, client: bytes, job: Job) -> Entry:
         """Put a job at the queue's end. Raises ``bad-message`` or ``busy``."""
-        if not isinstance(name, str) or not 1 <= len(name) <= MAXIMUM_NAME:
-            raise NeuralStyleError("bad-message", "A job needs a name of at most 64 characters.")
+        good = isinstance(name, str) and name.isascii() and name.isprintable()
+        if not (good and 1 <= len(name) <= MAXIMUM_NAME):
+            raise NeuralStyleError(
+                "bad-message", f"A job needs a name of at most {MAXIMUM_NAME} printable characters."
+            )
         if any(entry.name == name for entry in self.entries()):
             raise NeuralStyleError("bad-message", "There is a job of this name already.")
         if len(self._queue) >= MAXIMUM_QUEUED:

@@ -12,14 +12,15 @@ from contextlib import contextmanager
 def wake_at_signals(stop: Callable[[], None]) -> Iterator[socket.socket]:
     """A socket that becomes readable when this process gets a signal; only in the main thread.
 
-    SIGTERM and SIGINT call ``stop``; the end of a child just wakes.
+    Those that ask it to end call ``stop``; the end of a child just wakes.
     """
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)
     handlers: dict[int, Callable[[int, object], None]] = {
-        signal.SIGTERM: lambda *_: stop(),
-        signal.SIGINT: lambda *_: stop(),
+        getattr(signal, name): lambda *_: stop()
+        for name in ("SIGTERM", "SIGINT", "SIGHUP")
+        if hasattr(signal, name)
     }
     if hasattr(signal, "SIGCHLD"):
         handlers[signal.SIGCHLD] = lambda *_: None  # a handler, even an idle one, wakes

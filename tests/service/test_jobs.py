@@ -52,7 +52,7 @@ def test_a_full_queue_is_busy(job: Job) -> None:
     assert caught.value.code == "busy"
 
 
-@pytest.mark.parametrize("name", ["a", "", "x" * 65, None, 7, ["a"]])
+@pytest.mark.parametrize("name", ["a", "", "x" * 65, "a\nb", "ä", None, 7, ["a"]])
 def test_a_name_that_is_taken_or_none_is_refused(job: Job, name: object) -> None:
     jobs = Jobs()
     submit(jobs, "a", job=job)

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from nst_server.client.events import Failed, Finished, Painting
 from nst_server.client.session import Client, stop_server
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
+from nst_server.service.broker import serve
 from tests.service.scripted_worker import Manner
 from tests.service.servers import (
     Peer,
@@ -58,7 +60,7 @@ def test_keys_are_not_in_the_log(start_server: StartServer) -> None:
     assert connection.server_public not in server.log
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(start_server: StartServer, number: int) -> None:
     server = start_server()
     worker = with_idle_worker(server)
@@ -80,8 +82,9 @@ def test_shutdown_is_answered_and_ends_it(start_server: StartServer) -> None:
     server = start_server()
     worker = with_idle_worker(server)
     stop_server(server.home)
-    assert ended(server) == 0
     assert not alive(worker)
+    assert not server.home.connection_file.exists()
+    assert ended(server, 1) == 0
     with pytest.raises(NeuralStyleError) as caught:
         stop_server(server.home)
     assert caught.value.code == "server-gone"
@@ -197,6 +200,13 @@ def test_a_stopped_client_keeps_its_job_but_a_silent_server_is_noticed(
         os.kill(server.process.pid, signal.SIGCONT)
     assert isinstance(last, Failed)
     assert last.error.code == "server-gone"
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NeuralStyleError, match="cannot write") as caught:
+        serve(Home(tmp_path / "file"))
+    assert caught.value.code == "unwritable"
 
 
 def test_the_server_imports_no_engine(home: Home, start_server: StartServer) -> None:

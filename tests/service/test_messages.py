@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -61,6 +62,21 @@ def test_what_is_no_message_is_refused(peer: Peer, frames: list[bytes]) -> None:
     assert peer.expect_error().code == "bad-message"
     peer.send("status")
     assert peer.expect("status").fields["jobs"] == []
+
+
+@pytest.mark.parametrize("name", [b"NaN", b"{}", b'"\\ud800"', b"[[1]]", b"1e999", b'""'])
+def test_a_strange_name_is_refused(peer: Peer, name: bytes) -> None:
+    peer.send_frames(
+        [b'{"kind": "submit", "job": ' + name + b', "request": ' + request().encode() + b"}"]
+    )
+    assert peer.expect_error().code == "bad-message"
+    for kind in (b"cancel", b"keep", b"credit"):
+        peer.send_frames([b'{"kind": "' + kind + b'", "job": ' + name + b"}"])
+        assert peer.expect_error().code == "bad-message"
+
+
+def request() -> str:
+    return json.dumps(make_job()[0].to_wire())
 
 
 def test_random_bytes_do_no_harm(peer: Peer) -> None:
