@@ -1,3 +1,3 @@
-"""Neural Style for GIMP: settings, protocol, client, engine and service of neural style transfer."""
+"""Neural Style for GIMP: client, server and engine of neural style transfer."""
 
 __version__ = "0.1.0"

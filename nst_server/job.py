@@ -70,6 +70,8 @@ class StyleReference:
 
     picture: PictureShape
     weight: float = 1.0
+    mask: PictureShape | None = None
+    """Where it is painted: one channel, the content's size; None where no other style's mask is."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,20 @@ class Job:
     styles: tuple[StyleReference, ...]
     mask: PictureShape | None = None
     """Selection: one channel, the content's size; 0 is kept, full is painted."""
+    init: PictureShape | None = None
+    """What to start from, of any size, where the setting ``init`` says so."""
 
     def pictures(self) -> Iterator[PictureShape]:
-        """Content, then the mask if there is one, then the styles."""
+        """Content, mask and initial picture if there are, then each style and its mask if any."""
         yield self.content
         if self.mask is not None:
             yield self.mask
+        if self.init is not None:
+            yield self.init
         for style in self.styles:
             yield style.picture
+            if style.mask is not None:
+                yield style.mask
 
     @property
     def size_in_bytes(self) -> int:
@@ -101,8 +109,13 @@ class Job:
             "settings": self.settings.to_wire(),
             "content": self.content.to_wire(),
             "mask": None if self.mask is None else self.mask.to_wire(),
+            "init": None if self.init is None else self.init.to_wire(),
             "styles": [
-                {"picture": style.picture.to_wire(), "weight": style.weight}
+                {
+                    "picture": style.picture.to_wire(),
+                    "weight": style.weight,
+                    "mask": None if style.mask is None else style.mask.to_wire(),
+                }
                 for style in self.styles
             ],
         }
@@ -115,14 +128,12 @@ class Job:
         content = PictureShape.from_wire(fields.get("content"))
         if content.channels == 1:
             raise NeuralStyleError("bad-image", "The content must have colour channels.")
-        mask = None
-        if fields.get("mask") is not None:
-            mask = PictureShape.from_wire(fields["mask"])
-            same_size = (mask.width, mask.height) == (content.width, content.height)
-            if mask.channels != 1 or not same_size:
-                raise NeuralStyleError(
-                    "bad-image", "The mask must have one channel and the content's size."
-                )
+        mask = _mask_from_wire(fields.get("mask"), content)
+        init = None
+        if settings.init == "picture":
+            init = PictureShape.from_wire(fields.get("init"))
+            if init.channels == 1:
+                raise NeuralStyleError("bad-image", "The picture to start from has no colours.")
         listed = fields.get("styles")
         if not isinstance(listed, list) or not 1 <= len(listed) <= MAXIMUM_STYLES:
             raise NeuralStyleError(
@@ -130,13 +141,22 @@ class Job:
                 "A job needs at least one style picture.",
                 f"Give 1 to {MAXIMUM_STYLES} styles.",
             )
-        styles = tuple(_style_from_wire(entry) for entry in listed)
+        styles = tuple(_style_from_wire(entry, content) for entry in listed)
         if not any(style.weight > 0 for style in styles):
             raise NeuralStyleError("bad-settings", "At least one style must have a weight over 0.")
-        return cls(settings, content, styles, mask)
+        return cls(settings, content, styles, mask, init)
 
 
-def _style_from_wire(wire: Any) -> StyleReference:
+def _mask_from_wire(wire: Any, content: PictureShape) -> PictureShape | None:
+    if wire is None:
+        return None
+    mask = PictureShape.from_wire(wire)
+    if mask.channels != 1 or (mask.width, mask.height) != (content.width, content.height):
+        raise NeuralStyleError("bad-image", "A mask must have one channel and the content's size.")
+    return mask
+
+
+def _style_from_wire(wire: Any, content: PictureShape) -> StyleReference:
     fields = wire if isinstance(wire, Mapping) else {}
     picture = PictureShape.from_wire(fields.get("picture"))
     weight = fields.get("weight", 1.0)
@@ -144,4 +164,4 @@ def _style_from_wire(wire: Any) -> StyleReference:
         raise NeuralStyleError("bad-settings", f"{weight!r} is no weight for a style.")
     if picture.channels == 1:
         raise NeuralStyleError("bad-image", "A style must have colour channels.")
-    return StyleReference(picture, float(weight))
+    return StyleReference(picture, float(weight), _mask_from_wire(fields.get("mask"), content))

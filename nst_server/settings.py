@@ -56,8 +56,9 @@ class Settings:
     )
     colors: str = _option(
         "style",
-        "Whose colours the result has: those of the style, or those of the content.",
-        choices=("style", "content"),
+        "Whose colours the result has: those of the style, those of the content, or those of the "
+        "style matched to the content's palette.",
+        choices=("style", "content", "match"),
     )
     smoothness: float = _option(
         50.0,
@@ -73,6 +74,10 @@ class Settings:
         maximum=16384,
         unit="pixels",
         words=("auto", "full"),
+    )
+    seamless: bool = _option(
+        False,
+        "Whether the result tiles: its right side continues on its left, its bottom on its top.",
     )
     time_limit: float = _option(
         180.0,
@@ -105,8 +110,32 @@ class Settings:
     )
     init: str = _option(
         "content",
-        "What the painting starts from.",
-        choices=("content", "noise"),
+        "What the painting starts from; picture is one that is given for it.",
+        choices=("content", "noise", "picture"),
+        expert=True,
+    )
+    optimizer: str = _option(
+        "adam",
+        "How the picture is moved: Adam with the average of its iterates, or L-BFGS.",
+        choices=("adam", "lbfgs"),
+        expert=True,
+    )
+    content_weight: float = _option(
+        1.0,
+        "How much the content counts; 0 makes a texture of the style alone.",
+        minimum=0,
+        maximum=1000,
+        expert=True,
+    )
+    style_layers: str = _option(
+        "",
+        "Layers whose statistics are the style, with weights: block1_conv1:2,block2_conv1:1. "
+        "Empty takes the preset's.",
+        expert=True,
+    )
+    content_layers: str = _option(
+        "",
+        "Layers whose features are the content, with weights. Empty takes the preset's.",
         expert=True,
     )
     pooling: str = _option(
@@ -183,6 +212,9 @@ def options() -> dict[str, tuple[Option, type, Any]]:
     }
 
 
+_LONGEST_TEXT = 1000
+
+
 def _bad(sentence: str, hint: str = "") -> NeuralStyleError:
     return NeuralStyleError("bad-settings", sentence, hint)
 
@@ -200,6 +232,10 @@ def _checked(entry: Field[Any], value: Any) -> Any:
     if isinstance(entry.default, bool):
         if not isinstance(value, bool):
             raise _bad(f"{value!r} is no value for {name}.", "It is true or false.")
+        return value
+    if isinstance(entry.default, str) and option.minimum is None:
+        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+            raise _bad(f"{value!r} is no value for {name}.", "It is a short text.")
         return value
     if value in option.words:
         return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,31 @@ from nst_server.settings import Option, Settings, options
 
 def add_stylize(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``nst stylize``: its pictures, what it prints, and every setting."""
-    parser.add_argument("content", type=Path, help="The picture to paint.")
+    parser.add_argument(
+        "content", type=Path, nargs="?", help="The picture to paint; none for a texture."
+    )
     parser.add_argument(
         "--style",
         type=Path,
-        action="append",
-        required=True,
+        action=_Style,
+        dest="styles",
+        default=[],
         help="A picture in whose style to paint; may be given several times.",
     )
     parser.add_argument(
         "--weight",
         type=float,
         action="append",
+        dest="weights",
         default=[],
-        help="How much the style counts beside the others; one after each --style (default 1).",
+        help="How much a style counts beside the others (default 1): one for each, in order.",
+    )
+    parser.add_argument(
+        "--style-mask",
+        type=Path,
+        action=_StyleMask,
+        help="A picture that is white where the style before it is to be painted; styles without "
+        "one are painted where no other style's mask is.",
     )
     parser.add_argument(
         "-o",
@@ -34,7 +46,10 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         help="Where to put the result; its ending says which format.",
     )
     parser.add_argument(
-        "--mask", type=Path, help="A picture that is white where the content may change."
+        "--mask",
+        type=Path,
+        dest="selection",
+        help="A picture that is white where the content may change.",
     )
     parser.add_argument("--trace", type=Path, help="Write every iteration's losses here (JSONL).")
     parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
@@ -43,6 +58,42 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         "--local", action="store_true", help="Paint in this process, without the server."
     )
     _add_settings(parser)
+
+
+@dataclass
+class StyleArgument:
+    """One ``--style`` with what was said of it."""
+
+    path: Path
+    mask: Path | None = None
+
+
+class _Style(argparse.Action):
+    """A new style."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.styles = [*namespace.styles, StyleArgument(values)]
+
+
+class _StyleMask(argparse.Action):
+    """The mask of the style that was named last."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if not namespace.styles:
+            parser.error(f"{option_string} comes after the --style that it is for.")
+        namespace.styles[-1].mask = values
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +132,8 @@ def _values(option: Option, default: Any) -> str:
     """Range and default, as short as can be."""
     if option.choices:
         return f"(default {default})"
+    if option.minimum is None:
+        return ""
     unit = f" {option.unit}" if option.unit else ""
     words = "".join(f", {word}" for word in option.words)
     return f"({option.minimum:g} to {option.maximum:g}{unit}{words}; default {default})"

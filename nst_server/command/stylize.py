@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,31 +28,22 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     for path in filter(None, (arguments.output, arguments.trace)):
         pictures.check_folder(path)
     pictures.check_format(arguments.output)
-    weights = arguments.weight or [1.0] * len(arguments.style)
-    if len(weights) != len(arguments.style):
-        raise NeuralStyleError(
-            "bad-usage",
-            f"There are {len(arguments.style)} styles and {len(weights)} weights.",
-            "Give one --weight for each --style, or none.",
-        )
     content = pictures.read(arguments.content)
-    styles = [pictures.read(path) for path in arguments.style]
-    mask = None
-    if arguments.mask is not None:
-        mask = pictures.read_mask(arguments.mask, content.shape.width, content.shape.height)
+    size = content.shape.width, content.shape.height
+    mask = None if arguments.selection is None else pictures.read_mask(arguments.selection, *size)
+    styles = _styles(arguments, size)
     job = Job.from_wire(
         Job(
             settings,
             content.shape,
-            tuple(
-                StyleReference(style.shape, weight)
-                for style, weight in zip(styles, weights, strict=True)
-            ),
+            tuple(style.reference for style in styles),
             None if mask is None else mask.shape,
         ).to_wire()
     )
+    # In the order of `Job.pictures`.
     pixels = [content.pixels, *([] if mask is None else [mask.pixels])]
-    pixels += [style.pixels for style in styles]
+    for style in styles:
+        pixels += [style.picture.pixels, *([] if style.mask is None else [style.mask.pixels])]
 
     console = Console(quiet=arguments.quiet or arguments.json)
     listen = _locally(home) if arguments.local else _through_server(home, console)
@@ -65,6 +57,37 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     elif not arguments.quiet:
         console.finished(arguments.output, finished.report)
     return 0
+
+
+@dataclass(frozen=True)
+class _Style:
+    picture: pictures.PictureFile
+    weight: float
+    mask: pictures.PictureFile | None
+
+    @property
+    def reference(self) -> StyleReference:
+        mask = None if self.mask is None else self.mask.shape
+        return StyleReference(self.picture.shape, self.weight, mask)
+
+
+def _styles(arguments: argparse.Namespace, size: tuple[int, int]) -> list[_Style]:
+    """The style pictures with their weights and masks. Raises `NeuralStyleError`."""
+    weights = arguments.weights or [1.0] * len(arguments.styles)
+    if len(weights) != len(arguments.styles):
+        raise NeuralStyleError(
+            "bad-usage",
+            f"There are {len(arguments.styles)} styles and {len(weights)} weights.",
+            "Give one --weight for each --style, or none.",
+        )
+    return [
+        _Style(
+            pictures.read(style.path),
+            weight,
+            None if style.mask is None else pictures.read_mask(style.mask, *size),
+        )
+        for style, weight in zip(arguments.styles, weights, strict=True)
+    ]
 
 
 def _follow(events: Iterator[Event], console: Console, trace: Path | None) -> Finished:

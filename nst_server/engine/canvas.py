@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,14 @@ import tensorflow as tf
 
 from nst_server.engine.color import with_chroma_of
 from nst_server.engine.enlarge import enlarge
-from nst_server.engine.picture import Array, Picture, fill_transparent, resize, shrink_weight
+from nst_server.engine.picture import (
+    Array,
+    Picture,
+    extended,
+    fill_transparent,
+    resize,
+    shrink_weight,
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,7 @@ class View:
     mask: tf.Tensor | None
     """What of the painting is seen over the content; None for all."""
     importance: tf.Tensor | None
-    """How much each pixel counts in the statistics; None for all alike."""
+    """How much each pixel counts: for the content, then for each region; None for all alike."""
 
     def seen(self, painting: tf.Tensor) -> tf.Tensor:
         """What a person will see: the painting through the mask, over the content."""
@@ -33,11 +41,16 @@ class View:
 
 @dataclass(frozen=True)
 class Canvas:
-    """The content, the soft mask of the selection (height × width, or None), whose colours."""
+    """The content, the soft mask of the selection, the regions of styles, whose colours."""
 
     picture: Picture
     mask: Array | None
+    """What may change, height × width; None for all."""
     colors: str
+    regions: tuple[Array, ...] = ()
+    """Where each style is painted, height × width each; none for one style everywhere."""
+    wraps: bool = False
+    """Whether the right side of the result continues on its left, the bottom on the top."""
 
     @cached_property
     def _content(self) -> Array:
@@ -55,7 +68,12 @@ class Canvas:
             return None if weight is None else shrink_weight(weight, width, height)
 
         content = resize(self._content, width, height)
-        return View(content, shrunk(self.mask), shrunk(self._importance))
+        importance = shrunk(self._importance)
+        if importance is not None or self.regions:
+            whole = tf.ones_like(content[..., :1]) if importance is None else importance
+            own = [whole * shrunk(region) for region in self.regions] or [whole]
+            importance = tf.concat([whole, *own], -1)
+        return View(content, shrunk(self.mask), importance)
 
     def preview(self, painting: tf.Tensor, longest: int) -> npt.NDArray[np.uint8]:
         """What will be seen, at most ``longest`` a side: height × width × 3."""
@@ -73,10 +91,34 @@ class Canvas:
         Where nothing may change, outside the mask and under transparent pixels, it is the
         content to the bit; where the mask is soft, it is the painting, not yet blended.
         """
-        result = self._recolored(enlarge(painting, self._content), self._content)
+        result = self._recolored(self._at_full_size(painting), self._content)
         if self._importance is None:
             return result
         return np.where(self._importance[..., np.newaxis] > 0, result, self.picture.rgb)
 
+    def _at_full_size(self, painting: tf.Tensor) -> Array:
+        if not self.wraps:
+            return enlarge(painting, self._content)
+        # Enlarged with its surroundings, so that it still wraps.
+        height, width, _ = self._content.shape
+        margins = [
+            _same_margins(small, large)
+            for small, large in zip(painting.shape[1:3], (height, width), strict=True)
+        ]
+        (top, top_large), (left, left_large) = margins
+        around = enlarge(
+            extended(painting, top, left),
+            extended(self._content[np.newaxis], top_large, left_large)[0].numpy(),
+        )
+        return around[top_large : top_large + height, left_large : left_large + width]
+
     def _recolored(self, painted: Array, content: Array) -> Array:
         return with_chroma_of(painted, content) if self.colors == "content" else painted
+
+
+def _same_margins(small: int, large: int) -> tuple[int, int]:
+    """Margins of at least 8 pixels in the same proportion as two lengths."""
+    common = math.gcd(small, large)
+    unit = small // common
+    times = math.ceil(8 / unit)
+    return times * unit, times * large // common

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from nst_server.engine.picture import Array
+from nst_server.engine.picture import Array, Picture
 
 _TO_LMS = np.array(
     [
@@ -77,3 +78,32 @@ def _with_chroma_of(lightness: Array, chroma: Array) -> Array:
         high = np.where(inside, high, share)
     lab[..., 1:] *= low
     return np.clip(srgb_from_linear(linear_from_oklab(lab)), 0, 1).astype(np.float32)
+
+
+def matched_palette(style: Picture, content: Picture) -> Array:
+    """``style`` with the mean and covariance of the colours of ``content``.
+
+    The affine map that moves colours the least (Gatys et al., "Controlling Perceptual Factors",
+    2017, section 5.2, with the optimal transport between Gaussians for the map); what leaves
+    [0, 1] is clipped.
+    """
+    style_mean, style_covariance = _palette(style)
+    content_mean, content_covariance = _palette(content)
+    root = _root(style_covariance)
+    inverse = np.linalg.inv(root)
+    transport = inverse @ _root(root @ content_covariance @ root) @ inverse
+    matched = (style.rgb - style_mean) @ transport + content_mean
+    return np.clip(matched, 0, 1).astype(np.float32)
+
+
+def _palette(picture: Picture) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Mean and covariance of the colours, as opaque as they are; never quite singular."""
+    colors = picture.rgb.reshape(-1, 3).astype(np.float64)
+    weights = None if picture.alpha is None else picture.alpha.reshape(-1)
+    covariance = np.cov(colors, rowvar=False, aweights=weights, ddof=0)
+    return np.average(colors, axis=0, weights=weights), covariance + 1e-5 * np.eye(3)
+
+
+def _root(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(matrix)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)

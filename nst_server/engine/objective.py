@@ -39,17 +39,21 @@ class ContentTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
 
 
 class StyleTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
-    """Moments of the style, and the roots of their covariances (for Wasserstein alone)."""
+    """The style of one region: moments of each layer, and the roots of their covariances."""
 
     moments: tuple[Moments, ...]
     roots: tuple[tf.Tensor, ...]
+    """For the Wasserstein distance alone, else empty."""
+    share: tf.Tensor
+    """How much the region counts beside the others; all sum to one."""
 
 
 class Targets(tf.experimental.ExtensionType):  # type: ignore[misc]
     """What a picture is compared with."""
 
     content: ContentTargets
-    style: StyleTargets
+    style: tuple[StyleTargets, ...]
+    """One for each region."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ class WeighedStyle:
     weight: tf.Tensor
     """1 × h × w × 1: how much each pixel counts."""
     share: float
-    """How much the style counts beside the others."""
+    """How much the style counts beside the others of its region."""
+    region: int = 0
+    """Where it is painted."""
 
 
 @dataclass(frozen=True)
@@ -81,71 +87,85 @@ class Distance:
 class Objective:
     """Loss and gradient of a picture for one network, one choice of layers and one distance.
 
+    A picture may have several regions, each with a style of its own (guided statistics: Gatys et
+    al., "Controlling Perceptual Factors", 2017). An ``importance`` says how much each pixel counts:
+    1 × h × w × (1 + regions), for the content first and then for the style of each region.
+
     Whole pictures go through `gradient`; `measure`, `style_slopes` and `cell_gradient` are the
     same computation in the pieces that `TiledObjective` joins.
     """
 
-    def __init__(self, model: keras.Model, layers: Layers, distance: Distance) -> None:
+    def __init__(
+        self, model: keras.Model, layers: Layers, distance: Distance, regions: int = 1
+    ) -> None:
         self._model = model
         self.layers = layers
         self.distance = distance
+        self.regions = regions
         dtype = model.outputs[0].dtype
         picture = tf.TensorSpec([1, None, None, 3])
-        weight = tf.TensorSpec([1, None, None, 1])
+        importance = tf.TensorSpec([1, None, None, 1 + regions])
         cell = tf.TensorSpec([4], tf.int32)
         terms = tf.TensorSpec([len(TERMS)])
-        content = tuple(
-            tf.TensorSpec([1, None, None, filters(name)], dtype) for name, _ in layers.content
+        content = ContentTargets.Spec(
+            features=tuple(
+                tf.TensorSpec([1, None, None, filters(name)], dtype) for name, _ in layers.content
+            ),
+            scales=tuple(tf.TensorSpec([]) for _ in layers.content),
         )
-        scalars = tuple(tf.TensorSpec([]) for _ in layers.content)
-        style = tuple(moments_spec(filters(name)) for name, _ in layers.style)
+        measured = tuple(moments_spec(filters(name)) for name, _ in layers.style)
         roots = tuple(tf.TensorSpec([filters(name), None]) for name, _ in layers.style)
-        style_targets = StyleTargets.Spec(
-            moments=style, roots=roots if distance.wasserstein else ()
+        style = StyleTargets.Spec(
+            moments=measured,
+            roots=roots if distance.wasserstein else (),
+            share=tf.TensorSpec([]),
         )
-        targets = Targets.Spec(
-            content=ContentTargets.Spec(features=content, scales=scalars), style=style_targets
-        )
-        slopes = tuple((spec.first, spec.second) for spec in style)
+        styles = (style,) * regions
+        targets = Targets.Spec(content=content, style=styles)
+        slopes = (tuple((spec.first, spec.second) for spec in measured),) * regions
 
-        self.measure = tf.function(self._measure, input_signature=[picture, weight, cell])
-        """Content features and style moments of a cell of a tile, without a gradient."""
-        self.style_slopes = tf.function(self._style_slopes, input_signature=[style, style_targets])
+        self.measure = tf.function(self._measure, input_signature=[picture, importance, cell])
+        """Content features of a cell of a tile, and style moments of each of its regions."""
+        self.style_slopes = tf.function(
+            self._style_slopes, input_signature=[(measured,) * regions, styles]
+        )
         """Style loss of moments, and its derivatives by their sums ΣF and ΣFFᵀ."""
         self.cell_gradient = tf.function(
             self._cell_gradient,
-            input_signature=[picture, weight, cell, targets.content, slopes, terms],
+            input_signature=[picture, importance, cell, content, slopes, terms],
         )
         """Content loss of a cell, and the gradient of its share of both losses by its tile."""
-        self.smoothness = tf.function(_smoothness_gradient, input_signature=[picture])
-        """Smoothness of a picture and its gradient."""
         self._plain = tf.function(
             lambda x, targets, weights: self._gradient(x, None, targets, weights),
             input_signature=[picture, targets, terms],
         )
         self._weighed = tf.function(
-            self._gradient, input_signature=[picture, weight, targets, terms]
+            self._gradient, input_signature=[picture, importance, targets, terms]
         )
 
     def targets(
         self, content: tf.Tensor, styles: Sequence[WeighedStyle], importance: tf.Tensor | None
     ) -> Targets:
         """What to compare with, at one scale; ``content`` and ``importance`` as in `gradient`."""
-        ones = tf.ones_like(content[..., :1])
-        features, _ = self.measure(content, ones, whole(content))
-        positions = ones if importance is None else importance
+        everywhere = self.everywhere(content)
+        importance = everywhere if importance is None else importance
+        features, _ = self.measure(content, everywhere, whole(content))
+        measured = [
+            self.measure(style.picture, self.alike(style.weight), whole(style.picture))[1][0]
+            for style in styles
+        ]
         return Targets(
-            content=self.content_targets([features], [positions]),
-            style=self.style_targets(
-                [
-                    (
-                        self.measure(style.picture, style.weight, whole(style.picture))[1],
-                        style.share,
-                    )
-                    for style in styles
-                ]
-            ),
+            content=self.content_targets([features], [importance]),
+            style=self.style_targets(styles, measured, importance),
         )
+
+    def everywhere(self, picture: tf.Tensor) -> tf.Tensor:
+        """The importance that all pixels of ``picture`` have where nothing else is said."""
+        return tf.ones([*picture.shape[:3], 1 + self.regions])
+
+    def alike(self, weight: tf.Tensor) -> tf.Tensor:
+        """The same weight (1 × h × w × 1) for the content and all regions."""
+        return tf.repeat(weight, 1 + self.regions, axis=-1)
 
     def content_targets(
         self, cells: Sequence[tuple[tf.Tensor, ...]], importances: Sequence[tf.Tensor]
@@ -157,14 +177,29 @@ class Objective:
         )
         return ContentTargets(features=cells[0], scales=scales)
 
-    def style_targets(self, measured: Sequence[tuple[tuple[Moments, ...], float]]) -> StyleTargets:
-        """The blend of several styles' moments, each with its share."""
-        blended = tuple(
-            blend([(layers[index], share) for layers, share in measured])
-            for index in range(len(self.layers.style))
-        )
-        roots = tuple(map(style_root, blended)) if self.distance.wasserstein else ()
-        return StyleTargets(moments=blended, roots=roots)
+    def style_targets(
+        self,
+        styles: Sequence[WeighedStyle],
+        measured: Sequence[tuple[Moments, ...]],
+        importance: tf.Tensor,
+    ) -> tuple[StyleTargets, ...]:
+        """For each region the blend of its styles' moments; regions count by their area."""
+        areas = tf.reduce_sum(importance[..., 1:], [0, 1, 2])
+        shares = tf.unstack(areas / tf.maximum(tf.reduce_sum(areas), 1e-6))
+        targets = []
+        for region, share in enumerate(shares):
+            own = [
+                (moments, style.share)
+                for style, moments in zip(styles, measured, strict=True)
+                if style.region == region
+            ]
+            blended = tuple(
+                blend([(moments[index], weight) for moments, weight in own])
+                for index in range(len(self.layers.style))
+            )
+            roots = tuple(map(style_root, blended)) if self.distance.wasserstein else ()
+            targets.append(StyleTargets(moments=blended, roots=roots, share=share))
+        return tuple(targets)
 
     def gradient(
         self,
@@ -175,18 +210,18 @@ class Objective:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The loss by terms (weighed, in the order of `TERMS`) and its gradient.
 
-        ``picture`` is 1 × h × w × 3 in [0, 1], ``weights`` one number a term, ``importance``
-        1 × h × w × 1 says how much each pixel counts in the statistics.
+        ``picture`` is 1 × h × w × 3 in [0, 1], ``weights`` one number a term; without an
+        ``importance`` all pixels count alike.
         """
         if importance is None:
             return self._plain(picture, targets, weights)
         return self._weighed(picture, importance, targets, weights)
 
     def _measure(
-        self, picture: tf.Tensor, weight: tf.Tensor, cell: tf.Tensor
-    ) -> tuple[tuple[tf.Tensor, ...], tuple[Moments, ...]]:
+        self, picture: tf.Tensor, importance: tf.Tensor, cell: tf.Tensor
+    ) -> tuple[tuple[tf.Tensor, ...], tuple[tuple[Moments, ...], ...]]:
         content, style = self._split(_crop(self._model(picture), self.layers.names, cell))
-        return tuple(content), self._moments(style, _cell_pyramid(weight, cell))
+        return tuple(content), self._moments(style, _cell_pyramid(importance, cell))
 
     def _gradient(
         self,
@@ -210,29 +245,32 @@ class Objective:
         return terms, tape.gradient(terms, picture)
 
     def _style_slopes(
-        self, measured: tuple[Moments, ...], targets: StyleTargets
-    ) -> tuple[tf.Tensor, tuple[tuple[tf.Tensor, tf.Tensor], ...]]:
-        sums = [(layer.first, layer.second) for layer in measured]
+        self, measured: tuple[tuple[Moments, ...], ...], targets: tuple[StyleTargets, ...]
+    ) -> tuple[tf.Tensor, tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...]]:
+        sums = tuple(tuple((layer.first, layer.second) for layer in region) for region in measured)
         with tf.GradientTape() as tape:
             tape.watch(sums)
             watched = [
-                Moments(first, second, layer.count)
-                for (first, second), layer in zip(sums, measured, strict=True)
+                [
+                    Moments(first, second, layer.count)
+                    for (first, second), layer in zip(own, region, strict=True)
+                ]
+                for own, region in zip(sums, measured, strict=True)
             ]
             loss = self._style_loss(watched, targets)
         zero = tf.UnconnectedGradients.ZERO
-        return loss, tuple(map(tuple, tape.gradient(loss, sums, unconnected_gradients=zero)))
+        return loss, tape.gradient(loss, sums, unconnected_gradients=zero)
 
     def _cell_gradient(
         self,
         tile: tf.Tensor,
-        weight: tf.Tensor,
+        importance: tf.Tensor,
         cell: tf.Tensor,
         targets: ContentTargets,
-        slopes: tuple[tuple[tf.Tensor, tf.Tensor], ...],
+        slopes: tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...],
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        pyramid = _cell_pyramid(weight, cell)
+        pyramid = _cell_pyramid(importance, cell)
         with tf.GradientTape() as tape:
             tape.watch(tile)
             content, style = self._split(_crop(self._model(tile), self.layers.names, cell))
@@ -241,9 +279,8 @@ class Objective:
             surrogate = tf.add_n(
                 [
                     tf.reduce_sum(by_first * layer.first) + tf.reduce_sum(by_second * layer.second)
-                    for (by_first, by_second), layer in zip(
-                        slopes, self._moments(style, pyramid), strict=True
-                    )
+                    for own, region in zip(slopes, self._moments(style, pyramid), strict=True)
+                    for (by_first, by_second), layer in zip(own, region, strict=True)
                 ]
             )
             loss = content_loss + weights[1] * surrogate
@@ -255,10 +292,20 @@ class Objective:
 
     def _moments(
         self, style: Sequence[tf.Tensor], pyramid: Sequence[tf.Tensor] | None
-    ) -> tuple[Moments, ...]:
+    ) -> tuple[tuple[Moments, ...], ...]:
+        """For each region the moments of each layer."""
+
+        def weight(name: str, region: int) -> tf.Tensor | None:
+            if pyramid is None:
+                return None
+            return pyramid[shrinkage(name)][..., 1 + region : 2 + region]
+
         return tuple(
-            moments(features, None if pyramid is None else pyramid[shrinkage(name)])
-            for features, (name, _) in zip(style, self.layers.style, strict=True)
+            tuple(
+                moments(features, weight(name, region))
+                for features, (name, _) in zip(style, self.layers.style, strict=True)
+            )
+            for region in range(self.regions)
         )
 
     def _content_loss(
@@ -275,7 +322,7 @@ class Objective:
             difference = tf.cast(features, tf.float32) - tf.cast(target, tf.float32)
             squares = tf.square(difference)
             if pyramid is not None:
-                squares *= pyramid[shrinkage(name)]
+                squares *= pyramid[shrinkage(name)][..., :1]
             loss += share * scale * tf.reduce_sum(squares)
         return loss
 
@@ -283,7 +330,9 @@ class Objective:
         self, cells: Sequence[tf.Tensor], importances: Sequence[tf.Tensor], shrink: int
     ) -> tf.Tensor:
         """What turns a sum of squares into a mean, and that into parts of the variance."""
-        total = tf.add_n([tf.reduce_sum(_pyramid(weight)[shrink]) for weight in importances])
+        total = tf.add_n(
+            [tf.reduce_sum(_pyramid(weight[..., :1])[shrink]) for weight in importances]
+        )
         channels = tf.cast(cells[0].shape[-1], tf.float32)
         scale = 1.0 / (tf.maximum(total, 1e-6) * channels)
         if not self.distance.relative:
@@ -294,18 +343,25 @@ class Objective:
         variance = tf.add_n([tf.reduce_sum(tf.square(cell - mean)) for cell in floats]) / count
         return scale / (variance + 1e-6)
 
-    def _style_loss(self, measured: Sequence[Moments], targets: StyleTargets) -> tf.Tensor:
-        losses = []
-        for index, (own, target) in enumerate(zip(measured, targets.moments, strict=True)):
-            if self.distance.wasserstein:
-                loss = wasserstein(own, target, targets.roots[index])
-            else:
-                squares = tf.square(own.gram - target.gram)
-                loss = tf.reduce_mean(squares)
-                if self.distance.relative:
-                    loss /= tf.reduce_mean(tf.square(target.gram))
-            losses.append(self.layers.style[index][1] * loss)
-        return tf.add_n(losses)
+    def _style_loss(
+        self, measured: Sequence[Sequence[Moments]], targets: Sequence[StyleTargets]
+    ) -> tf.Tensor:
+        return tf.add_n(
+            [
+                target.share * self.layers.style[index][1] * self._layer_loss(own, target, index)
+                for region, target in zip(measured, targets, strict=True)
+                for index, own in enumerate(region)
+            ]
+        )
+
+    def _layer_loss(self, own: Moments, targets: StyleTargets, index: int) -> tf.Tensor:
+        target = targets.moments[index]
+        if self.distance.wasserstein:
+            return wasserstein(own, target, targets.roots[index])
+        loss = tf.reduce_mean(tf.square(own.gram - target.gram))
+        if self.distance.relative:
+            loss /= tf.reduce_mean(tf.square(target.gram))
+        return loss
 
 
 def whole(picture: tf.Tensor) -> tf.Tensor:
@@ -313,18 +369,27 @@ def whole(picture: tf.Tensor) -> tf.Tensor:
     return tf.stack([0, tf.shape(picture)[1], 0, tf.shape(picture)[2]])
 
 
-def smoothness_loss(picture: tf.Tensor) -> tf.Tensor:
-    """Total variation: mean squared difference of neighbouring pixels, both ways."""
-    down = tf.square(picture[:, 1:] - picture[:, :-1])
-    right = tf.square(picture[:, :, 1:] - picture[:, :, :-1])
+def smoothness_loss(picture: tf.Tensor, *, wraps: bool = False) -> tf.Tensor:
+    """Total variation: mean squared difference of neighbouring pixels, both ways.
+
+    Where it ``wraps``, the first row and column are neighbours of the last.
+    """
+    if wraps:
+        down = tf.roll(picture, -1, 1) - picture
+        right = tf.roll(picture, -1, 2) - picture
+    else:
+        down = picture[:, 1:] - picture[:, :-1]
+        right = picture[:, :, 1:] - picture[:, :, :-1]
     pixels = tf.cast(tf.size(picture), tf.float32)
-    return (tf.reduce_sum(down) + tf.reduce_sum(right)) / pixels
+    return (tf.reduce_sum(tf.square(down)) + tf.reduce_sum(tf.square(right))) / pixels
 
 
-def _smoothness_gradient(picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+def smoothness_gradient(picture: tf.Tensor, wraps: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """Smoothness of a picture and its gradient."""
     with tf.GradientTape() as tape:
         tape.watch(picture)
-        loss = smoothness_loss(picture)
+        loss = smoothness_loss(picture, wraps=wraps)
     return loss, tape.gradient(loss, picture)
 
 

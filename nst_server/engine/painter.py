@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,32 +16,21 @@ import tensorflow as tf
 
 from nst_server import weights as weights_files
 from nst_server.engine import schedule
-from nst_server.engine.backbone import feature_maps
 from nst_server.engine.canvas import Canvas, View
+from nst_server.engine.clock import Clock
+from nst_server.engine.color import matched_palette
 from nst_server.engine.device import Device
-from nst_server.engine.objective import TERMS, Distance, Layers, Objective, WeighedStyle
-from nst_server.engine.optimizer import NOTEBOOK, RELATIVE, Adam, AdamState
+from nst_server.engine.method import Choice, Method
+from nst_server.engine.objective import TERMS, WeighedStyle
 from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
 from nst_server.engine.scale import ScaleObjective
+from nst_server.engine.tiled import Tiling
 from nst_server.engine.tiling import MINIMUM_SIDE, receptive_halo, side_by_memory
 from nst_server.errors import NeuralStyleError
 from nst_server.progress import Progress
 from nst_server.settings import Settings
 
 __all__ = ["Iterate", "Painter", "Picture", "Plan", "Style"]
-
-
-def _style_layers(*shares: float) -> tuple[tuple[str, float], ...]:
-    """The first convolution of each block, with shares that sum to one."""
-    return tuple(
-        (f"block{block}_conv1", share / sum(shares)) for block, share in enumerate(shares, start=1)
-    )
-
-
-NOTEBOOK_LAYERS = Layers((("block5_conv2", 1.0),), _style_layers(1, 1, 1, 1, 1))
-RELATIVE_LAYERS = Layers((("block4_conv2", 1.0),), _style_layers(3, 3, 2, 2, 1))
-"""Gatys' content layer, a block before the notebook's, keeps windows and faces readable; a little
-more weight on the first blocks gives cleaner strokes."""
 
 MINIMUM_CONTENT_SIDE = 8
 """Below this there is nothing in a picture that could be painted."""
@@ -79,37 +69,12 @@ class Iterate:
 
 
 @dataclass(frozen=True)
-class _Choice:
-    """What a traced objective depends on; sizes, weights and pictures are not part of it."""
+class _Placed:
+    """A style with the number of the region where it is painted."""
 
-    backbone: str
-    precision: str
-    pooling: str
-    classic: bool
-    wasserstein: bool
-
-    @classmethod
-    def of(cls, settings: Settings, backbone: str, precision: str) -> _Choice:
-        return cls(
-            backbone,
-            precision,
-            settings.pooling,
-            settings.preset == "classic",
-            settings.style_loss == "wasserstein",
-        )
-
-
-@dataclass(frozen=True)
-class _Method:
-    """An objective with the optimiser that suits its units."""
-
-    objective: Objective
-    adam: Adam
-    relative: bool
-
-    def weights(self, settings: Settings) -> tf.Tensor:
-        """Weights of the terms, in the order of `TERMS`."""
-        return tf.constant(schedule.term_weights(settings, relative=self.relative), tf.float32)
+    picture: Picture
+    weight: float
+    region: int
 
 
 class Painter:
@@ -137,7 +102,7 @@ class Painter:
         """
         backbone, _ = weights_files.find(settings.backbone, self._weights)
         precision = self._device.precision(settings.precision)
-        speed = self._speed(_Choice.of(settings, backbone, precision))
+        speed = self._speed(Choice.of(settings, backbone, precision))
         size = schedule.working_size(width, height, settings, speed)
         return Plan(backbone, precision, *size, schedule.work(*size, settings) / speed)
 
@@ -148,39 +113,46 @@ class Painter:
         settings: Settings,
         mask: Array | None = None,
         plan: Plan | None = None,
+        init: Picture | None = None,
     ) -> Iterator[Iterate]:
         """Every iterate from the first step of the coarsest scale to the last of the finest.
 
         ``mask`` (height × width, [0, 1]) is what may change; what is seen through it is what is
-        optimised. The last iterate is the result; the caller may stop at any. Raises
+        optimised. ``init`` is what to start from where the settings say so.
+        The last iterate is the result; the caller may stop at any. Raises
         `NeuralStyleError` ``bad-image``, ``out-of-memory`` or ``weights-missing``.
         """
         started = time.monotonic()
         plan = plan or self.plan(settings, *content.size)
         _check(content, styles, mask)
-        method = self._method(_Choice.of(settings, plan.backbone, plan.precision))
-        canvas = Canvas(content, mask, settings.colors)
+        regions, placed = _regions(styles)
+        canvas = Canvas(content, mask, settings.colors, regions, settings.seamless)
         if settings.strength == 0:
             yield _untouched(canvas, started)
             return
-        steps = schedule.scales(plan.width, plan.height, settings)
-        clock = _Clock(started, [step.megapixel_iterations for step in steps])
+        if settings.colors == "match":
+            placed = [replace(style, picture=_matched(style.picture, content)) for style in placed]
+        method = self._method(
+            Choice.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
+        )
+        optimizer = method.optimizer
         weights = method.weights(settings)
-        state: AdamState | None = None
+        scales = schedule.scales(plan.width, plan.height, settings)
+        clock = Clock(scales, started)
+        state: Any = None
         try:
-            for number, scale in enumerate(steps, start=1):
+            for number, scale in enumerate(scales, start=1):
                 view = canvas.view(scale.width, scale.height)
                 if state is None:
-                    state = AdamState.start(_initial(view, settings))
+                    state = optimizer.start(_initial(view, settings, init))
                 else:
-                    state = method.adam.resized(state, scale.height, scale.width)
-                objective = self._at_scale(method, view, styles, settings, plan)
-                best = float("inf")
+                    state = optimizer.resized(state, scale.height, scale.width)
+                objective = self._at_scale(method, view, placed, settings, plan)
+                best = math.inf
                 for iteration in range(1, scale.iterations + 1):
                     terms, gradient = objective.gradient(view.seen(state.picture), weights)
                     if view.mask is not None:
                         gradient *= view.mask
-                    state = method.adam.step(state, gradient)
                     losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
                     loss = sum(losses.values())
                     if not math.isfinite(loss):
@@ -189,14 +161,12 @@ class Painter:
                             "The optimisation left the range of numbers.",
                             "Choose the precision float32 or less strength.",
                         )
-                    if method.relative:
-                        painting = method.adam.result(state)
+                    state = optimizer.step(state, gradient, loss)
+                    if not method.keeps_best:
+                        painting = optimizer.result(state)
                     elif loss < best:
-                        # The notebook keeps the picture after the step whose loss was the least.
                         best, painting = loss, state.picture
-                    yield Iterate(
-                        clock.progress(number, scale, iteration, loss, losses), canvas, painting
-                    )
+                    yield Iterate(clock.progress(number, iteration, loss, losses), canvas, painting)
         except tf.errors.ResourceExhaustedError as error:
             raise NeuralStyleError(
                 "out-of-memory",
@@ -206,9 +176,9 @@ class Painter:
 
     def _at_scale(
         self,
-        method: _Method,
+        method: Method,
         view: View,
-        styles: Sequence[Style],
+        styles: Sequence[_Placed],
         settings: Settings,
         plan: Plan,
     ) -> ScaleObjective:
@@ -220,31 +190,21 @@ class Painter:
             side = side_by_memory(width, height, plan.precision, halo, self._device.free_memory())
         elif settings.tile != "none":
             side = max(MINIMUM_SIDE, int(settings.tile) - 2 * halo)
+        if side is None and settings.seamless:
+            side = max(width, height)
         return ScaleObjective(
             method.objective,
             view.content,
             _scaled(styles, view, settings),
             view.importance,
-            side=side,
+            tiling=None if side is None else Tiling(side, halo, settings.seamless),
             halo=halo,
         )
 
-    def _build(self, choice: _Choice) -> _Method:
-        _, file = weights_files.find(choice.backbone, self._weights)
-        layers = NOTEBOOK_LAYERS if choice.classic else RELATIVE_LAYERS
-        model = feature_maps(
-            choice.backbone,
-            file,
-            layers.names,
-            pooling=choice.pooling,
-            padding="zeros" if choice.classic else "replicate",
-            precision=choice.precision,
-        )
-        relative = not choice.classic
-        objective = Objective(model, layers, Distance(relative, choice.wasserstein))
-        return _Method(objective, Adam(RELATIVE if relative else NOTEBOOK), relative)
+    def _build(self, choice: Choice) -> Method:
+        return Method.build(choice, weights_files.find(choice.backbone, self._weights)[1])
 
-    def _measure(self, choice: _Choice) -> float:
+    def _measure(self, choice: Choice) -> float:
         """Megapixel iterations a second, from a few steps on noise."""
         method = self._method(choice)
         side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]
@@ -258,47 +218,6 @@ class Painter:
             method.objective.gradient(noise, targets, weights)[0].numpy()
             seconds.append(time.monotonic() - before)
         return side * side / 1e6 / min(seconds)
-
-
-class _Clock:
-    """How much is done, and by that how long the rest will take."""
-
-    def __init__(self, started: float, work: Sequence[float]) -> None:
-        self._started = started
-        self._work = work
-        self._first: tuple[float, float] | None = None
-
-    def progress(
-        self,
-        number: int,
-        scale: schedule.Scale,
-        iteration: int,
-        loss: float,
-        terms: dict[str, float],
-    ) -> Progress:
-        now = time.monotonic()
-        total = sum(self._work)
-        done = sum(self._work[: number - 1]) + scale.megapixel_iterations * iteration / (
-            scale.iterations
-        )
-        # The first step includes tracing, so the speed is measured from its end.
-        if self._first is None:
-            self._first = (now, done)
-        since, before = self._first
-        speed = (done - before) / (now - since) if now > since else 0.0
-        return Progress(
-            scale=number,
-            scales=len(self._work),
-            iteration=iteration,
-            iterations=scale.iterations,
-            done=done / total,
-            seconds=now - self._started,
-            seconds_left=(total - done) / speed if speed else 0.0,
-            width=scale.width,
-            height=scale.height,
-            loss=loss,
-            terms=terms,
-        )
 
 
 def _check(content: Picture, styles: Sequence[Style], mask: Array | None) -> None:
@@ -330,22 +249,48 @@ def _untouched(canvas: Canvas, started: float) -> Iterate:
     return Iterate(progress, canvas, tf.convert_to_tensor(canvas.picture.rgb)[tf.newaxis])
 
 
-def _initial(view: View, settings: Settings) -> tf.Tensor:
-    if settings.init == "content":
+def _initial(view: View, settings: Settings, init: Picture | None) -> tf.Tensor:
+    height, width = view.content.shape[1:3]
+    if settings.init == "picture" and init is not None:
+        return resize(fill_transparent(init), width, height)
+    if settings.init != "noise":
         return view.content
     noise = tf.random.stateless_normal(view.content.shape, seed=(settings.seed, 0))
     return tf.clip_by_value(tf.reduce_mean(view.content, [1, 2], keepdims=True) + 0.2 * noise, 0, 1)
 
 
-def _scaled(styles: Sequence[Style], view: View, settings: Settings) -> list[WeighedStyle]:
+def _regions(styles: Sequence[Style]) -> tuple[tuple[Array, ...], list[_Placed]]:
+    """The regions of the content, and each style with the number of its region.
+
+    Styles without a mask are painted where no other style's mask is; if none has one, there are
+    no regions and all are painted everywhere.
+    """
+    masks = [style.mask for style in styles if style.mask is not None]
+    if not masks:
+        return (), [_Placed(style.picture, style.weight, 0) for style in styles]
+    regions = [*masks]
+    if len(masks) < len(styles):
+        regions.append(1.0 - np.maximum.reduce(masks))
+    numbers = iter(range(len(masks)))
+    return tuple(regions), [
+        _Placed(style.picture, style.weight, len(masks) if style.mask is None else next(numbers))
+        for style in styles
+    ]
+
+
+def _matched(style: Picture, content: Picture) -> Picture:
+    return Picture(matched_palette(style, content), style.alpha)
+
+
+def _scaled(styles: Sequence[_Placed], view: View, settings: Settings) -> list[WeighedStyle]:
     """The styles at the size that suits the scale, with what of them is opaque."""
     height, width = view.content.shape[1:3]
 
-    def scaled(style: Style) -> WeighedStyle:
+    def scaled(style: _Placed) -> WeighedStyle:
         size = schedule.style_size(style.picture.size, (width, height), settings.brush_size)
         picture = resize(fill_transparent(style.picture), *size)
         alpha = style.picture.alpha
         weight = tf.ones_like(picture[..., :1]) if alpha is None else shrink_weight(alpha, *size)
-        return WeighedStyle(picture, weight, style.weight)
+        return WeighedStyle(picture, weight, style.weight, style.region)
 
     return [scaled(style) for style in styles]

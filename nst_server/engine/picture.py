@@ -32,6 +32,8 @@ class Style:
 
     picture: Picture
     weight: float = 1.0
+    mask: Array | None = None
+    """Where it is painted, height × width of the content in [0, 1]; None for the rest."""
 
 
 def resize(values: npt.ArrayLike | tf.Tensor, width: int, height: int) -> tf.Tensor:
@@ -49,6 +51,14 @@ def resize(values: npt.ArrayLike | tf.Tensor, width: int, height: int) -> tf.Ten
     method = "lanczos3" if shrinks else "bicubic"
     resized = tf.image.resize(batch, (height, width), method=method, antialias=shrinks)
     return tf.clip_by_value(resized, 0.0, 1.0)
+
+
+def extended(values: tf.Tensor, rows: int, columns: int) -> tf.Tensor:
+    """1 × height × width × channels with so many pixels of its other side beyond each side."""
+    for axis, margin in ((1, rows), (2, columns)):
+        length = values.shape[axis]
+        values = tf.gather(values, tf.range(-margin, length + margin) % length, axis=axis)
+    return values
 
 
 def shrink_weight(weight: Array, width: int, height: int) -> tf.Tensor:

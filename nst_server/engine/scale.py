@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
 
 from nst_server.engine.objective import Objective, WeighedStyle
-from nst_server.engine.tiled import TiledObjective
+from nst_server.engine.tiled import TiledObjective, Tiling
 from nst_server.engine.tiling import MINIMUM_SIDE
 
 _log = logging.getLogger(__name__)
@@ -29,15 +30,15 @@ class ScaleObjective:
         styles: Sequence[WeighedStyle],
         importance: tf.Tensor | None,
         *,
-        side: int | None,
+        tiling: Tiling | None,
         halo: int,
     ) -> None:
-        """``side`` of the tiles, None for one piece; ``halo`` is what the network sees."""
+        """``tiling`` is None for one piece; ``halo`` is what the network sees."""
         self._objective = objective
         self._content = content
         self._styles = styles
         self._importance = importance
-        self._side = side
+        self._tiling = tiling
         self._halo = halo
         self._targets: Any  # of the kind that goes with the pieces
         self._prepare()
@@ -55,8 +56,8 @@ class ScaleObjective:
         while True:
             self._pieces = (
                 self._objective
-                if self._side is None
-                else TiledObjective(self._objective, self._side, self._halo)
+                if self._tiling is None
+                else TiledObjective(self._objective, self._tiling)
             )
             try:
                 self._targets = self._pieces.targets(self._content, self._styles, self._importance)
@@ -67,8 +68,9 @@ class ScaleObjective:
     def _halve(self) -> None:
         """Smaller tiles, or the error under way again if they are as small as can be."""
         height, width = self._content.shape[1:3]
-        smaller = (self._side or max(height, width)) // 2
+        tiling = self._tiling or Tiling(max(height, width), self._halo)
+        smaller = tiling.side // 2
         if smaller < MINIMUM_SIDE:
             raise
-        self._side = smaller
+        self._tiling = replace(tiling, side=smaller)
         _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, smaller)

@@ -47,8 +47,15 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
     steps = []
     for coarser in reversed(range(count)):
         size = size_to_fit(width, height, round(longest / math.sqrt(2) ** coarser))
+        if settings.seamless:
+            size = on_grid(*size)
         steps.append(Scale(*size, round(settings.iterations * COARSER_ITERATIONS**coarser)))
     return steps
+
+
+def on_grid(width: int, height: int) -> tuple[int, int]:
+    """The nearest size whose sides are multiples of 16, as a picture that wraps must have."""
+    return max(MINIMUM_SIDE, round(width / 16) * 16), max(MINIMUM_SIDE, round(height / 16) * 16)
 
 
 def work(width: int, height: int, settings: Settings) -> float:
@@ -83,9 +90,10 @@ def term_weights(settings: Settings, *, relative: bool) -> tuple[float, float, f
     """
     factor = 10.0 ** ((settings.strength - 50.0) / 25.0)
     smoothness = (settings.smoothness / 50.0) ** 2
+    content = settings.content_weight
     if relative:
-        return 1.0, 20.0 * factor, 16.0 * smoothness
-    return 1e3, 1e-2 * factor, 1e5 * smoothness
+        return content, 20.0 * factor, 16.0 * smoothness
+    return 1e3 * content, 1e-2 * factor, 1e5 * smoothness
 
 
 def style_size(

@@ -1,8 +1,11 @@
-"""The objective of a picture that is too large for one piece: exact, in two passes over tiles.
+"""The objective of a picture in pieces, exact, in two passes over tiles; and of one that wraps.
 
 First the moments of all cells are added up, which gives the style loss and its derivatives by the
 moments; then each tile is computed again with a tape, and the gradient of its cell's share is
 added over the whole tile, halo included. That equals the gradient of the untiled picture.
+
+A picture that wraps, for a seamless texture, is tiled with halos from its other side: that is a
+convolution on a torus, exactly.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from nst_server.engine.objective import (
     Objective,
     StyleTargets,
     WeighedStyle,
+    smoothness_gradient,
 )
+from nst_server.engine.picture import extended
 from nst_server.engine.statistics import Moments
 from nst_server.engine.tiling import Tile, tiles
 from nst_server.geometry import Box
@@ -27,33 +32,47 @@ from nst_server.geometry import Box
 
 @dataclass(frozen=True)
 class TiledTargets:
-    """What a tiled picture is compared with: content for each tile, the style for all."""
+    """What a tiled picture is compared with: content for each tile, styles for all."""
 
     content: Sequence[ContentTargets]
-    style: StyleTargets
+    style: tuple[StyleTargets, ...]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How pictures are cut: cells of ``side``, ``halo`` pixels around them, on a torus or not."""
+
+    side: int
+    halo: int
+    wraps: bool = False
 
 
 class TiledObjective:
-    """An `Objective` whose pictures are cut into tiles of ``side`` with ``halo`` around them."""
+    """An `Objective` whose pictures are cut into tiles."""
 
-    def __init__(self, objective: Objective, side: int, halo: int) -> None:
+    def __init__(self, objective: Objective, tiling: Tiling) -> None:
         self._objective = objective
-        self._side = side
-        self._halo = halo
+        self._tiling = tiling
 
     def targets(
         self, content: tf.Tensor, styles: Sequence[WeighedStyle], importance: tf.Tensor | None
     ) -> TiledTargets:
-        """As `Objective.targets`."""
-        ones = tf.ones_like(content[..., :1])
-        cells = [features for _, (features, _) in self._measured(content, ones)]
-        positions = ones if importance is None else importance
-        weights = [_cut(positions, tile.cell) for tile in self._tiles(content)]
-        scales = self._objective.content_targets(cells, weights).scales
-        measured = [(self._moments(style.picture, style.weight), style.share) for style in styles]
+        """As `Objective.targets`; styles never wrap."""
+        objective = self._objective
+        everywhere = objective.everywhere(content)
+        importance = everywhere if importance is None else importance
+        canvas = _Canvas(content, everywhere, self._tiling)
+        cells = [features for features, _ in canvas.measured(objective)]
+        cut = [_cut(importance, tile.cell) for tile in canvas.tiles]
+        scales = objective.content_targets(cells, cut).scales
+        flat = Tiling(self._tiling.side, self._tiling.halo)
+        measured = [
+            _Canvas(style.picture, objective.alike(style.weight), flat).moments(objective)[0]
+            for style in styles
+        ]
         return TiledTargets(
             [ContentTargets(features=features, scales=scales) for features in cells],
-            self._objective.style_targets(measured),
+            objective.style_targets(styles, measured, importance),
         )
 
     def gradient(
@@ -64,45 +83,74 @@ class TiledObjective:
         importance: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """As `Objective.gradient`."""
-        if importance is None:
-            importance = tf.ones_like(picture[..., :1])
         objective = self._objective
-        moments = self._moments(picture, importance)
-        style, slopes = objective.style_slopes(moments, targets.style)
-        smoothness, slope = objective.smoothness(picture)
-        gradient = tf.Variable(weights[2] * slope)
+        if importance is None:
+            importance = objective.everywhere(picture)
+        canvas = _Canvas(picture, importance, self._tiling)
+        style, slopes = objective.style_slopes(canvas.moments(objective), targets.style)
+        gradient = tf.Variable(tf.zeros_like(canvas.picture))
         content = tf.constant(0.0)
-        for tile, target in zip(self._tiles(picture), targets.content, strict=True):
+        for tile, target in zip(canvas.tiles, targets.content, strict=True):
+            outer = canvas.outer(tile)
             loss, share = objective.cell_gradient(
-                _cut(picture, tile.outer),
-                _cut(importance, tile.outer),
-                _corners(tile.inner),
-                target,
-                slopes,
-                weights,
+                *canvas.cut(tile), _corners(tile.inner), target, slopes, weights
             )
             content += loss
-            rows = slice(tile.outer.y, tile.outer.bottom)
-            columns = slice(tile.outer.x, tile.outer.right)
-            region = gradient[:, rows, columns]
+            region = gradient[:, outer.y : outer.bottom, outer.x : outer.right]
             region.assign(region + share)
+        smoothness, slope = smoothness_gradient(picture, self._tiling.wraps)
         terms = tf.stack([content, weights[1] * style, weights[2] * smoothness])
-        return terms, gradient.read_value()
+        return terms, canvas.folded(gradient) + weights[2] * slope
 
-    def _tiles(self, picture: tf.Tensor) -> Iterator[Tile]:
-        return tiles(picture.shape[2], picture.shape[1], self._side, self._halo)
 
-    def _measured(
-        self, picture: tf.Tensor, weight: tf.Tensor
-    ) -> Iterator[tuple[Tile, tuple[tuple[tf.Tensor, ...], tuple[Moments, ...]]]]:
-        for tile in self._tiles(picture):
-            outer = _cut(picture, tile.outer), _cut(weight, tile.outer)
-            yield tile, self._objective.measure(*outer, _corners(tile.inner))
+class _Canvas:
+    """A picture and its importance, extended on all sides by their other side if they wrap."""
 
-    def _moments(self, picture: tf.Tensor, weight: tf.Tensor) -> tuple[Moments, ...]:
-        """Moments of the whole picture, added up over its cells."""
-        cells = [moments for _, (_, moments) in self._measured(picture, weight)]
-        return tuple(reduce(add, layer) for layer in zip(*cells, strict=True))
+    def __init__(self, picture: tf.Tensor, importance: tf.Tensor, tiling: Tiling) -> None:
+        height, width = picture.shape[1:3]
+        self.tiles = list(tiles(width, height, tiling.side, tiling.halo, wraps=tiling.wraps))
+        self._margin = -min(tile.outer.x for tile in self.tiles)
+        self._original = picture
+        self.picture = self._extended(picture)
+        self._importance = self._extended(importance)
+
+    def outer(self, tile: Tile) -> Box:
+        """Where a tile lies in the extended picture."""
+        return tile.outer.moved(self._margin, self._margin)
+
+    def cut(self, tile: Tile) -> tuple[tf.Tensor, tf.Tensor]:
+        """What the network is shown of picture and importance."""
+        outer = self.outer(tile)
+        return _cut(self.picture, outer), _cut(self._importance, outer)
+
+    def measured(
+        self, objective: Objective
+    ) -> Iterator[tuple[tuple[tf.Tensor, ...], tuple[tuple[Moments, ...], ...]]]:
+        """Content features and moments of each cell."""
+        for tile in self.tiles:
+            yield objective.measure(*self.cut(tile), _corners(tile.inner))
+
+    def moments(self, objective: Objective) -> tuple[tuple[Moments, ...], ...]:
+        """Moments of all cells together, for each region and layer."""
+        cells = [moments for _, moments in self.measured(objective)]
+        return tuple(
+            tuple(reduce(add, layer) for layer in zip(*region, strict=True))
+            for region in zip(*cells, strict=True)
+        )
+
+    def folded(self, gradient: tf.Variable) -> tf.Tensor:
+        """The gradient of the extended picture as that of the picture itself."""
+        if not self._margin:
+            return gradient.read_value()
+        with tf.GradientTape() as tape:
+            tape.watch(self._original)
+            extended = self._extended(self._original)
+        return tf.convert_to_tensor(
+            tape.gradient(extended, self._original, output_gradients=gradient.read_value())
+        )
+
+    def _extended(self, values: tf.Tensor) -> tf.Tensor:
+        return extended(values, self._margin, self._margin) if self._margin else values
 
 
 def _cut(picture: tf.Tensor, box: Box) -> tf.Tensor:

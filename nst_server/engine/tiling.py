@@ -45,18 +45,19 @@ class Tile:
         return self.cell.relative_to(self.outer)
 
 
-def tiles(width: int, height: int, side: int, halo: int) -> Iterator[Tile]:
-    """Tiles whose cells are at most ``side`` wide and high, each with ``halo`` around it.
+def tiles(width: int, height: int, side: int, halo: int, *, wraps: bool = False) -> Iterator[Tile]:
+    """Tiles whose cells are about ``side`` wide and high, each with ``halo`` around it.
 
-    Halos end at the picture's borders, where the network pads as it does untiled. Both numbers
-    are rounded up to the grid.
+    Halos end at the picture's borders, where the network pads as it does untiled, unless the
+    picture ``wraps``: then they go on outside. Both numbers are rounded up to the grid.
     """
     side, halo = _to_grid(side), _to_grid(halo)
     bounds = Box(0, 0, width, height)
     for top in _origins(height, side):
         for left in _origins(width, side):
             cell = Box(left, top, *_extent(left, width, side), *_extent(top, height, side))
-            yield Tile(cell.pad(halo).intersect(bounds), cell)
+            outer = cell.pad(halo)
+            yield Tile(outer if wraps else outer.intersect(bounds), cell)
 
 
 def side_by_memory(

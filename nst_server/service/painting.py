@@ -12,7 +12,7 @@ from nst_server.engine.painter import Picture, Style
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape
 from nst_server.progress import Progress, Report
-from nst_server.service.pixels import paint_over, split_alpha, to_floats
+from nst_server.service.pixels import Floats, paint_over, split_alpha, to_floats
 
 if TYPE_CHECKING:
     from nst_server.engine.painter import Iterate, Painter
@@ -34,14 +34,14 @@ def paint(
     what goes wrong in the engine.
     """
     begun = time.monotonic()
-    content, mask, styles = _arrays(job, pixels)
+    content, mask, init, styles = _arrays(job, pixels)
     plan = painter.plan(job.settings, *content.size)
     yield Started(painter.device, plan.precision, plan.backbone, plan.width, plan.height)
     rhythm = _Rhythm()
     iterations, megapixel_iterations = 0, 0.0
     last: Iterate | None = None
     kept = False
-    for last in painter.stylize(content, styles, job.settings, mask, plan):
+    for last in painter.stylize(content, styles, job.settings, mask, plan, init):
         progress = last.progress
         if progress.iteration:
             iterations += 1
@@ -77,19 +77,23 @@ def paint(
     )
 
 
-def _arrays(job: Job, pixels: Sequence[Any]) -> tuple[Picture, Any, list[Style]]:
-    """Content, mask (or None) and styles as the engine wants them."""
-    content, *others = pixels
-    mask = None if job.mask is None else to_floats(others.pop(0), job.mask)[..., 0]
-    styles = [
-        Style(_picture(buffer, style.picture), style.weight)
-        for buffer, style in zip(others, job.styles, strict=True)
-    ]
-    return _picture(content, job.content), mask, styles
+def _arrays(
+    job: Job, pixels: Sequence[Any]
+) -> tuple[Picture, Floats | None, Picture | None, list[Style]]:
+    """Content, mask, initial picture and styles as the engine wants them."""
+    buffers = iter(pixels)
 
+    def picture(shape: PictureShape) -> Picture:
+        return Picture(*split_alpha(to_floats(next(buffers), shape)))
 
-def _picture(pixels: Any, shape: PictureShape) -> Picture:
-    return Picture(*split_alpha(to_floats(pixels, shape)))
+    def mask(shape: PictureShape | None) -> Floats | None:
+        return None if shape is None else to_floats(next(buffers), shape)[..., 0]
+
+    # In the order of `Job.pictures`.
+    content, selection = picture(job.content), mask(job.mask)
+    init = None if job.init is None else picture(job.init)
+    styles = [Style(picture(style.picture), style.weight, mask(style.mask)) for style in job.styles]
+    return content, selection, init, styles
 
 
 class _Rhythm:

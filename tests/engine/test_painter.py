@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.color import oklab_from_srgb
+from nst_server.engine.method import Choice
 from nst_server.engine.objective import WeighedStyle
 from nst_server.engine.painter import Iterate, Painter, Picture, Style
 from nst_server.engine.picture import fill_transparent
@@ -168,10 +169,8 @@ def test_no_new_size_is_traced_again(painter: Painter) -> None:
 
 
 def _count_traces(painter: Painter) -> int:
-    from nst_server.engine.painter import _Choice
-
-    method = painter._method(_Choice.of(settings(), "vgg16", "float32"))
-    traced = (method.objective._plain, method.objective.measure, method.adam.step)
+    method = painter._method(Choice.of(settings(), "vgg16", "float32"))
+    traced = (method.objective._plain, method.objective.measure, method.optimizer._traced)
     return sum(function.experimental_get_tracing_count() for function in traced)
 
 
@@ -198,9 +197,7 @@ def test_what_cannot_be_painted_gets_a_sentence(
 
 
 def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> None:
-    from nst_server.engine.painter import _Choice
-
-    method = painter._method(_Choice.of(settings(), "vgg16", "float32"))
+    method = painter._method(Choice.of(settings(), "vgg16", "float32"))
     content, style = (tf.constant(picture[np.newaxis]) for picture in (CONTENT, STYLE))
     whole = WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0)
     targets = method.objective.targets(content, [whole], None)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from nst_server.engine.method import Choice
 from nst_server.engine.objective import Objective, WeighedStyle
-from nst_server.engine.painter import Painter, Picture, Style, _Choice
-from nst_server.engine.tiled import TiledObjective
+from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.tiled import TiledObjective, Tiling
 from nst_server.engine.tiling import receptive_halo, side_by_memory, tiles
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
@@ -49,10 +50,10 @@ def test_loss_and_gradient_are_those_of_the_whole(
     painter: Painter, style_loss: str, masked: bool, side: int, size: tuple[int, int]
 ) -> None:
     settings = Settings(style_loss=style_loss, backbone="vgg16", precision="float32")
-    method = painter._method(_Choice.of(settings, "vgg16", "float32"))
+    method = painter._method(Choice.of(settings, "vgg16", "float32"))
     whole: Objective = method.objective
     halo = receptive_halo("vgg16", ["block5_conv1"])
-    tiled = TiledObjective(whole, side, halo)
+    tiled = TiledObjective(whole, Tiling(side, halo))
     content, start, style, other = (
         tf.constant(landscape(*size, seed=seed)[np.newaxis]) for seed in range(4)
     )
@@ -60,7 +61,7 @@ def test_loss_and_gradient_are_those_of_the_whole(
         WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0),
         WeighedStyle(other, tf.ones_like(style[..., :1]), 0.5),
     ]
-    importance = tf.constant(landscape(*size, seed=7)[np.newaxis, ..., :1]) if masked else None
+    importance = tf.constant(landscape(*size, seed=7)[np.newaxis, ..., :2]) if masked else None
     weights = method.weights(settings)
     expected_terms, expected = whole.gradient(
         start, whole.targets(content, styles, importance), weights, importance

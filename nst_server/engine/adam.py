@@ -41,12 +41,6 @@ class AdamState(tf.experimental.ExtensionType):  # type: ignore[misc]
     averaged: tf.Tensor
     """Steps that ``average`` has seen."""
 
-    @classmethod
-    def start(cls, picture: tf.Tensor) -> AdamState:
-        """Before the first step."""
-        zeros = tf.zeros_like(picture)
-        return cls(picture, zeros, zeros, zeros, tf.constant(0.0), tf.constant(0.0))
-
 
 _PICTURE = tf.TensorSpec([1, None, None, 3])
 _STATE = AdamState.Spec(
@@ -64,8 +58,16 @@ class Adam:
 
     def __init__(self, rule: AdamRule) -> None:
         self._rule = rule
-        self.step = tf.function(self._step, input_signature=[_STATE, _PICTURE])
-        """The state after one step against a gradient; the picture stays in [0, 1]."""
+        self._traced = tf.function(self._step, input_signature=[_STATE, _PICTURE])
+
+    def start(self, picture: tf.Tensor) -> AdamState:
+        """Before the first step."""
+        zeros = tf.zeros_like(picture)
+        return AdamState(picture, zeros, zeros, zeros, tf.constant(0.0), tf.constant(0.0))
+
+    def step(self, state: AdamState, gradient: tf.Tensor, loss: float) -> AdamState:
+        """The state after one step against the gradient; the loss does not matter."""
+        return self._traced(state, gradient)  # type: ignore[no-any-return]
 
     def _step(self, state: AdamState, gradient: tf.Tensor) -> AdamState:
         rule = self._rule

@@ -1,0 +1,133 @@
+"""What a job is painted with: network, layers, losses and optimiser, chosen by the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+from nst_server.engine import schedule
+from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
+from nst_server.engine.backbone import feature_maps
+from nst_server.engine.lbfgs import Lbfgs
+from nst_server.engine.objective import Distance, Layers, Objective
+from nst_server.errors import NeuralStyleError
+from nst_server.settings import Settings
+
+
+class Optimizer(Protocol):
+    """How a picture is moved by its gradient; states are values."""
+
+    def start(self, picture: tf.Tensor) -> Any:
+        """Before the first step."""
+
+    def step(self, state: Any, gradient: tf.Tensor, loss: float) -> Any:
+        """After ``state.picture`` turned out to have that gradient and loss."""
+
+    def result(self, state: Any) -> tf.Tensor:
+        """The best picture so far."""
+
+    def resized(self, state: Any, height: int, width: int) -> Any:
+        """The start of the next scale."""
+
+
+def _first_convolutions(*shares: float) -> tuple[tuple[str, float], ...]:
+    """The first convolution of each block, with shares that sum to one."""
+    return tuple(
+        (f"block{block}_conv1", share / sum(shares)) for block, share in enumerate(shares, start=1)
+    )
+
+
+NOTEBOOK_LAYERS = Layers((("block5_conv2", 1.0),), _first_convolutions(1, 1, 1, 1, 1))
+RELATIVE_LAYERS = Layers((("block4_conv2", 1.0),), _first_convolutions(3, 3, 2, 2, 1))
+"""Gatys' content layer, a block before the notebook's, keeps windows and faces readable; a little
+more weight on the first blocks gives cleaner strokes."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a method depends on; sizes, weights and pictures are not part of it."""
+
+    backbone: str
+    precision: str
+    pooling: str
+    classic: bool
+    wasserstein: bool
+    optimizer: str
+    layers: Layers
+    regions: int
+
+    @classmethod
+    def of(cls, settings: Settings, backbone: str, precision: str, regions: int = 1) -> Choice:
+        """The choice that ``settings`` make. Raises `NeuralStyleError` ``bad-settings``."""
+        classic = settings.preset == "classic"
+        usual = NOTEBOOK_LAYERS if classic else RELATIVE_LAYERS
+        return cls(
+            backbone,
+            precision,
+            settings.pooling,
+            classic,
+            settings.style_loss == "wasserstein",
+            settings.optimizer,
+            Layers(
+                _layers(settings.content_layers) or usual.content,
+                _layers(settings.style_layers) or usual.style,
+            ),
+            regions,
+        )
+
+
+@dataclass(frozen=True)
+class Method:
+    """An objective with the optimiser that suits its units."""
+
+    objective: Objective
+    optimizer: Optimizer
+    classic: bool
+
+    @classmethod
+    def build(cls, choice: Choice, weights_file: Path) -> Method:
+        """Load the network. Raises `NeuralStyleError` ``weights-missing`` or ``bad-settings``."""
+        model = feature_maps(
+            choice.backbone,
+            weights_file,
+            choice.layers.names,
+            pooling=choice.pooling,
+            padding="zeros" if choice.classic else "replicate",
+            precision=choice.precision,
+        )
+        distance = Distance(not choice.classic, choice.wasserstein)
+        objective = Objective(model, choice.layers, distance, choice.regions)
+        adam = Adam(NOTEBOOK if choice.classic else RELATIVE)
+        return cls(objective, Lbfgs() if choice.optimizer == "lbfgs" else adam, choice.classic)
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the result is the picture after the step whose loss was the least.
+
+        That is the notebook's way; elsewhere it is what the optimiser says.
+        """
+        return self.classic and isinstance(self.optimizer, Adam)
+
+    def weights(self, settings: Settings) -> tf.Tensor:
+        """Weights of the terms, in the order of `objective.TERMS`."""
+        return tf.constant(schedule.term_weights(settings, relative=not self.classic), tf.float32)
+
+
+def _layers(named: str) -> tuple[tuple[str, float], ...]:
+    """``block1_conv1:2,block2_conv1`` as names with shares that sum to one; empty if it is."""
+    pairs = [entry.partition(":") for entry in named.replace(" ", "").split(",") if entry]
+    try:
+        shares = [(name, float(weight or 1)) for name, _, weight in pairs]
+    except ValueError:
+        raise NeuralStyleError(
+            "bad-settings",
+            f"{named!r} does not name layers with weights.",
+            "Write them as block1_conv1:2,block2_conv1.",
+        ) from None
+    total = sum(share for _, share in shares)
+    if any(not share >= 0 for _, share in shares) or (shares and not 0 < total < float("inf")):
+        raise NeuralStyleError("bad-settings", f"The weights in {named!r} must be positive.")
+    return tuple((name, share / total) for name, share in shares)
