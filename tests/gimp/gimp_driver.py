@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -42,7 +43,9 @@ class Gimp:
         self._port_file.unlink(missing_ok=True)
         answer = str(self.folder / "scripts" / "answer.py")
         batch = f"__file__ = {answer!r}; exec(open(__file__).read())"
-        program = ["gimp-3.0", "-n", "-s"] if display else ["gimp-console-3.0", "-i", "-d"]
+        program = ["gimp-console-3.0", "-i", "-d"]
+        if display:
+            program = ["gimp-3.0", "-n", "-s", f"--gimprc={self._quiet_preferences()}"]
         self._log = (self.outside / f"{name}.log").open("wb")
         self._process = installed.popen(
             [*program, "--batch-interpreter", "python-fu-eval", "-b", batch, "--quit"],
@@ -57,6 +60,17 @@ class Gimp:
         )
         wait_for(self._port_file.exists, "GIMP's answer", STARTUP_SECONDS)
         self.pid = int(self._port_file.read_text().split()[1])
+
+    def _quiet_preferences(self) -> str:
+        """A file of preferences without a welcome and other questions."""
+        told = self.installed.run(["gimp-console-3.0", "--version"], env={}, timeout=60).stdout
+        version = re.search(r"\d+\.\d+\.\d+", told)
+        assert version, told
+        (self.outside / "gimprc").write_text(
+            f'(config-version "{version.group()}")\n(show-welcome-dialog no)\n'
+            "(check-updates no)\n(color-profile-policy keep)\n(metadata-rotation-policy keep)\n"
+        )
+        return str(self.folder / "gimprc")
 
     @property
     def environment(self) -> dict[str, str]:

@@ -30,5 +30,9 @@ def fitted(picture: Any, bounds: tuple[int, int], *, enlarge: bool = False) -> A
     """``picture`` scaled to fit inside ``bounds``; enlarged only if asked for."""
     width, height = picture.get_width(), picture.get_height()
     factor = max(*bounds) if enlarge else 1
-    size = fit_within(width * factor, height * factor, bounds)
+    return scaled(picture, fit_within(width * factor, height * factor, bounds))
+
+
+def scaled(picture: Any, size: tuple[int, int]) -> Any:
+    """``picture`` at another size."""
     return picture.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)

@@ -14,7 +14,7 @@ from gi.repository import GimpUi, Gtk, Pango
 
 from neural_style_gimp import wording
 from neural_style_gimp.painting import Wish
-from neural_style_gimp.pictures import fitted, pixbuf
+from neural_style_gimp.pictures import fitted, pixbuf, scaled
 from neural_style_gimp.pixels import colour_format, read, release
 from neural_style_gimp.target import Target
 from nst_server.client.events import Event, Painting, Started
@@ -80,7 +80,8 @@ class ProgressDialog:
             self._bar.set_fraction(min(1.0, now.done))
             self._keep.set_sensitive(self._wish is Wish.GO_ON)
             if event.preview is not None and now.preview_width > 0:
-                self._show_picture(pixbuf(now.preview_width, now.preview_height, event.preview))
+                picture = pixbuf(now.preview_width, now.preview_height, event.preview)
+                self._picture.set_from_pixbuf(scaled(picture, self._shown))
 
     def wish(self) -> Wish:
         waited = time.monotonic() - self._since
@@ -100,7 +101,11 @@ class ProgressDialog:
         content.set_border_width(12)
         frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, halign=Gtk.Align.CENTER)
         self._picture = Gtk.Image()
-        frame.add(self._picture)
+        # The picture has the focus, not Cancel, which a stray Return or space would press.
+        resting_place = Gtk.EventBox(can_focus=True)
+        resting_place.add(self._picture)
+        frame.add(resting_place)
+        self._dialog.connect("map", lambda _: resting_place.grab_focus())
         self._status = _label(bold=True)
         self._bar = Gtk.ProgressBar()
         self._bar.set_pulse_step(0.02)
@@ -116,11 +121,10 @@ class ProgressDialog:
         content.pack_start(facts, False, False, 0)
         box = self._target.context
         before = read(self._target.layer.get_buffer(), box, colour_format("uint8", False))
-        self._show_picture(pixbuf(box.width, box.height, before.data))
+        picture = fitted(pixbuf(box.width, box.height, before.data), PICTURE, enlarge=True)
+        self._picture.set_from_pixbuf(picture)
+        self._shown = picture.get_width(), picture.get_height()
         release()
-
-    def _show_picture(self, picture: Any) -> None:
-        self._picture.set_from_pixbuf(fitted(picture, PICTURE, enlarge=True))
 
     def _say(self, doing: str) -> None:
         if doing != self._doing and self._wish is Wish.GO_ON:
