@@ -1,0 +1,58 @@
+"""L-BFGS: on a bowl, and against Adam on the notebook's loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_server.engine.lbfgs import Lbfgs
+from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.settings import Settings
+from tests.engine.pictures import landscape
+
+
+def bowl(picture: tf.Tensor) -> tuple[float, tf.Tensor]:
+    """A long narrow valley with its floor at 0.5."""
+    steepness = tf.reshape(tf.exp(tf.linspace(0.0, 6.0, 8 * 8 * 3)), [1, 8, 8, 3])
+    away = picture - 0.5
+    return float(tf.reduce_sum(steepness * away**2)), 2 * steepness * away
+
+
+def test_finds_the_floor_of_a_valley_and_never_climbs() -> None:
+    optimizer = Lbfgs()
+    state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
+    losses = []
+    for _ in range(120):
+        loss, gradient = bowl(state.picture)
+        state = optimizer.step(state, gradient, loss)
+        losses.append(state.loss)
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 1e-5 * losses[0]
+    assert bowl(optimizer.result(state))[0] == pytest.approx(losses[-1])
+
+
+def test_goes_back_where_a_step_was_too_long() -> None:
+    optimizer = Lbfgs()
+    start = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
+    loss, gradient = bowl(start.picture)
+    first = optimizer.step(start, gradient, loss)
+    worse = optimizer.step(first, gradient, loss + 1)
+    np.testing.assert_allclose(
+        worse.picture - start.picture, (first.picture - start.picture) / 2, atol=1e-6
+    )
+    np.testing.assert_array_equal(optimizer.result(worse), start.picture)
+
+
+@pytest.mark.engine
+def test_lower_loss_than_adam_at_equal_evaluations(painter: Painter) -> None:
+    content, style = Picture(landscape(96, 64, seed=1)), Style(Picture(landscape(64, 64, seed=2)))
+    reached = {}
+    for optimizer in ("adam", "lbfgs"):
+        settings = Settings.of_preset(
+            "classic", iterations=40, optimizer=optimizer, backbone="vgg16"
+        )
+        losses = [i.progress.loss for i in painter.stylize(content, [style], settings)]
+        assert len(losses) == 40
+        reached[optimizer] = min(losses)
+    assert reached["lbfgs"] < reached["adam"]
