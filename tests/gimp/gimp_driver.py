@@ -43,9 +43,9 @@ class Gimp:
         self._port_file.unlink(missing_ok=True)
         answer = str(self.folder / "scripts" / "answer.py")
         batch = f"__file__ = {answer!r}; exec(open(__file__).read())"
-        program = ["gimp-console-3.0", "-i", "-d"]
+        program = ["gimp-console", "-i", "-d"]
         if display:
-            program = ["gimp-3.0", "-n", "-s", f"--gimprc={self._quiet_preferences()}"]
+            program = ["gimp", "-n", "-s", f"--gimprc={self._quiet_preferences()}"]
         self._log = (self.outside / f"{name}.log").open("wb")
         self._process = installed.popen(
             [*program, "--batch-interpreter", "python-fu-eval", "-b", batch, "--quit"],
@@ -63,7 +63,7 @@ class Gimp:
 
     def _quiet_preferences(self) -> str:
         """A file of preferences without a welcome and other questions."""
-        told = self.installed.run(["gimp-console-3.0", "--version"], env={}, timeout=60).stdout
+        told = self.installed.run(["gimp-console", "--version"], env={}, timeout=60).stdout
         version = re.search(r"\d+\.\d+\.\d+", told)
         assert version, told
         (self.outside / "gimprc").write_text(
