@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import shutil
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from nst_server.paths import Home
-from steps import guard
+from steps import guard, packages
 from steps.report import Report, SetupError, run
 
 GIGABYTE = 10**9
 NEEDED = {"cpu": 3 * GIGABYTE, "cuda": 10 * GIGABYTE}
 """Free space for the environment and, while it is made, its downloads."""
+
+QUIET = ("--no-color", "--progress-bar=off", "--no-input", "--disable-pip-version-check")
 
 LOCKS = {"cpu": "requirements.lock", "cuda": "requirements-cuda.lock"}
 
@@ -36,7 +40,7 @@ def check_space(root: Path, device: str) -> None:
 def make(home: Home, interpreter: str, lock: Path, report: Report) -> None:
     """Make the environment from nothing: a half-made one is not repaired, but made anew.
 
-    pip keeps what it has fetched, so that nothing complete is fetched twice.
+    What was fetched is kept until it is complete, so that nothing is fetched twice.
     """
     if home.venv.exists():
         report.line("    The environment is made anew; complete downloads are used again.")
@@ -49,12 +53,28 @@ def make(home: Home, interpreter: str, lock: Path, report: Report) -> None:
     )
     if code != 0:
         raise SetupError("The virtual environment could not be made.", _cause(output, home))
-    pip(
-        home,
-        ["install", "--no-deps", "--require-hashes", "--only-binary=:all:", "-r", lock],
-        report,
-        "Installing packages",
-    )
+    wheels = downloads(home)
+    _fetch(home, lock, wheels, report)
+    offline: list[str | Path] = ["install", "--no-deps", "--no-index", "--find-links", wheels]
+    pip(home, [*offline, "--require-hashes", "-r", lock], report, "Installing packages")
+    shutil.rmtree(wheels)
+
+
+def downloads(home: Home) -> Path:
+    """Where fetched packages lie until the environment is complete."""
+    return home.root / "downloads"
+
+
+def _fetch(home: Home, lock: Path, wheels: Path, report: Report) -> None:
+    command = [str(home.python), "-m", "pip", "download", *QUIET, "--no-deps", "--require-hashes"]
+    with _temporary(home) as variables_:
+        code, output = packages.fetch(
+            [*command, "--only-binary=:all:"], lock, wheels, report, variables_, guard.held()
+        )
+    with install_log(home).open("a", encoding="utf-8") as log:
+        log.write(output)
+    if code != 0:
+        raise SetupError("Packages could not be fetched.", _cause(output, home))
 
 
 def install_project(home: Home, repository: Path, report: Report) -> None:
@@ -88,31 +108,37 @@ def write_command(home: Home) -> None:
 
 def pip(home: Home, words: list[str | Path], report: Report, doing: str) -> None:
     """Run the environment's pip. Raises `SetupError` with the cause in plain words."""
-    temporary = home.root / "tmp"  # /tmp may be small and in memory
-    temporary.mkdir(parents=True, exist_ok=True)
-    quiet = ["--no-color", "--progress-bar=off", "--no-input", "--disable-pip-version-check"]
-    try:
+    with _temporary(home) as variables_:
         code, output = run(
-            [home.python, "-m", "pip", words[0], *quiet, *words[1:]],
+            [home.python, "-m", "pip", words[0], *QUIET, *words[1:]],
             report,
             doing=doing,
             log=install_log(home),
-            environment=variables(TMPDIR=str(temporary)),
+            environment=variables_,
             describe=_describe,
             pass_fds=guard.held(),
         )
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     if code != 0:
         raise SetupError(f"{doing} failed.", _cause(output, home))
+
+
+@contextlib.contextmanager
+def _temporary(home: Home) -> Iterator[dict[str, str]]:
+    """Variables that let pip unpack on the disk of ``home``: /tmp may be small and in memory."""
+    folder = home.root / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield variables(TMPDIR=str(folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def variables(**more: str) -> dict[str, str]:
     """The environment variables for the programs that are run, with ``more``.
 
-    Without what would turn pip's cache off, or lead Python to other packages.
+    Without what would lead Python to other packages.
     """
-    unwanted = {"PIP_NO_CACHE_DIR", "PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_USER"}
+    unwanted = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_USER"}
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     return {**kept, "PYTHONUTF8": "1", **more}
 

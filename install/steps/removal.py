@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from nst_server.paths import Home
-from steps import demo, plug_in
+from steps import demo, environment, plug_in
 from steps.manifest import NAME, Manifest
 from steps.report import Report, SetupError
 
@@ -38,7 +38,7 @@ def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> N
             picture.unlink()
     for folder in (home.venv, home.command.parent, home.weights, home.run, home.logs):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in ("tmp", "tmp-sample"):
+    for name in ("tmp", "tmp-sample", environment.downloads(home).name):
         shutil.rmtree(home.root / name, ignore_errors=True)
     (home.root / NAME).unlink()
     for folder in (home.styles, home.root / "samples", home.root):

@@ -94,7 +94,7 @@ class Newcomer:
         plug_in = self.profile / "plug-ins" / "neural-style"
         assert os.access(plug_in / "neural-style.py", os.X_OK)
         assert (plug_in / "site" / "nst_home").read_text().strip() == str(self.home)
-        for leftover in ("tmp", "tmp-sample"):
+        for leftover in ("tmp", "tmp-sample", "downloads"):
             assert not (self.home / leftover).exists()
         assert [path.name for path in (self.profile / "plug-ins").iterdir()] == ["neural-style"]
 

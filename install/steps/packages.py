@@ -1,0 +1,89 @@
+"""Fetching the locked packages one by one, so that what is complete is never fetched again.
+
+pip's own cache is no help there: it keeps only what the registry's headers allow it to keep, and
+``pip download`` puts nothing in place before everything has come.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from steps.manifest import digest_of
+from steps.report import Report, clock
+
+AT_ONCE = 4
+
+
+def entries(lock: Path) -> list[str]:
+    """The packages of a lock, each a pinned name with its hashes."""
+    return re.split(r"\n(?=[a-z])", lock.read_text(encoding="utf-8").strip())
+
+
+def fetch(
+    pip: Sequence[str],
+    lock: Path,
+    folder: Path,
+    report: Report,
+    environment: dict[str, str],
+    pass_fds: tuple[int, ...],
+) -> tuple[int, str]:
+    """Bring every package of ``lock`` into ``folder``; exit code and output of what failed.
+
+    A package has its mark in the folder only after its file lies there complete and checked.
+    """
+    marks = folder / "complete"
+    marks.mkdir(parents=True, exist_ok=True)
+    listed = entries(lock)
+    missing = [entry for entry in listed if not (marks / digest_of(entry)).exists()]
+    started = time.monotonic()
+
+    def one(entry: str) -> subprocess.CompletedProcess[str]:
+        mark = marks / digest_of(entry)
+        wanted, to = mark.with_suffix(".txt"), mark.with_suffix(".part")
+        wanted.write_text(entry + "\n", encoding="utf-8")
+        shutil.rmtree(to, ignore_errors=True)
+        done = subprocess.run(
+            [*pip, "--dest", str(to), "-r", str(wanted)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            pass_fds=pass_fds,
+            encoding="utf-8",
+            errors="replace",
+        )
+        if done.returncode == 0:
+            for wheel in to.iterdir() if to.is_dir() else ():  # none where a marker excludes it
+                wheel.replace(folder / wheel.name)
+            mark.touch()
+        wanted.unlink()
+        shutil.rmtree(to, ignore_errors=True)
+        return done
+
+    output: list[str] = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        running: dict[Future[subprocess.CompletedProcess[str]], str] = {
+            pool.submit(one, entry): entry.split("==")[0] for entry in missing
+        }
+        try:
+            while running:
+                finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                for each in finished:
+                    done = each.result()
+                    del running[each]
+                    output.append(done.stdout)
+                    if done.returncode != 0:
+                        return done.returncode, "".join(output)
+                names = " and ".join(running[each] for each in running if each.running())
+                count = f"{len(listed) - len(running)} of {len(listed)}"
+                elapsed = clock(time.monotonic() - started)
+                report.alive(f"    Packages: {count}, fetching {names} {elapsed}")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return 0, "".join(output)
