@@ -23,6 +23,7 @@ LABELS = {
     "colors": "Colors _from",
     "smoothness": "S_moothness",
     "size": "Size _worked at",
+    "seamless": "Se_amless tile",
     "seed": "Ran_dom seed",
     OUTPUT: "O_utput",
     STYLE: "Style p_icture",
@@ -36,6 +37,7 @@ CHOICES = {
     "classic": "Classic: the textbook algorithm",
     "style": "The style",
     "content": "The layer",
+    "match": "The style, matched to the layer",
 }
 
 EDITABLE = GObject.ParamFlags.READWRITE

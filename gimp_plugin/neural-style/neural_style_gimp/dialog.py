@@ -16,7 +16,9 @@ from neural_style_gimp.target import Target
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
 
-OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments.OUTPUT, "more"]
+OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments.OUTPUT]
+"""What is in sight; the other visible options are under More."""
+
 SCALES = ["strength", "brush-size", "smoothness"]
 
 SIZES = ("auto", "full", "512", "768", "1024", "1536", "2048")
@@ -59,13 +61,14 @@ class Dialog:
         dialog = self._dialog
         for name in SCALES:
             dialog.get_scale_entry(name, 1.0)
-        more = dialog.fill_box("more-options", ["seed"])
+        others = [name for name in arguments.visible() if name not in (*OPTIONS, "size")]
+        more = dialog.fill_box("more-options", others)
         size = _size_row(self._config)
         more.pack_start(size, False, False, 0)
         more.reorder_child(size, 0)
         dialog.get_label("more-title", "Mor_e", False, True)
         dialog.fill_expander("more", "more-title", False, "more-options")
-        options = dialog.fill_box("options", OPTIONS)
+        options = dialog.fill_box("options", [*OPTIONS, "more"])
         options.pack_end(self._note, False, False, 0)
         columns = dialog.fill_box("columns", ["options"])
         columns.set_orientation(Gtk.Orientation.HORIZONTAL)
