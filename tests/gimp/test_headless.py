@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from nst_server.settings import Settings, options
 from tests.gimp.gimp_driver import Gimp, wait_for
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]
@@ -33,6 +34,20 @@ def style(gimp: Gimp) -> str:
     path = str(gimp.folder / "Stérnen nächt.png")
     gimp.call("make_style", path=path)
     return path
+
+
+def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
+    told = gimp.call("list_arguments", plug_in=plug_in(gimp))
+    seen = {name: default for name, (option, _, default) in options().items() if not option.expert}
+    names = [name.replace("_", "-") for name in seen]
+    assert told["names"] == ["run-mode", "image", "drawables", "style-file", *names, "output"]
+    assert told["return values"] == ["layer"]
+    for name, default in seen.items():
+        assert told["defaults"][name.replace("_", "-")] == default
+    classic = Settings.of_preset("classic", brush_size=2).to_wire()
+    assert told["by script"] == classic, "what is not given is the preset's"
+    assert told["by dialog"]["smoothness"] == Settings().smoothness, "what is shown counts"
+    assert told["followed"] == classic, "what the user has not set follows the preset"
 
 
 def test_new_layer_over_a_feathered_ellipse(gimp: Gimp, style: str) -> None:

@@ -1,0 +1,30 @@
+"""The procedure's arguments, and the settings that they stand for."""
+
+import sys
+
+import inside
+from gi.repository import Gimp
+
+
+def main(plug_in):
+    sys.path[:0] = [plug_in, f"{plug_in}/site"]
+    from neural_style_gimp import arguments
+
+    procedure = Gimp.get_pdb().lookup_procedure(inside.PROCEDURE)
+    config = procedure.create_config()
+    listed = {each.name: each.get_default_value() for each in procedure.get_arguments()}
+    config.set_property("preset", "classic")
+    config.set_property("brush-size", 2)
+    by_script = arguments.settings_of(config, shown=False)
+    by_dialog = arguments.settings_of(config, shown=True)
+    arguments.follow_preset(config, "standard")
+    followed = arguments.settings_of(config, shown=True)
+    plain = {name: each for name, each in listed.items() if isinstance(each, str | int | float)}
+    return {
+        "names": list(listed),
+        "defaults": plain,
+        "by script": by_script.to_wire(),
+        "by dialog": by_dialog.to_wire(),
+        "followed": followed.to_wire(),
+        "return values": [each.name for each in procedure.get_return_values()],
+    }
