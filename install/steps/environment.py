@@ -17,7 +17,7 @@ from steps import guard, packages
 from steps.report import Report, SetupError, run
 
 GIGABYTE = 10**9
-NEEDED = {"cpu": 3 * GIGABYTE, "cuda": 10 * GIGABYTE}
+NEEDED = {"cpu": 4 * GIGABYTE, "cuda": 12 * GIGABYTE}
 """Free space for the environment and, while it is made, its downloads."""
 
 QUIET = ("--no-color", "--progress-bar=off", "--no-input", "--disable-pip-version-check")

@@ -55,7 +55,7 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
-    with pytest.raises(SetupError, match=r"1\.0 GB free.*needs 3 GB.*NST_HOME"):
+    with pytest.raises(SetupError, match=r"1\.0 GB free.*needs 4 GB.*NST_HOME"):
         environment.check_space(tmp_path / "not" / "there", "cpu")
 
 
