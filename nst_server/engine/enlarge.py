@@ -12,7 +12,7 @@ import tensorflow as tf
 from nst_server.engine.picture import Array, resize
 
 _RADIUS = 4
-_EPSILON = 4e-3
+_EPSILON = 2e-2
 """Contrast (variance) below which the content is no guide."""
 
 

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from nst_server.engine.backbone import filters, shrinkage
+from nst_server.engine.smoothness import total_variation
 from nst_server.engine.statistics import Moments, blend, moments, moments_spec
 from nst_server.engine.wasserstein import style_root, wasserstein
 
@@ -234,15 +235,17 @@ class Objective:
         with tf.GradientTape() as tape:
             tape.watch(picture)
             content, style = self._split(self._model(picture))
-            terms = weights * tf.stack(
+            terms = weights[:2] * tf.stack(
                 [
                     self._content_loss(content, targets.content, pyramid),
                     self._style_loss(self._moments(style, pyramid), targets.style),
-                    smoothness_loss(picture),
                 ]
             )
         # The gradient of a vector is that of its sum.
-        return terms, tape.gradient(terms, picture)
+        gradient = tape.gradient(terms, picture)
+        smoothness, slope = total_variation(picture)
+        terms = tf.concat([terms, [weights[2] * smoothness]], 0)
+        return terms, gradient + weights[2] * slope
 
     def _style_slopes(
         self, measured: tuple[tuple[Moments, ...], ...], targets: tuple[StyleTargets, ...]
@@ -367,30 +370,6 @@ class Objective:
 def whole(picture: tf.Tensor) -> tf.Tensor:
     """The cell that is all of a picture: top, bottom, left, right."""
     return tf.stack([0, tf.shape(picture)[1], 0, tf.shape(picture)[2]])
-
-
-def smoothness_loss(picture: tf.Tensor, *, wraps: bool = False) -> tf.Tensor:
-    """Total variation: mean squared difference of neighbouring pixels, both ways.
-
-    Where it ``wraps``, the first row and column are neighbours of the last.
-    """
-    if wraps:
-        down = tf.roll(picture, -1, 1) - picture
-        right = tf.roll(picture, -1, 2) - picture
-    else:
-        down = picture[:, 1:] - picture[:, :-1]
-        right = picture[:, :, 1:] - picture[:, :, :-1]
-    pixels = tf.cast(tf.size(picture), tf.float32)
-    return (tf.reduce_sum(tf.square(down)) + tf.reduce_sum(tf.square(right))) / pixels
-
-
-@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-def smoothness_gradient(picture: tf.Tensor, wraps: bool) -> tuple[tf.Tensor, tf.Tensor]:
-    """Smoothness of a picture and its gradient."""
-    with tf.GradientTape() as tape:
-        tape.watch(picture)
-        loss = smoothness_loss(picture, wraps=wraps)
-    return loss, tape.gradient(loss, picture)
 
 
 def _crop(maps: Sequence[tf.Tensor], names: Sequence[str], cell: tf.Tensor) -> list[tf.Tensor]:

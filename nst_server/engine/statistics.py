@@ -69,15 +69,38 @@ def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
     rows = tf.reshape(features, [-1, features.shape[-1]])
     if weight is None:
         count = tf.cast(tf.shape(rows)[0], tf.float32)
-        return Moments(_first(rows), _second(rows), count)
+        return Moments(*_sums(rows), count)
     weights = tf.reshape(weight, [-1, 1])
-    lowered = tf.cast(weights, rows.dtype)
-    return Moments(_first(rows * lowered), _weighted_second(rows, lowered), tf.reduce_sum(weights))
+    first, second = _weighted_sums(rows, tf.cast(weights, rows.dtype))
+    return Moments(first, second, tf.reduce_sum(weights))
 
 
-def _first(rows: tf.Tensor) -> tf.Tensor:
-    """ΣF in float32; where nobody asks for it the graph leaves it out."""
-    return tf.reduce_sum(tf.cast(rows, tf.float32), axis=0)
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _sums(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """ΣF and ΣFFᵀ, whose gradient is one product where automatic differentiation has more."""
+
+    def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
+        return _by_rows(rows, by_first, by_second)
+
+    ones = tf.ones_like(rows[:, :1])
+    return (_product(ones, rows)[0], _product(rows, rows)), gradient
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _weighted_sums(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """ΣwF and ΣwFFᵀ; nothing flows back to the weights."""
+
+    def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tuple[tf.Tensor, None]:
+        return weights * _by_rows(rows, by_first, by_second), None
+
+    weighed = rows * weights
+    return (_product(weights, rows)[0], _product(weighed, rows)), gradient
+
+
+def _by_rows(rows: tf.Tensor, by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
+    """F(D + Dᵀ) + d, in the features' own precision; TensorFlow fuses it into one operation."""
+    symmetric = tf.cast(by_second + tf.transpose(by_second), rows.dtype)
+    return tf.nn.bias_add(tf.matmul(rows, symmetric), tf.cast(by_first, rows.dtype))
 
 
 def _product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
@@ -89,34 +112,11 @@ def _product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     """
     if left.dtype == tf.float32:
         return tf.matmul(left, right, transpose_a=True)
-    channels = left.shape[-1]
     even = tf.shape(left)[0] // _BLOCKS * _BLOCKS
     partial = tf.matmul(
-        tf.reshape(left[:even], [_BLOCKS, -1, channels]),
-        tf.reshape(right[:even], [_BLOCKS, -1, channels]),
+        tf.reshape(left[:even], [_BLOCKS, -1, left.shape[-1]]),
+        tf.reshape(right[:even], [_BLOCKS, -1, right.shape[-1]]),
         transpose_a=True,
     )
     rest = tf.matmul(left[even:], right[even:], transpose_a=True)
     return tf.reduce_sum(tf.cast(partial, tf.float32), axis=0) + tf.cast(rest, tf.float32)
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _second(rows: tf.Tensor) -> tf.Tensor:
-    """ΣFFᵀ, with one product in the gradient where automatic differentiation has two."""
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        return tf.matmul(rows, tf.cast(upstream + tf.transpose(upstream), rows.dtype))
-
-    return _product(rows, rows), gradient
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _weighted_second(rows: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """ΣwFFᵀ; nothing flows back to the weights."""
-    weighed = rows * weights
-
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-        symmetric = tf.cast(upstream + tf.transpose(upstream), rows.dtype)
-        return tf.matmul(weighed, symmetric), None
-
-    return _product(weighed, rows), gradient

@@ -22,9 +22,9 @@ from nst_server.engine.objective import (
     Objective,
     StyleTargets,
     WeighedStyle,
-    smoothness_gradient,
 )
 from nst_server.engine.picture import extended
+from nst_server.engine.smoothness import total_variation
 from nst_server.engine.statistics import Moments
 from nst_server.engine.tiling import Tile, tiles
 from nst_server.geometry import Box
@@ -98,7 +98,7 @@ class TiledObjective:
             content += loss
             region = gradient[:, outer.y : outer.bottom, outer.x : outer.right]
             region.assign(region + share)
-        smoothness, slope = smoothness_gradient(picture, self._tiling.wraps)
+        smoothness, slope = total_variation(picture, wraps=self._tiling.wraps)
         terms = tf.stack([content, weights[1] * style, weights[2] * smoothness])
         return terms, canvas.folded(gradient) + weights[2] * slope
 
