@@ -31,9 +31,16 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"values", "transfer", "client", "weights", "service", "engine"},
         {"zmq", "numpy"},
     ),
-    "command": (
+    "bench": (
         {"values", "transfer", "client", "engine", "weights", "gallery", "service", "worker"},
-        {"numpy", "PIL", "rich", "zmq"},
+        {"numpy", "PIL", "rich", "tensorflow", "keras"},
+    ),
+    "command": (
+        {
+            *("values", "transfer", "client", "engine", "weights", "gallery", "service", "worker"),
+            "bench",
+        },
+        {"numpy", "PIL", "imagecodecs", "tifffile", "rich", "zmq"},
     ),
 }
 WORKER_MODULES = {"worker", "painting", "pixels"}

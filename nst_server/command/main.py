@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from nst_server import __version__
+from nst_server.command import bench
 from nst_server.command.arguments import add_stylize
 from nst_server.errors import EXIT_CODES, NeuralStyleError
 from nst_server.paths import Home
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="Print one JSON object.")
     weights = command("weights", "Show the network weights, or fetch VGG19's.", _weights)
     weights.add_argument("action", nargs="?", choices=("show", "fetch"), default="show")
+    bench.add_arguments(command("bench", "Measure speed and quality on this machine.", _bench))
     return parser
 
 
@@ -107,3 +109,7 @@ def _weights(arguments: argparse.Namespace, home: Home) -> int:
     from nst_server.command import weights
 
     return weights.fetch(home) if arguments.action == "fetch" else weights.show(home)
+
+
+def _bench(arguments: argparse.Namespace, home: Home) -> int:
+    return bench.run(arguments, home)

@@ -1,0 +1,193 @@
+"""Line charts as PNG, drawn by Pillow, which is there anyway: two measured things need no more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+_FINE = 3
+"""Drawn so many times as large and reduced, so that lines are smooth."""
+
+_WIDTH, _HEIGHT = 760, 480
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 28, 56, 66
+_INK, _FAINT, _GRID, _BAND = "#22262b", "#6b737c", "#e3e6ea", "#eef4ea"
+_COLOURS = ("#c0392b", "#1f6fb2", "#2e8b57", "#8e5ea2")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line with its name."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    dots: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    x_logarithmic: bool = False
+    y_logarithmic: bool = False
+    level: float | None = None
+    """A dashed line at this height."""
+    band: tuple[float, float] | None = None
+    """A shaded range of heights."""
+    from_zero: bool = False
+    """Whether heights begin at 0."""
+
+
+@dataclass(frozen=True)
+class _Axis:
+    low: float
+    high: float
+    logarithmic: bool
+
+    def share(self, value: float) -> float:
+        """Where ``value`` lies between low (0) and high (1)."""
+        scale: Callable[[float], float] = math.log10 if self.logarithmic else float
+        return (scale(value) - scale(self.low)) / (scale(self.high) - scale(self.low))
+
+    def ticks(self) -> list[float]:
+        """Round numbers on the axis, four to ten of them."""
+        if not self.logarithmic:
+            step = _round_step((self.high - self.low) / 5)
+            first = math.ceil(self.low / step - 1e-9)
+            return [step * n for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
+        found: list[float] = []
+        for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)):
+            powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+            all_of_them = [digit * 10.0**power for power in powers for digit in digits]
+            found = [tick for tick in all_of_them if self.low <= tick <= self.high]
+            if len(found) >= 4:
+                break
+        if len(found) < 3:  # less than a decade, and between round numbers
+            return _Axis(self.low, self.high, logarithmic=False).ticks()
+        return found
+
+
+def draw(panels: Sequence[Panel], path: Path) -> None:
+    """Write the panels, one below the other, as a PNG."""
+    sheet = Image.new("RGB", (_WIDTH, _HEIGHT * len(panels)), "white")
+    for number, panel in enumerate(panels):
+        sheet.paste(_drawn(panel), (0, number * _HEIGHT))
+    sheet.save(path, "PNG", optimize=True)
+
+
+def _drawn(panel: Panel) -> Image.Image:
+    image = Image.new("RGB", (_WIDTH * _FINE, _HEIGHT * _FINE), "white")
+    pen = _Pen(ImageDraw.Draw(image))
+    points = [point for series in panel.series for point in series.points]
+    heights = [y for _, y in points] + list(panel.band or ())
+    heights += [] if panel.level is None else [panel.level]
+    x_axis = _fitted([x for x, _ in points], panel.x_logarithmic, 0.02)
+    y_axis = _fitted(heights, panel.y_logarithmic, 0.06)
+    if panel.from_zero:
+        y_axis = _Axis(0.0, y_axis.high, logarithmic=False)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return (
+            _LEFT + x_axis.share(x) * (_WIDTH - _LEFT - _RIGHT),
+            _HEIGHT - _BOTTOM - y_axis.share(y) * (_HEIGHT - _TOP - _BOTTOM),
+        )
+
+    left, right = x_axis.low, x_axis.high
+    if panel.band is not None:
+        pen.box(place(left, panel.band[1]), place(right, panel.band[0]), _BAND)
+    for tick in y_axis.ticks():
+        pen.line([place(left, tick), place(right, tick)], _GRID, 1)
+        pen.text((_LEFT - 10, place(left, tick)[1]), _number(tick), "rm", _FAINT, 13)
+    for tick in x_axis.ticks():
+        x, y = place(tick, y_axis.low)
+        pen.line([(x, _TOP), (x, y)], _GRID, 1)
+        pen.text((x, y + 10), _number(tick), "ma", _FAINT, 13)
+    pen.line([place(left, y_axis.low), place(right, y_axis.low)], _FAINT, 1)
+    if panel.level is not None:
+        pen.dashes(place(left, panel.level), place(right, panel.level), _FAINT)
+    for series, colour in zip(panel.series, _COLOURS, strict=False):
+        placed = [place(x, y) for x, y in series.points]
+        pen.line(placed, colour, 2.5)
+        for dot in placed if series.dots else placed[-1:]:
+            pen.dot(dot, colour)
+    pen.text((_LEFT, 18), panel.title, "la", _INK, 18)
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    pen.text((middle, _HEIGHT - 18), panel.x_label, "ms", _INK, 14)
+    _write_upwards(image, panel.y_label)
+    if len(panel.series) > 1:
+        _legend(pen, panel.series)
+    return image.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
+
+
+class _Pen:
+    """Draws in the units of the small picture."""
+
+    def __init__(self, drawing: ImageDraw.ImageDraw) -> None:
+        self._drawing = drawing
+
+    def line(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
+        scaled = [(x * _FINE, y * _FINE) for x, y in points]
+        self._drawing.line(scaled, colour, round(width * _FINE), joint="curve")
+
+    def dashes(self, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+        x = start[0]
+        while x < end[0]:
+            self.line([(x, start[1]), (min(x + 6, end[0]), start[1])], colour, 1.2)
+            x += 11
+
+    def box(self, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+        corners = [coordinate * _FINE for coordinate in (*start, *end)]
+        self._drawing.rectangle(corners, colour)
+
+    def dot(self, centre: tuple[float, float], colour: str) -> None:
+        x, y = centre[0] * _FINE, centre[1] * _FINE
+        radius = 4 * _FINE
+        self._drawing.ellipse([x - radius, y - radius, x + radius, y + radius], colour)
+
+    def text(
+        self, at: tuple[float, float], words: str, anchor: str, colour: str, size: float
+    ) -> None:
+        font = ImageFont.load_default(size * _FINE)
+        place = (at[0] * _FINE, at[1] * _FINE)
+        self._drawing.text(place, words, colour, font=font, anchor=anchor)
+
+
+def _write_upwards(image: Image.Image, words: str) -> None:
+    strip = Image.new("RGB", ((_HEIGHT - _TOP - _BOTTOM) * _FINE, 22 * _FINE), "white")
+    _Pen(ImageDraw.Draw(strip)).text((strip.width / 2 / _FINE, 11), words, "mm", _INK, 14)
+    image.paste(strip.rotate(90, expand=True), (8 * _FINE, _TOP * _FINE))
+
+
+def _legend(pen: _Pen, series: Sequence[Series]) -> None:
+    for number, (one, colour) in enumerate(zip(series, _COLOURS, strict=False)):
+        y = _TOP + 16 + 22 * number
+        pen.line([(_WIDTH - _RIGHT - 262, y), (_WIDTH - _RIGHT - 236, y)], colour, 2.5)
+        pen.text((_WIDTH - _RIGHT - 226, y), one.name, "lm", _INK, 14)
+
+
+def _fitted(values: Sequence[float], logarithmic: bool, margin: float) -> _Axis:
+    low, high = min(values), max(values)
+    if logarithmic:
+        factor = max(high / low, 1.1) ** margin
+        return _Axis(low / factor, high * factor, logarithmic)
+    room = margin * (high - low or abs(high) or 1.0)
+    return _Axis(low - room, high + room, logarithmic)
+
+
+def _round_step(step: float) -> float:
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * 0.999)
+
+
+def _number(value: float) -> str:
+    if 0 < abs(value) < 1e6:
+        text = f"{value:.4g}"
+        return f"{float(text):,.0f}" if abs(value) >= 1000 else text
+    return f"{value:.0e}".replace("e+0", "e") if value else "0"

@@ -1,0 +1,306 @@
+"""The measuring process of ``classic``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from nst_server import weights as weights_files
+from nst_server.bench import pictures
+from nst_server.bench.benchmark import Figures, summary
+from nst_server.bench.child import say
+from nst_server.bench.classic import CURVE, stored_curves
+from nst_server.bench.measuring import described, iterates, seconds
+from nst_server.bench.networks import published
+from nst_server.bench.notebook import ITERATIONS, Notebook
+from nst_server.bench.pictures import Array
+from nst_server.engine.painter import Iterate, Painter
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
+from nst_server.settings import Settings
+
+_SAME = 1e-3
+"""Relative difference up to which two curves are the same."""
+
+_NEAR = 1.05
+"""Part of the wanted loss below which a loss in bfloat16 is judged in float32."""
+
+_JUDGED_EVERY = 4
+_STALLED = 15
+"""Iterations without a gain of a thousandth, after which bfloat16 is given up."""
+
+_WAYS = (("bfloat16", "float32"), ("float32",))
+"""Precisions of L-BFGS one after the other: the next where one gets no further."""
+
+
+def run(
+    weights: str,
+    content: str | None,
+    style: str | None,
+    curves: dict[str, list[float]],
+    longest: int,
+    eager: int,
+    iterations: int,
+    repeats: int,
+) -> Figures:
+    """The notebook's seconds per iteration and curve; then ours until its loss is reached."""
+    painter = Painter(Path(weights))
+    picture = pictures.content(_path(content), longest)
+    example = pictures.style(_path(style), longest)
+    told = described(painter, picture, Settings.of_preset("classic"))
+    backbone, file = weights_files.find(told["backbone"], Path(weights))
+    judge = Notebook(published(backbone, file), picture, example)
+
+    losses, times = _eager(judge, eager)
+    curve = curves.get(backbone, [])
+    came_from = "stored"
+    if len(curve) < iterations or _difference(curve, losses) > _SAME:
+        came_from = "measured"
+        curve = measured_curve(painter, picture, example, iterations)
+    difference = _difference(curve, losses)
+    if difference > _SAME:
+        raise NeuralStyleError(
+            "internal",
+            f"The engine's classic is not the notebook's loop: losses differ by {difference:.2g}.",
+        )
+    curve = curve[:iterations]
+    wanted = min(curve)
+    notebook_each = statistics.median(times)
+    notebook_seconds = notebook_each * iterations
+
+    attempts = _attempts(painter, picture, example, judge, wanted, iterations)
+    best = min(attempts, key=lambda one: (not one.reached, one.seconds))
+    again = [
+        _again(painter, picture, example, best, iterations)
+        for _ in range(repeats - 1 if best.reached else 0)
+    ]
+    own = [best.seconds, *again]
+    found = summary(
+        {
+            "notebook_s_per_it": times,
+            "seconds": own,
+            "time_ratio_to_equal_loss": [notebook_seconds / one for one in own],
+        }
+    )
+    if not best.reached:
+        found["time_ratio_to_equal_loss"] = None
+    height, width, _ = picture.shape
+    return {
+        **found,
+        "loss_reached": best.loss,
+        "loss_wanted": wanted,
+        "reached": best.reached,
+        "way": best.words,
+        "precision": best.words.removeprefix("L-BFGS, "),
+        "iterations": sum(best.iterations),
+        "notebook_s": notebook_seconds,
+        "notebook_iterations": iterations,
+        "curve_from": came_from,
+        "curve_difference": difference,
+        "attempts": [
+            {"way": one.words, "seconds": one.seconds, "loss": one.loss, "reached": one.reached}
+            for one in attempts
+        ],
+        "curves": {
+            "notebook": _timed(curve, notebook_each),
+            "ours": best.points,
+        },
+        "device": told["device"],
+        "backbone": backbone,
+        "width": width,
+        "height": height,
+    }
+
+
+def measured_curve(painter: Painter, content: Array, style: Array, iterations: int) -> list[float]:
+    """The notebook's losses from the engine's preset ``classic`` in float32."""
+    settings = Settings.of_preset("classic", size="full", iterations=iterations)
+    losses, begun = [], time.monotonic()
+    for iterate in iterates(painter, content, style, settings):
+        losses.append(iterate.progress.loss)
+        if len(losses) % 100 == 0:
+            left = (iterations - len(losses)) * (time.monotonic() - begun) / len(losses)
+            say(f"curve of the notebook: {len(losses)} of {iterations}, {left / 60:.0f} min left")
+    return losses
+
+
+@dataclass
+class _Attempt:
+    """One way to the wanted loss, and how far it came."""
+
+    precisions: tuple[str, ...]
+    seconds: float = 0.0
+    loss: float = float("inf")
+    """In float32, as the judge says."""
+    reached: bool = False
+    iterations: list[int] = field(default_factory=list)
+    """Of each precision that was needed."""
+    points: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds and least loss so far; as the judge says where it did."""
+
+    @property
+    def words(self) -> str:
+        """Its name."""
+        return f"L-BFGS, {' then '.join(self.precisions[: len(self.iterations)])}"
+
+
+def _attempts(
+    painter: Painter,
+    content: Array,
+    style: Array,
+    judge: Notebook,
+    wanted: float,
+    iterations: int,
+) -> list[_Attempt]:
+    """All ways, each only as long as it may be the fastest."""
+    for precision in sorted({one for way in _WAYS for one in way}):  # trace, as a warm worker has
+        for _ in islice(_lbfgs(painter, content, style, precision, 2, None), 2):
+            pass
+    attempts: list[_Attempt] = []
+    for precisions in _WAYS:
+        limit = min((one.seconds for one in attempts if one.reached), default=float("inf"))
+        attempt = _Attempt(precisions)
+        _paint(
+            attempt,
+            lambda precision, init: _lbfgs(painter, content, style, precision, iterations, init),
+            lambda picture: judge.loss_of(picture),
+            wanted,
+            limit,
+        )
+        attempts.append(attempt)
+    return attempts
+
+
+def _paint(
+    attempt: _Attempt,
+    begin: Callable[[str, Array | None], Iterator[Iterate]],
+    loss_of: Callable[[Array], float],
+    wanted: float,
+    limit: float,
+) -> None:
+    """Go on until the judge finds the wanted loss, or ``limit`` seconds; judging takes no time."""
+    init: Array | None = None
+    for precision in attempt.precisions:
+        iterates = begin(precision, init)
+        attempt.iterations.append(0)
+        least = marked = float("inf")
+        since_gain = since_judged = 0
+        latest: list[Iterate] = []
+
+        def advance(iterates: Iterator[Iterate] = iterates, latest: list[Iterate] = latest) -> None:
+            latest[:] = islice(iterates, 1)
+
+        while attempt.seconds < limit:
+            attempt.seconds += seconds(advance)
+            if not latest:
+                break
+            attempt.iterations[-1] += 1
+            least = min(least, latest[0].progress.loss)
+            attempt.points.append((attempt.seconds, least))
+            since_gain += 1
+            since_judged += 1
+            if least < marked * 0.999:
+                marked, since_gain = least, 0
+            if least <= wanted * _NEAR and since_judged >= _JUDGED_EVERY:
+                since_judged = 0
+                init = latest[0].result()
+                attempt.loss = loss_of(init)
+                attempt.points[-1] = (attempt.seconds, attempt.loss)
+                if attempt.loss <= wanted:
+                    attempt.reached = True
+                    return
+            if precision != attempt.precisions[-1] and since_gain >= _STALLED:
+                break
+        if latest:
+            init = latest[0].result()
+    if init is not None:
+        attempt.loss = loss_of(init)
+
+
+def _again(
+    painter: Painter, content: Array, style: Array, attempt: _Attempt, iterations: int
+) -> float:
+    """The seconds of the same iterations once more, unjudged."""
+    init: Array | None = None
+    total = 0.0
+    for precision, count in zip(attempt.precisions, attempt.iterations, strict=False):
+        painted = _lbfgs(painter, content, style, precision, iterations, init)
+        for _ in range(count):
+            latest: list[Iterate] = []
+            total += seconds(lambda painted=painted, into=latest: into.extend(islice(painted, 1)))  # type: ignore[misc]
+        init = latest[0].result()
+    return total
+
+
+def _lbfgs(
+    painter: Painter,
+    content: Array,
+    style: Array,
+    precision: str,
+    iterations: int,
+    init: Array | None,
+) -> Iterator[Iterate]:
+    settings = Settings.of_preset(
+        "classic",
+        size="full",
+        optimizer="lbfgs",
+        precision=precision,
+        iterations=iterations,
+        init="content" if init is None else "picture",
+    )
+    return iterates(painter, content, style, settings, init)
+
+
+def _eager(notebook: Notebook, count: int) -> tuple[list[float], list[float]]:
+    """Losses of the first iterations, and their times; the first iteration is not timed."""
+    losses: list[float] = []
+    painting = notebook.losses()
+    times = [seconds(lambda: losses.append(next(painting))) for _ in range(count + 1)]
+    return losses, times[1:]
+
+
+def _difference(curve: Sequence[float], losses: Sequence[float]) -> float:
+    """Largest relative difference of the first losses of two curves."""
+    pairs = list(zip(curve, losses, strict=False))
+    return max((abs(a - b) / abs(b) for a, b in pairs), default=float("inf"))
+
+
+def _timed(curve: Sequence[float], seconds_each: float) -> list[tuple[float, float]]:
+    """Seconds and least loss so far, about 200 points."""
+    points, least = [], float("inf")
+    for iteration, loss in enumerate(curve, start=1):
+        least = min(least, loss)
+        if iteration % max(1, len(curve) // 200) == 0 or iteration <= 20:
+            points.append((iteration * seconds_each, least))
+    return points
+
+
+def _path(name: str | None) -> Path | None:
+    return None if name is None else Path(name)
+
+
+def _store() -> int:
+    """Measure the curve of the built-in pictures and store it where `run` looks for it."""
+    parser = argparse.ArgumentParser(description=_store.__doc__)
+    parser.add_argument("--iterations", type=int, default=ITERATIONS)
+    arguments = parser.parse_args()
+    painter = Painter(Home.default().weights)
+    picture, example = pictures.content(None, 512), pictures.style(None, 512)
+    backbone = described(painter, picture, Settings.of_preset("classic"))["backbone"]
+    curve = measured_curve(painter, picture, example, arguments.iterations)
+    curves: dict[str, Any] = {**stored_curves(), backbone: [float(f"{x:.6g}") for x in curve]}
+    path = Path(__file__).with_name(CURVE)
+    path.write_text(json.dumps(curves, separators=(",", ":")) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_store())

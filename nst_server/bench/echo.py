@@ -1,0 +1,53 @@
+"""A server whose worker sends pictures back as they came: the way alone, without the engine.
+
+``python -m nst_server.bench.echo`` serves; with the word ``work`` it is the worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+
+from nst_server.bench.child import interpreter
+from nst_server.client.events import Finished, Painting, Started
+from nst_server.job import Job
+from nst_server.paths import Home
+from nst_server.progress import Progress, Report
+from nst_server.protocol import Message
+from nst_server.service.broker import serve
+from nst_server.service.worker_link import WorkerLink
+
+COMMAND = [*interpreter(), "-m", "nst_server.bench.echo"]
+
+
+def work() -> None:
+    """Take jobs until the standard input closes."""
+    orders = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+    link = WorkerLink(json.loads(orders.readline()))
+
+    def end_with_orders() -> None:
+        while orders.read(4096):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=end_with_orders, daemon=True).start()
+    while True:
+        link.send(Message("idle"))
+        order = link.next_job()
+        job = Job.from_wire(order.fields["request"])
+        shape = job.content
+        pixels = link.receive_pixels(order.job, job)[0]
+        size = shape.width, shape.height
+        link.tell(order.job, Started("none", "none", "none", *size))
+        link.tell(order.job, Painting(Progress(1, 1, 0, 0, 1.0, 0.0, 0.0, *size, 0.0)))
+        report = Report(*size, *size, 0.0, "none", "none", "none", job.settings.preset, 0, 0.0)
+        link.tell(order.job, Finished(shape, pixels, report))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["work"]:
+        work()
+    else:
+        sys.exit(serve(Home.default(), worker_command=[*COMMAND, "work"]))

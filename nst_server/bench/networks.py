@@ -1,0 +1,72 @@
+"""The pretrained network in two plain forms, to compare the engine with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from nst_server.engine import backbone as trained
+
+
+class Convolutions:
+    """Nothing but a backbone's convolutions and poolings: no bias, no ReLU, no loss.
+
+    Called with a picture and the gradient of the last feature map, it gives the gradient of the
+    picture: what every step of a style transfer cannot do without.
+    """
+
+    def __init__(self, backbone: str, weights: Path, deepest: str, precision: str) -> None:
+        model = _model(backbone, weights, deepest)
+        names = trained.layer_names(backbone)
+        self._layers = [
+            (name, tf.constant(model.get_layer(name).get_weights()[0], precision))
+            for name in names[: names.index(deepest) + 1]
+        ]
+        self._precision = precision
+        self._shrinks = 2 ** trained.shrinkage(deepest)
+        self._channels = trained.filters(deepest)
+        signature = [
+            tf.TensorSpec([1, None, None, 3]),
+            tf.TensorSpec([1, None, None, self._channels], precision),
+        ]
+        self._traced = tf.function(self._gradient, input_signature=signature)
+
+    def upstream(self, picture: tf.Tensor) -> tf.Tensor:
+        """A gradient of the last feature map that goes with ``picture``."""
+        height, width = (side // self._shrinks for side in picture.shape[1:3])
+        return tf.ones([1, height, width, self._channels], self._precision)
+
+    def gradient(self, picture: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+        """Forward and back: 1 × h × w × 3."""
+        return self._traced(picture, upstream)
+
+    def _gradient(self, picture: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            x = tf.cast(picture, self._precision)
+            for name, kernel in self._layers:
+                if name.endswith("_conv1") and name != "block1_conv1":
+                    x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+                x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        return tape.gradient(x, picture, output_gradients=upstream)
+
+
+def published(backbone: str, weights: Path) -> keras.Model:
+    """The model as Keras publishes it, without its top, with the weights that we have."""
+    builder: Any = getattr(keras.applications, backbone.upper())
+    model = builder(include_top=False, weights=None)
+    names = trained.layer_names(backbone)
+    ours = _model(backbone, weights, names[-1])
+    for name in names:
+        model.get_layer(name).set_weights(ours.get_layer(name).get_weights())
+    model.trainable = False
+    return model
+
+
+def _model(backbone: str, weights: Path, deepest: str) -> keras.Model:
+    return trained.feature_maps(
+        backbone, weights, [deepest], pooling="max", padding="zeros", precision="float32"
+    )

@@ -1,0 +1,18 @@
+"""All benchmarks by name. Nothing that they measure is imported here."""
+
+from __future__ import annotations
+
+from nst_server.bench import classic, growth, start, step, transfer
+from nst_server.bench.benchmark import Benchmark
+
+BENCHMARKS: dict[str, Benchmark] = {
+    benchmark.name: benchmark
+    for benchmark in (
+        step.BENCHMARK,
+        classic.BENCHMARK,
+        start.BENCHMARK,
+        transfer.BENCHMARK,
+        growth.BENCHMARK,
+    )
+}
+"""In the order that they run."""

@@ -1,0 +1,56 @@
+"""Real servers for the benchmarks, each in a home of its own that vanishes with it."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nst_server.client.events import Failed, Finished, Painting
+from nst_server.client.launcher import connect_or_start
+from nst_server.client.session import Client, stop_server
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
+
+
+@contextlib.contextmanager
+def temporary_home(owner: Home) -> Iterator[Home]:
+    """An empty home with the weights of ``owner``; its server, if one runs, is ended with it."""
+    with tempfile.TemporaryDirectory(prefix="nst-bench-") as folder:
+        home = Home(Path(folder))
+        if owner.weights.is_dir():
+            home.weights.symlink_to(owner.weights, target_is_directory=True)
+        try:
+            yield home
+        finally:
+            with contextlib.suppress(NeuralStyleError):
+                stop_server(home)
+
+
+def started(home: Home, command: Sequence[str] | None = None) -> tuple[Client, float]:
+    """A client of a server that is started for it, and the seconds until its hello is answered."""
+    begun = time.perf_counter()
+    client = connect_or_start(home, command=command)
+    return client, time.perf_counter() - begun
+
+
+def first_painting(client: Client) -> Painting:
+    """The first iterate that is told. Raises `NeuralStyleError` if none comes."""
+    for event in client.events():
+        if isinstance(event, Painting):
+            return event
+        if isinstance(event, Failed):
+            raise event.error
+    raise NeuralStyleError("internal", "The job ended without an iterate.")
+
+
+def finished(client: Client) -> Finished:
+    """The job's end. Raises `NeuralStyleError` if it failed."""
+    for event in client.events():
+        if isinstance(event, Finished):
+            return event
+        if isinstance(event, Failed):
+            raise event.error
+    raise NeuralStyleError("internal", "The job ended without a result.")

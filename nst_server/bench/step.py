@@ -1,0 +1,57 @@
+"""``step``: one whole step of the engine beside the convolutions that it cannot do without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, spread_in_words
+from nst_server.bench.child import measured
+
+_SIZES = ((512, 384), (1024, 768))
+
+
+def _measure(options: Options) -> Figures:
+    if options.quick:
+        sizes: Sequence[tuple[int, int]] = ((128, 96),)
+        rounds, burst = 2, 1
+    else:
+        sizes, rounds, burst = _SIZES, 7, 3
+    return measured(
+        "step_process",
+        options,
+        weights=str(options.home.weights),
+        sizes=sizes,
+        rounds=rounds,
+        burst=burst,
+    )
+
+
+def _rows(figures: Figures) -> list[Row]:
+    rows = []
+    for size in figures["sizes"]:
+        where = f"{size['width']}×{size['height']}, {figures['precision']}"
+        rows += [
+            Row(
+                f"Step, {where}",
+                f"{size['mpx_it_per_s']:.2f} Mpx·it/s",
+                spread_in_words(size, "mpx_it_per_s"),
+                "≥ 1.0",
+            ),
+            Row(
+                f"Step ÷ its convolutions alone, {where}",
+                f"{size['over_convolutions']:.2f}",
+                spread_in_words(size, "over_convolutions"),
+                "≤ 1.2",
+            ),
+            Row(
+                f"The same with Gram matrices, {where}",
+                f"{size['gram_over_convolutions']:.2f}",
+                spread_in_words(size, "gram_over_convolutions"),
+            ),
+        ]
+    return rows
+
+
+BENCHMARK = Benchmark(
+    "step", "one step of the engine against its convolutions alone", _measure, _rows
+)

@@ -1,0 +1,100 @@
+"""The measuring process of ``step``."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from nst_server import weights as weights_files
+from nst_server.bench.benchmark import Figures, summary
+from nst_server.bench.measuring import described, iterates, seconds
+from nst_server.bench.networks import Convolutions
+from nst_server.bench.pictures import landscape
+from nst_server.engine.method import Choice
+from nst_server.engine.painter import Painter
+from nst_server.settings import Settings
+
+_WARM_UP = 2
+
+
+def run(weights: str, sizes: Sequence[Sequence[int]], rounds: int, burst: int) -> Figures:
+    """Step and convolutions in turn, ``burst`` of each a round, at every size."""
+    painter = Painter(Path(weights))
+    settings = Settings.of_preset(
+        "standard",
+        coarsest=0,
+        size="full",
+        tile="none",
+        iterations=_WARM_UP + rounds * burst,
+    )
+    told = described(painter, landscape(*sizes[0]), settings)
+    backbone, file = weights_files.find(told["backbone"], Path(weights))
+    layers = Choice.of(settings, backbone, told["precision"]).layers.names
+    convolutions = Convolutions(backbone, file, max(layers), told["precision"])
+    found = [
+        _at_size(painter, settings, convolutions, (width, height), rounds, burst)
+        for width, height in sizes
+    ]
+    first = found[0]
+    keys = ("mpx_it_per_s", "over_convolutions", "spread")
+    return {**{key: first[key] for key in keys}, **told, "deepest": max(layers), "sizes": found}
+
+
+def _at_size(
+    painter: Painter,
+    settings: Settings,
+    convolutions: Convolutions,
+    size: tuple[int, int],
+    rounds: int,
+    burst: int,
+) -> Figures:
+    width, height = size
+    picture = landscape(width, height)
+    style = landscape(height, width)
+    batch = tf.convert_to_tensor(picture)[tf.newaxis]
+    upstream = convolutions.upstream(batch)
+
+    def step(style_loss: str) -> Callable[[], Any]:
+        changed = replace(settings, style_loss=style_loss)
+        painted = iterates(painter, picture, style, changed)
+        return lambda: next(painted)
+
+    works: dict[str, Callable[[], Any]] = {
+        "convolutions": lambda: convolutions.gradient(batch, upstream),
+        "standard": step(settings.style_loss),
+        "gram": step("gram"),
+    }
+    for work in works.values():
+        seconds(lambda work=work: [work() for _ in range(_WARM_UP)])  # type: ignore[misc]
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            taken = seconds(lambda work=work: [work() for _ in range(burst)])  # type: ignore[misc]
+            times[name].append(taken / burst)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    megapixels = width * height / 1e6
+
+    def ratios(name: str) -> list[float]:
+        pairs = zip(times[name], times["convolutions"], strict=True)
+        return [taken / bare for taken, bare in pairs]
+
+    return {
+        **summary(
+            {
+                "mpx_it_per_s": [megapixels / taken for taken in times["standard"]],
+                "over_convolutions": ratios("standard"),
+                "gram_over_convolutions": ratios("gram"),
+            }
+        ),
+        # The ratio of medians, which one slow round cannot move.
+        "over_convolutions": medians["standard"] / medians["convolutions"],
+        "gram_over_convolutions": medians["gram"] / medians["convolutions"],
+        "width": width,
+        "height": height,
+        "seconds": medians,
+    }

@@ -1,0 +1,109 @@
+"""``transfer``: a large layer from a client through the server to the engine and back."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, spread_in_words, summary
+from nst_server.bench.echo import COMMAND
+from nst_server.bench.pictures import repeated
+from nst_server.bench.servers import finished, first_painting, started, temporary_home
+from nst_server.client.session import Client
+from nst_server.errors import NeuralStyleError
+from nst_server.job import Job, PictureShape, StyleReference
+from nst_server.settings import Settings
+
+_STYLE_SIDE = 64
+
+
+def _measure(options: Options) -> Figures:
+    width, height = (600, 400) if options.quick else (6000, 4000)
+    repeats = 1 if options.quick else 3
+    layer = np.concatenate(
+        [repeated(width, height), np.ones((height, width, 1), np.float32)], axis=2
+    )
+    with temporary_home(options.home) as home:
+        client, _ = started(home)
+        with closing(client):
+            _round_trip(client, layer[:64, :64].copy())  # the worker is there from now on
+            whole = [_round_trip(client, layer) for _ in range(repeats)]
+            broker_mb = _peak_mb(int(client.status()["pid"]))
+    with temporary_home(options.home) as home:
+        client, _ = started(home, COMMAND)
+        with closing(client):
+            _round_trip(client, layer[:64, :64].copy())
+            relayed = [_round_trip(client, layer) for _ in range(repeats)]
+    megabytes = 2 * layer.nbytes / 1e6
+    return {
+        **summary(
+            {
+                "mb_per_s": [megabytes / seconds for seconds in whole],
+                "round_trip_s": whole,
+                "relay_mb_per_s": [megabytes / seconds for seconds in relayed],
+                "relay_round_trip_s": relayed,
+            }
+        ),
+        "width": width,
+        "height": height,
+        "megabytes": megabytes,
+        "broker_peak_mb": broker_mb,
+    }
+
+
+def _round_trip(client: Client, layer: np.ndarray) -> float:
+    """Seconds from submit until the result is there, without painting; it must be the same."""
+    height, width, _ = layer.shape
+    style = PictureShape(_STYLE_SIDE, _STYLE_SIDE, 3, "uint8")
+    job = Job(
+        Settings.of_preset("draft", strength=0),
+        PictureShape(width, height, 4, "float32"),
+        (StyleReference(style),),
+    )
+    begun = time.perf_counter()
+    client.submit(job, [layer, bytes(style.size_in_bytes)])
+    first_painting(client)
+    result = finished(client)
+    seconds = time.perf_counter() - begun
+    if not np.array_equal(np.frombuffer(result.pixels, np.float32), layer.reshape(-1)):
+        raise NeuralStyleError("internal", "The layer came back changed.")
+    return seconds
+
+
+def _peak_mb(process: int) -> float | None:
+    """Most memory that a process ever had (Linux); None elsewhere."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM")), None)
+
+
+def _rows(figures: Figures) -> list[Row]:
+    layer = f"{figures['width']}×{figures['height']} RGBA float32"
+    rows = [
+        Row(
+            f"To the engine and back, {layer}",
+            f"{figures['round_trip_s']:.2f} s, {figures['mb_per_s']:.0f} MB/s",
+            spread_in_words(figures, "round_trip_s", "s"),
+            "≤ 3 s",
+        ),
+        Row(
+            f"The way alone, {layer}",
+            f"{figures['relay_round_trip_s']:.2f} s, {figures['relay_mb_per_s']:.0f} MB/s",
+            spread_in_words(figures, "relay_round_trip_s", "s"),
+        ),
+    ]
+    if figures["broker_peak_mb"] is not None:
+        rows.append(
+            Row("Most memory of the server meanwhile", f"{figures['broker_peak_mb']:.0f} MB")
+        )
+    return rows
+
+
+BENCHMARK = Benchmark(
+    "transfer", "a layer of 24 megapixels to the engine and back", _measure, _rows
+)

@@ -1,0 +1,134 @@
+"""``nst bench``: measure, and tell by table, JSON, Markdown and plot."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
+
+_STANDARD_OUTPUT = Path("-")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``nst bench``; names are checked later, so that help is quick."""
+    parser.add_argument(
+        "name",
+        nargs="?",
+        default="all",
+        help="One benchmark: step, classic, start, transfer, growth or quality; all if none.",
+    )
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        type=Path,
+        const=_STANDARD_OUTPUT,
+        metavar="FILE",
+        help="Write one JSON object, to the standard output if no file is named.",
+    )
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="Draw what can be drawn.")
+    parser.add_argument("--markdown", action="store_true", help="Print the table as Markdown.")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        dest="measured",
+        metavar="FILE",
+        help="Measure nothing: show what --json wrote before.",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="Tiny sizes: only to see that it works."
+    )
+    parser.add_argument("--content", type=Path, help="A picture in place of the built-in one.")
+    parser.add_argument("--style", type=Path, help="A style in place of the built-in one.")
+
+
+def run(arguments: argparse.Namespace, home: Home) -> int:
+    """Measure and tell. Raises `NeuralStyleError`."""
+    from nst_server.bench import report
+    from nst_server.command.pictures import check_folder
+
+    for path in filter(None, (arguments.json, arguments.plot)):
+        check_folder(path)
+    if arguments.measured is None:
+        names = _names(arguments.name)
+        if arguments.plot is not None:
+            report.check_plot(names)
+        figures = _measure(names, arguments, home)
+    else:
+        figures = _read(arguments.measured)
+        if arguments.plot is not None:
+            report.check_plot(figures)
+    if arguments.json is not None:
+        text = json.dumps(figures, allow_nan=False, indent=1)
+        if arguments.json == _STANDARD_OUTPUT:
+            print(text)
+        else:
+            arguments.json.write_text(text + "\n", encoding="utf-8")
+    if arguments.plot is not None:
+        report.plot(figures, arguments.plot)
+    if arguments.markdown:
+        print(report.markdown(figures), end="")
+    elif arguments.json != _STANDARD_OUTPUT:
+        report.show(figures)
+    return 0
+
+
+def _names(name: str) -> list[str]:
+    """Which benchmarks to run, in order. Raises `NeuralStyleError` ``bad-usage``."""
+    from nst_server.bench.registry import BENCHMARKS
+
+    if name not in {"all", *BENCHMARKS}:
+        raise NeuralStyleError(
+            "bad-usage",
+            f"There is no benchmark {name!r}.",
+            f"Take one of {', '.join(BENCHMARKS)}, or none for all.",
+        )
+    return [one for one in BENCHMARKS if name in {"all", one}]
+
+
+def _measure(names: list[str], arguments: argparse.Namespace, home: Home) -> dict[str, Any]:
+    from nst_server.bench.benchmark import Options
+    from nst_server.bench.machine import machine, versions
+    from nst_server.bench.registry import BENCHMARKS
+
+    for path in filter(None, (arguments.content, arguments.style)):
+        if not path.is_file():
+            raise NeuralStyleError("bad-image", f"There is no file {path}.")
+    options = Options(home, arguments.quick, arguments.content, arguments.style, say=_say)
+    figures: dict[str, Any] = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine(),
+        "versions": versions(),
+        "quick": arguments.quick,
+    }
+    for name in names:
+        _say(f"{name}: {BENCHMARKS[name].about}")
+        begun = time.monotonic()
+        figures[name] = BENCHMARKS[name].measure(options)
+        figures[name]["took_s"] = time.monotonic() - begun
+        for key in ("device", "precision"):
+            figures.setdefault(key, figures[name].get(key))
+    return figures
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        figures = json.loads(path.read_text(encoding="utf-8"))
+        if not {"machine", "versions", "date"} <= figures.keys():
+            raise ValueError
+    except OSError as error:
+        raise NeuralStyleError("bad-usage", f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, AttributeError):
+        raise NeuralStyleError(
+            "bad-usage", f"{path} does not hold figures that nst bench --json wrote."
+        ) from None
+    return dict(figures)
+
+
+def _say(words: str) -> None:
+    print(f"nst bench: {words}", file=sys.stderr, flush=True)
