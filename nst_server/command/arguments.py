@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nst_server.settings import Option, Settings, options
+from nst_server.command.recipe import Recipe
+from nst_server.errors import NeuralStyleError
+from nst_server.job import MAXIMUM_SIDE
+from nst_server.settings import PRESETS, Option, Settings, options
 
 
 def add_stylize(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +43,12 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         "one are painted where no other style's mask is.",
     )
     parser.add_argument(
+        "--texture",
+        metavar="WxH",
+        help="Paint no picture but a texture of this size, in pixels, from the style alone; it "
+        "tiles unless --no-seamless is given.",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         type=Path,
@@ -50,6 +60,25 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         type=Path,
         dest="selection",
         help="A picture that is white where the content may change.",
+    )
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument(
+        "--from-result",
+        type=Path,
+        metavar="FILE",
+        help="Take the settings that this result was made with; what is given here wins.",
+    )
+    earlier.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="Go on from this result, with its settings: more --iterations, or a larger --size.",
+    )
+    parser.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="FILE",
+        help="Put content, styles and result side by side into this picture too.",
     )
     parser.add_argument("--trace", type=Path, help="Write every iteration's losses here (JSONL).")
     parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
@@ -103,6 +132,14 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     for name, (option, kind, default) in options().items():
         group = experts if option.expert else people
         flag = "--" + name.replace("_", "-")
+        if name == "init":
+            group.add_argument(
+                flag,
+                metavar="content|noise|FILE",
+                help="What the painting starts from: the content, noise, or a picture, which is "
+                f"stretched to the content's size. (default {default})",
+            )
+            continue
         if kind is bool:
             group.add_argument(
                 flag, action=argparse.BooleanOptionalAction, default=None, help=option.help
@@ -117,15 +154,53 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def settings_from(arguments: argparse.Namespace) -> Settings:
-    """The preset's settings with what was given on the command line.
+def settings_from(arguments: argparse.Namespace, made: Recipe | None = None) -> Settings:
+    """The settings of the preset, or of ``made``, with what was given on the command line.
 
     Raises `NeuralStyleError` ``bad-settings`` with what is allowed.
     """
     given: dict[str, Any] = {
         name: getattr(arguments, name) for name in options() if getattr(arguments, name) is not None
     }
-    return Settings.of_preset(given.pop("preset", Settings().preset), **given)
+    if first_picture(arguments) is not None:
+        given["init"] = "picture"
+    if arguments.texture is not None:
+        given = {**TEXTURE, **given}
+    preset = given.pop("preset", None)
+    if made is None:
+        return Settings.of_preset(preset or Settings().preset, **given)
+    base = made.again() if arguments.resume is None else made.onwards()
+    if preset is not None:
+        given = {**_changes(base.preset, preset), **given}
+    return replace(base, **given, preset=preset or base.preset)
+
+
+TEXTURE: dict[str, Any] = {"init": "noise", "content_weight": 0.0, "seamless": True}
+"""Settings of a picture that has no content."""
+
+
+def first_picture(arguments: argparse.Namespace) -> Path | None:
+    """The picture to start from, if one is named."""
+    if arguments.resume is not None:
+        return Path(arguments.resume)
+    return None if arguments.init in (None, "content", "noise") else Path(arguments.init)
+
+
+def texture_size(words: str) -> tuple[int, int]:
+    """Width and height of ``1024x768``. Raises `NeuralStyleError` ``bad-usage``."""
+    match = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", words.strip().lower())
+    width, height = (int(side) for side in match.groups()) if match else (0, 0)
+    if not (1 <= width <= MAXIMUM_SIDE and 1 <= height <= MAXIMUM_SIDE):
+        raise NeuralStyleError(
+            "bad-usage", f"{words!r} is no size for a texture.", "Write it as 1024x1024."
+        )
+    return width, height
+
+
+def _changes(old: str, new: str) -> dict[str, Any]:
+    """What the preset ``new`` has otherwise than ``old``."""
+    before, after = PRESETS[old].to_wire(), PRESETS[new].to_wire()
+    return {name: after[name] for name in after if name != "preset" and after[name] != before[name]}
 
 
 def _values(option: Option, default: Any) -> str:

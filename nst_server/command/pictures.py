@@ -1,15 +1,21 @@
-"""Picture files in and out, with Pillow: orientation, colour profile and transparency respected."""
+"""Picture files in and out: orientation, colour profile, depth and transparency respected."""
 
 from __future__ import annotations
 
-import io
 import os
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
+from nst_server.command import color_profiles, deep
+from nst_server.command.color_profiles import Samples
+from nst_server.command.metadata import RECIPE, Metadata, orientation, recipe_text
 from nst_server.errors import NeuralStyleError
 from nst_server.job import PictureShape
 
@@ -17,36 +23,44 @@ _MAXIMUM_PIXELS = 2**30
 
 _OPAQUE_FORMATS = {"JPEG", "BMP", "PPM"}
 
+_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+"""Colours by their number of channels."""
+
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A picture that was read: pixels upright and in sRGB, and what is kept for the result."""
+    """A picture that was read: samples upright and in sRGB, and what is kept for the result."""
 
-    shape: PictureShape
-    pixels: bytes
+    samples: Samples
+    """Height × width × channels: 1 mask, 3 RGB, 4 RGB and straight alpha."""
     profile: bytes | None = None
-    """The ICC profile that the file had, if it was not sRGB's."""
-    exif: bytes | None = None
+    """The ICC profile that the result will have; None for sRGB without one."""
+    original: Samples | None = None
+    """The colours in that profile, where it is not sRGB's."""
+    metadata: Metadata = field(default_factory=Metadata)
+
+    @cached_property
+    def shape(self) -> PictureShape:
+        """What a job says of it."""
+        height, width, channels = self.samples.shape
+        return PictureShape(width, height, channels, self.samples.dtype.name)
+
+    @cached_property
+    def pixels(self) -> bytes:
+        """What travels with a job."""
+        return self.samples.tobytes()
+
+    def image(self) -> Image.Image:
+        """What a person sees, in eight bits."""
+        return _image(_eight_bits(self.samples))
 
 
 def read(path: Path) -> PictureFile:
-    """The picture in ``path`` as RGB, or RGB and alpha, uint8.
+    """The picture in ``path`` as RGB, or RGB and alpha, of 8 or 16 bits as it has.
 
     Raises `NeuralStyleError` ``bad-image`` for what is no picture.
     """
-    image = _open(path)
-    profile = image.info.get("icc_profile")
-    exif = image.getexif()
-    has_alpha = "A" in image.getbands() or "transparency" in image.info
-    upright = ImageOps.exif_transpose(image)
-    exif.pop(0x0112, None)  # orientation: the pixels are upright now
-    if upright.mode.startswith("I;16"):
-        upright = upright.point(lambda value: value / 257).convert("L")  # else clipped at 255
-    upright = upright if profile else upright.convert("RGBA" if has_alpha else "RGB")
-    if profile:
-        upright, profile = _to_srgb(upright, profile, has_alpha)
-    shape = PictureShape(upright.width, upright.height, 4 if has_alpha else 3, "uint8")
-    return PictureFile(shape, upright.tobytes(), profile, exif.tobytes() if exif else None)
+    return _read_deep(path) or _read_shallow(_open(path))
 
 
 def read_mask(path: Path, width: int, height: int) -> PictureFile:
@@ -54,19 +68,43 @@ def read_mask(path: Path, width: int, height: int) -> PictureFile:
 
     Raises `NeuralStyleError` ``bad-image``.
     """
-    image = ImageOps.exif_transpose(_open(path)).convert("L")
+    image = read(path).image().convert("L")
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
-    return PictureFile(PictureShape(width, height, 1, "uint8"), image.tobytes())
+    return PictureFile(np.asarray(image)[..., np.newaxis])
 
 
-def blend(content: PictureFile, result: bytes, mask: PictureFile | None) -> Image.Image:
-    """What is seen: the result through the mask, over the content."""
-    painted = _image(content.shape, result)
+def plain(width: int, height: int, picture: PictureFile) -> PictureFile:
+    """A picture of that size in the mean colour of ``picture``."""
+    seen = picture.image().convert("RGBA").convert("RGBa")
+    mean = seen.resize((1, 1), Image.Resampling.BOX).convert("RGBA").convert("RGB")
+    return PictureFile(np.tile(np.asarray(mean), (height, width, 1)))
+
+
+def blend(content: PictureFile, result: Any, mask: PictureFile | None) -> Samples:
+    """What is seen: the result (bytes, or samples) through the mask, over the content."""
+    before = content.samples
+    painted = np.frombuffer(result, before.dtype).reshape(before.shape)
     if mask is None:
         return painted
-    original = _image(content.shape, content.pixels)
-    return Image.composite(painted, original, _image(mask.shape, mask.pixels))
+    amount = mask.samples[..., 0]
+    seen = np.where((amount == 255)[..., np.newaxis], painted, before)
+    soft = (amount > 0) & (amount < 255)
+    share = amount[soft, np.newaxis] / np.float32(255)
+    seen[soft] = np.rint(painted[soft] * share + before[soft] * (1 - share))
+    return seen
+
+
+def recipe(path: Path) -> str:
+    """How ``path`` was made. Raises `NeuralStyleError` ``bad-image`` if it does not say."""
+    text = recipe_text(_open(path))
+    if text is None:
+        raise NeuralStyleError(
+            "bad-image",
+            f"{path} does not say how it was made.",
+            "Take a result of nst stylize, as it was written.",
+        )
+    return text
 
 
 def check_format(path: Path) -> None:
@@ -90,31 +128,41 @@ def check_folder(path: Path) -> None:
         raise NeuralStyleError("unwritable", f"{path} cannot be written.", "Choose another place.")
 
 
-def write(path: Path, image: Image.Image, content: PictureFile, parameters: str) -> None:
-    """Save ``image`` with the content's profile and metadata, and how it was made.
+def write(path: Path, samples: Samples, content: PictureFile, recipe: str) -> None:
+    """Save what `blend` gave with the content's profile and metadata, and how it was made.
 
-    The file appears whole or not at all. Raises `NeuralStyleError` ``unwritable``.
+    What is as in the content has the content's own bytes. The file appears whole or not at all.
+    Raises `NeuralStyleError` ``unwritable``.
     """
-    kind = Image.registered_extensions()[path.suffix.lower()]
-    if kind in _OPAQUE_FORMATS and image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
-    options: dict[str, object] = {}
-    if content.profile:
-        image = _from_srgb(image, content.profile)
-        options["icc_profile"] = content.profile
-    if content.exif:
-        options["exif"] = content.exif
-    if kind == "PNG":
-        text = PngImagePlugin.PngInfo()
-        text.add_itxt("neural-style", parameters)
-        options["pnginfo"] = text
-    elif kind in ("JPEG", "WEBP"):
-        options["quality"] = 95
+    kind = _kind(path)
+    samples = _in_profile(samples, content)
+    if (kind, 8 * samples.itemsize) in deep.FORMATS:
+        _put(
+            path,
+            lambda partial: partial.write_bytes(
+                deep.encoded(kind, samples, content.profile, content.metadata, recipe)
+            ),
+        )
+    else:
+        image, options = _options(kind, _image(_eight_bits(samples)), content, recipe)
+        _put(path, lambda partial: image.save(partial, kind, **options))
+
+
+def write_image(path: Path, image: Image.Image) -> None:
+    """Save what is not a result but about results. Raises `NeuralStyleError` ``unwritable``."""
+    _put(path, lambda partial: image.save(partial, _kind(path)))
+
+
+def _kind(path: Path) -> str:
+    return Image.registered_extensions()[path.suffix.lower()]
+
+
+def _put(path: Path, save: Callable[[Path], object]) -> None:
+    """Have ``path`` written whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         try:
-            image.save(partial, kind, **options)
+            save(partial)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
@@ -122,6 +170,30 @@ def write(path: Path, image: Image.Image, content: PictureFile, parameters: str)
         raise NeuralStyleError(
             "unwritable", f"{path} could not be written: {error}.", "Choose another place with -o."
         ) from error
+
+
+def _options(
+    kind: str, image: Image.Image, content: PictureFile, recipe: str
+) -> tuple[Image.Image, dict[str, Any]]:
+    """The image as the format can hold it, and what is saved with it."""
+    metadata = content.metadata
+    if kind in _OPAQUE_FORMATS and image.mode == "RGBA":
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    options: dict[str, Any] = {"icc_profile": content.profile, "exif": metadata.exif_with(recipe)}
+    if metadata.dpi:
+        options["dpi"] = metadata.dpi
+    if metadata.xmp and kind != "PNG":
+        options["xmp"] = metadata.xmp
+    if kind == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt(RECIPE, recipe)
+        if metadata.xmp:
+            text.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+        options["pnginfo"] = text
+    elif kind in ("JPEG", "WEBP"):
+        options["quality"] = 95
+    return image, options
 
 
 def _open(path: Path) -> Image.Image:
@@ -151,34 +223,95 @@ def _open(path: Path) -> Image.Image:
     return image
 
 
-def _image(shape: PictureShape, pixels: bytes) -> Image.Image:
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[shape.channels]
-    return Image.frombuffer(mode, (shape.width, shape.height), pixels, "raw", mode, 0, 1)
+def _read_shallow(image: Image.Image) -> PictureFile:
+    metadata = Metadata.of(image)
+    profile = image.info.get("icc_profile")
+    has_alpha = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):
+        image = image.point(lambda value: value / 257).convert("L")  # else clipped at 255
+    alpha = np.asarray(image.convert("RGBA").getchannel("A")) if has_alpha else None
+    mode = _MODES.get(color_profiles.channels(profile)) if profile else None
+    # A palette and the like has the colours that its profile is for.
+    if mode is None or (mode in ("L", "CMYK") and not image.mode.startswith(mode)):
+        mode, profile = "RGB", None
+    colors = np.asarray(_straight(image).convert(mode))
+    return _picture(colors.reshape(*colors.shape[:2], -1), alpha, profile, metadata)
 
 
-def _to_srgb(image: Image.Image, profile: bytes, alpha: bool) -> tuple[Image.Image, bytes | None]:
-    """``image`` in sRGB, and the profile to go back by; a profile that is broken is left out."""
-    mode = "RGBA" if alpha else "RGB"
+def _read_deep(path: Path) -> PictureFile | None:
+    read = deep.read(path)
+    if read is None:
+        return None
+    metadata, profile, turned = Metadata(), read.profile, 1
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(source).lower():
-            return image.convert(mode), profile
-        if image.mode not in ("RGB", "RGBA"):
-            image = image.convert(mode)  # gray and palette profiles: colours are near enough
-            return image, None
-        target = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, source, target, outputMode=mode)
-    except (ImageCms.PyCMSError, OSError):
-        return image.convert(mode), None
-    assert converted is not None  # it is None only where it works in place
-    return converted, profile
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                metadata, turned = Metadata.of(image), orientation(image)
+                profile = profile or image.info.get("icc_profile")
+    except (OSError, SyntaxError, ValueError):
+        pass  # Pillow does not know the kind, or finds it damaged where only metadata is wanted
+    colors = _upright(read.colors, turned)
+    alpha = None if read.alpha is None else _upright(read.alpha, turned)
+    if profile and color_profiles.channels(profile) != colors.shape[2]:
+        profile = None
+    if profile is None and colors.shape[2] == 4:  # CMYK whose inks nobody knows
+        ink = (65535 - colors.astype(np.float32)) / 65535
+        colors = np.rint(ink[..., :3] * ink[..., 3:] * 65535).astype(np.uint16)
+    return _picture(colors, alpha, profile, metadata)
 
 
-def _from_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if "srgb" in ImageCms.getProfileDescription(target).lower():
-        return image
-    source = ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, source, target, outputMode=image.mode)
-    assert converted is not None
-    return converted
+def _picture(
+    colors: Samples, alpha: Samples | None, profile: bytes | None, metadata: Metadata
+) -> PictureFile:
+    """From colours of ``profile``, which is left out if it is broken."""
+    original = None
+    srgb = colors
+    try:
+        if profile is not None and not color_profiles.is_srgb(profile):
+            srgb, original = color_profiles.to_srgb(colors, profile), colors
+    except ValueError:
+        profile = None
+    if srgb.shape[2] == 1:
+        srgb = np.repeat(srgb, 3, 2)
+    if colors.shape[2] != 3:  # a result has RGB, which no profile for gray or inks is for
+        profile = original = None
+    samples = srgb if alpha is None else np.dstack([srgb, alpha])
+    return PictureFile(np.ascontiguousarray(samples), profile, original, metadata)
+
+
+def _in_profile(samples: Samples, content: PictureFile) -> Samples:
+    """The result's colours in the content's profile; what is as in the content has its bytes."""
+    if content.profile is None or content.original is None:
+        return samples
+    colors = color_profiles.from_srgb(samples[..., :3], content.profile)
+    same = (samples[..., :3] == content.samples[..., :3]).all(-1, keepdims=True)
+    colors = np.where(same, content.original, colors)
+    return np.dstack([colors, samples[..., 3:]])
+
+
+def _upright(samples: Samples, orientation: int) -> Samples:
+    """Rows and columns as a person sees them; the numbers are EXIF's."""
+    if orientation >= 5:
+        samples = samples.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    return samples
+
+
+def _straight(image: Image.Image) -> Image.Image:
+    """Without alpha multiplied in."""
+    return image.convert("RGBA") if image.mode == "RGBa" or image.mode in ("P", "PA") else image
+
+
+def _eight_bits(samples: Samples) -> Samples:
+    if samples.dtype == np.uint8:
+        return samples
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _image(samples: Samples) -> Image.Image:
+    return Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)

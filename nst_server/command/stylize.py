@@ -12,11 +12,14 @@ from typing import Any
 
 from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.command import pictures
-from nst_server.command.arguments import settings_from
+from nst_server.command.arguments import first_picture, settings_from, texture_size
 from nst_server.command.console import Console
+from nst_server.command.pictures import PictureFile
+from nst_server.command.recipe import Recipe
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, StyleReference
 from nst_server.paths import Home
+from nst_server.settings import Settings
 
 Listen = Callable[[Job, Sequence[Any]], Iterator[Event]]
 """Runs a job and tells what happens; through the server, or in this process."""
@@ -24,33 +27,38 @@ Listen = Callable[[Job, Sequence[Any]], Iterator[Event]]
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Paint. Raises `NeuralStyleError`; the output file appears whole or not at all."""
-    settings = settings_from(arguments)
-    for path in filter(None, (arguments.output, arguments.trace)):
-        pictures.check_folder(path)
-    pictures.check_format(arguments.output)
-    content = pictures.read(arguments.content)
+    made = _made(arguments)
+    settings = settings_from(arguments, made)
+    _check(arguments, settings)
+    if made is not None and not arguments.weights and len(made.styles) == len(arguments.styles):
+        arguments.weights = [style.weight for style in made.styles]
+    styles, content = _styles_and_content(arguments)
     size = content.shape.width, content.shape.height
     mask = None if arguments.selection is None else pictures.read_mask(arguments.selection, *size)
-    styles = _styles(arguments, size)
+    first = first_picture(arguments)
+    init = None if first is None else pictures.read(first)
     job = Job.from_wire(
         Job(
             settings,
             content.shape,
             tuple(style.reference for style in styles),
             None if mask is None else mask.shape,
+            None if init is None else init.shape,
         ).to_wire()
     )
     # In the order of `Job.pictures`.
-    pixels = [content.pixels, *([] if mask is None else [mask.pixels])]
+    pixels = [picture.pixels for picture in (content, mask, init) if picture is not None]
     for style in styles:
         pixels += [style.picture.pixels, *([] if style.mask is None else [style.mask.pixels])]
 
     console = Console(quiet=arguments.quiet or arguments.json)
     listen = _locally(home) if arguments.local else _through_server(home, console)
     finished = _follow(listen(job, pixels), console, arguments.trace)
-    image = pictures.blend(content, bytes(finished.pixels), mask)
-    parameters = json.dumps(finished.report.settings, sort_keys=True)
-    pictures.write(arguments.output, image, content, parameters)
+    samples = pictures.blend(content, finished.pixels, mask)
+    recipe = Recipe.of(finished.report, [(style.path, style.weight) for style in styles])
+    pictures.write(arguments.output, samples, content, recipe.to_text())
+    if arguments.sheet is not None:
+        _write_sheet(arguments, content, styles, pictures.PictureFile(samples))
     if arguments.json:
         report = finished.report.to_wire()
         print(json.dumps({"output": str(arguments.output), **report}))
@@ -59,11 +67,83 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     return 0
 
 
+def _made(arguments: argparse.Namespace) -> Recipe | None:
+    """How the result was made that is named to go by. Raises `NeuralStyleError`."""
+    path = arguments.from_result or arguments.resume
+    return None if path is None else Recipe.from_text(pictures.recipe(path), path)
+
+
+def _check(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Say what is missing or too much before anything is read. Raises `NeuralStyleError`."""
+    if arguments.content is None and arguments.texture is None:
+        raise NeuralStyleError(
+            "bad-usage",
+            "There is nothing to paint.",
+            "Name a picture, or give --texture with a size.",
+        )
+    if arguments.content is not None and arguments.texture is not None:
+        raise NeuralStyleError(
+            "bad-usage",
+            f"A texture has no content, but {arguments.content} is named.",
+            "Leave out the picture, or --texture.",
+        )
+    if not arguments.styles:
+        raise NeuralStyleError("bad-usage", "No style is named.", "Give a picture with --style.")
+    if arguments.texture is not None and settings.colors != "style":
+        raise NeuralStyleError(
+            "bad-usage",
+            f"A texture has no content whose colours it could have: --colors {settings.colors}.",
+            "Leave out --colors.",
+        )
+    if arguments.resume is not None and arguments.init is not None:
+        raise NeuralStyleError(
+            "bad-usage",
+            "A painting starts from one picture, but --resume and --init are given.",
+            "Leave out one of them.",
+        )
+    if settings.init == "picture" and first_picture(arguments) is None:
+        raise NeuralStyleError(
+            "bad-usage",
+            f"{arguments.from_result} was started from a picture, which it does not hold.",
+            "Name that picture with --init.",
+        )
+    for path in filter(None, (arguments.output, arguments.trace, arguments.sheet)):
+        pictures.check_folder(path)
+    for path in filter(None, (arguments.output, arguments.sheet)):
+        pictures.check_format(path)
+
+
+def _styles_and_content(arguments: argparse.Namespace) -> tuple[list[_Style], PictureFile]:
+    """What is read before anything else; a texture's content is as plain as can be."""
+    if arguments.texture is None:
+        content = pictures.read(arguments.content)
+        return _styles(arguments, (content.shape.width, content.shape.height)), content
+    size = texture_size(arguments.texture)
+    styles = _styles(arguments, size)
+    return styles, pictures.plain(*size, styles[0].picture)
+
+
+def _write_sheet(
+    arguments: argparse.Namespace,
+    content: PictureFile,
+    styles: Sequence[_Style],
+    result: PictureFile,
+) -> None:
+    from nst_server.bench.sheet import contact_sheet
+
+    panels = [(style.picture.image(), f"Style: {style.path.name}") for style in styles]
+    if arguments.content is not None:
+        panels.insert(0, (content.image(), f"Content: {arguments.content.name}"))
+    panels.append((result.image(), f"Result: {arguments.output.name}"))
+    pictures.write_image(arguments.sheet, contact_sheet(panels))
+
+
 @dataclass(frozen=True)
 class _Style:
-    picture: pictures.PictureFile
+    path: Path
+    picture: PictureFile
     weight: float
-    mask: pictures.PictureFile | None
+    mask: PictureFile | None
 
     @property
     def reference(self) -> StyleReference:
@@ -82,6 +162,7 @@ def _styles(arguments: argparse.Namespace, size: tuple[int, int]) -> list[_Style
         )
     return [
         _Style(
+            style.path,
             pictures.read(style.path),
             weight,
             None if style.mask is None else pictures.read_mask(style.mask, *size),

@@ -8,14 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.pictures import landscape
+from tests.command.running import nst, stylize
 
 pytestmark = pytest.mark.engine
 
@@ -23,41 +22,6 @@ REPORT = {
     "output", "width", "height", "seconds", "device", "backbone", "preset", "iterations",
     "megapixel_iterations", "losses",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("a home with späces")
-    yield home
-    nst(home, "stop")
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pictures")
-    for name, size in (("content", (160, 120)), ("style", (128, 128))):
-        values = np.rint(255 * landscape(*size, seed=len(name))).astype(np.uint8)
-        Image.fromarray(values).save(folder / f"{name}.png")
-    return folder
-
-
-def nst(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nst_server", *map(str, arguments)],
-        env={**os.environ, "NST_HOME": str(home)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-
-
-def stylize(home: Path, files: Path, *flags: object) -> subprocess.CompletedProcess[str]:
-    quick = ("--preset", "draft", "--iterations", 2, "--size", 96)
-    content, style, output = files / "content.png", files / "style.png", files / "out.png"
-    output.unlink(missing_ok=True)
-    arguments = [content, "--style", style, "-o", output, *quick, *flags]
-    return nst(home, "stylize", *arguments)
 
 
 @pytest.mark.parametrize("where", [(), ("--local",)])
@@ -74,7 +38,8 @@ def test_stylize_prints_one_object(home: Path, files: Path, where: tuple[str, ..
     assert set(report["losses"]) == {"total", "content", "style", "smoothness"}
     painted = Image.open(files / "out.png")
     assert painted.size == (160, 120)
-    assert json.loads(painted.text["neural-style"])["preset"] == "draft"  # type: ignore[attr-defined]
+    made = json.loads(painted.text["neural-style"])  # type: ignore[attr-defined]
+    assert made["settings"]["preset"] == "draft"
     difference = np.asarray(painted, float) - np.asarray(Image.open(files / "content.png"))
     assert np.abs(difference).mean() > 2
 
@@ -114,6 +79,10 @@ def test_mask_and_trace(home: Path, files: Path) -> None:
         (("--strength", "much"), 2, "0 to 100"),
         (("--style", "nowhere.png"), 2, "no file nowhere.png"),
         (("--style", "."), 2, "is a folder"),
+        (("--init", "nowhere.png"), 2, "no file nowhere.png"),
+        (("--texture", "64x64"), 2, "A texture has no content"),
+        (("--from-result", "nowhere.png"), 2, "no file nowhere.png"),
+        (("--sheet", "nowhere/sheet.png"), 2, "no folder nowhere"),
         (("--weight", "1", "--weight", "2"), 2, "one --weight for each"),
         (("--weight", "-1"), 2, "no weight"),
         (("-o", "nowhere/out.png"), 2, "no folder nowhere"),

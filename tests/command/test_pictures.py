@@ -90,7 +90,8 @@ def test_a_mask_is_stretched_and_blends(tmp_path: Path) -> None:
     mask.save(tmp_path / "mask.png")
     content = pictures.read(tmp_path / "in.png")
     read = pictures.read_mask(tmp_path / "mask.png", 40, 20)
-    seen = pictures.blend(content, b"\xff" * len(content.pixels), read)
+    white = b"\xff" * len(content.pixels)
+    seen = pictures.PictureFile(pictures.blend(content, white, read)).image()
     assert seen.getpixel((0, 10)) == (0, 0, 0)
     assert seen.getpixel((39, 10)) == (255, 255, 255)
     assert 0 < seen.getpixel((19, 10))[0] < 255
@@ -149,6 +150,6 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
     read = pictures.read(tmp_path / "in.png")
     monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(NeuralStyleError, match="No space left"):
-        pictures.write(target, image, read, "{}")
+        pictures.write(target, read.samples, read, "{}")
     assert target.read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.png"]

@@ -1,0 +1,105 @@
+"""What a picture file says beside its pixels, and what of it a result says again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from PIL import ExifTags, Image
+
+RECIPE = "neural-style"
+"""Name of the text in a PNG that says how it was made."""
+
+_DESCRIPTIVE = (
+    ExifTags.Base.ImageDescription,
+    ExifTags.Base.Make,
+    ExifTags.Base.Model,
+    ExifTags.Base.Software,
+    ExifTags.Base.DateTime,
+    ExifTags.Base.Artist,
+    ExifTags.Base.Copyright,
+)
+"""What is kept; the others describe the pixels of the old file, its orientation too."""
+
+_OF_OLD_PIXELS = (
+    ExifTags.Base.ExifImageWidth,
+    ExifTags.Base.ExifImageHeight,
+    ExifTags.Base.ExifInteroperabilityOffset,
+)
+
+SUB_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+
+_ASCII = b"ASCII\0\0\0"
+"""How a comment in EXIF says its encoding."""
+
+_ORIENTATION = re.compile(
+    rb"\s*tiff:Orientation=(?:\"\d\"|'\d')|<tiff:Orientation>\d</tiff:Orientation>"
+)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """EXIF, XMP and resolution, without what was said of the old pixels."""
+
+    exif: Image.Exif = field(default_factory=Image.Exif)
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, image: Image.Image) -> Metadata:
+        """What ``image`` says. What is broken is left out."""
+        xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+        if isinstance(xmp, str):
+            xmp = xmp.encode()
+        dpi = image.info.get("dpi")
+        return cls(
+            _kept(image),
+            _ORIENTATION.sub(b"", xmp) if isinstance(xmp, bytes) else None,
+            (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None,
+        )
+
+    def exif_with(self, recipe: str) -> Image.Exif:
+        """EXIF whose comment is ``recipe``."""
+        exif = _copy(self.exif)
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = _ASCII + recipe.encode()
+        return exif
+
+
+def orientation(image: Image.Image) -> int:
+    """How the pixels lie, 1 to 8 as in EXIF; 1 is upright."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        return 1
+
+
+def recipe_text(image: Image.Image) -> str | None:
+    """How ``image`` was made, if it is a result of ours."""
+    text = image.info.get(RECIPE)
+    if text is None:
+        try:
+            comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
+        except Exception:
+            return None
+        if isinstance(comment, bytes) and comment.startswith(_ASCII):
+            text = comment[len(_ASCII) :].decode("ascii", "replace").rstrip("\0 ")
+    return text if isinstance(text, str) else None
+
+
+def _kept(image: Image.Image) -> Image.Exif:
+    try:
+        kept = _copy(image.getexif())
+        kept.tobytes()
+    except Exception:  # a broken EXIF breaks in many ways, and none of them concerns the picture
+        return Image.Exif()
+    return kept
+
+
+def _copy(exif: Image.Exif) -> Image.Exif:
+    copy = Image.Exif()
+    copy.update({tag: exif[tag] for tag in _DESCRIPTIVE if tag in exif})
+    for directory in SUB_DIRECTORIES:
+        entries = exif.get_ifd(directory)
+        if kept := {tag: entries[tag] for tag in entries if tag not in _OF_OLD_PIXELS}:
+            copy.get_ifd(directory).update(kept)
+    return copy
