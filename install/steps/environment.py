@@ -169,5 +169,10 @@ def _cause(output: str, home: Home) -> str:
     if any(word in output for word in (*network, "SSLError")):
         return f"The package registry cannot be reached: check the network, run this again. {log}"
     if "No matching distribution" in output or "Could not find a version" in output:
-        return f"A package is not available for this machine and Python. {log}"
+        found = re.search(r"No matching distribution found for (\S+)", output)
+        package = found[1] if found else "A package"
+        return (
+            f"{package} was not found for this machine and Python, or the registry did not answer "
+            f"for a moment: run this again. {log}"
+        )
     return log

@@ -18,6 +18,9 @@ from steps.manifest import digest_of
 from steps.report import Report, clock
 
 AT_ONCE = 4
+ATTEMPTS = 3
+"""pip takes a registry that is overloaded for a moment for one without the package."""
+PAUSE_SECONDS = 3.0
 
 
 def entries(lock: Path) -> list[str]:
@@ -42,6 +45,14 @@ def fetch(
     listed = entries(lock)
     missing = [entry for entry in listed if not (marks / digest_of(entry)).exists()]
     started = time.monotonic()
+
+    def patiently(entry: str) -> subprocess.CompletedProcess[str]:
+        for attempt in range(1, ATTEMPTS + 1):
+            done = one(entry)
+            if done.returncode == 0 or "HASHES" in done.stdout or attempt == ATTEMPTS:
+                break
+            time.sleep(PAUSE_SECONDS * attempt)
+        return done
 
     def one(entry: str) -> subprocess.CompletedProcess[str]:
         mark = marks / digest_of(entry)
@@ -69,7 +80,7 @@ def fetch(
     output: list[str] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         running: dict[Future[subprocess.CompletedProcess[str]], str] = {
-            pool.submit(one, entry): entry.split("==")[0] for entry in missing
+            pool.submit(patiently, entry): entry.split("==")[0] for entry in missing
         }
         try:
             while running:

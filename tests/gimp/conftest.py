@@ -74,6 +74,9 @@ def installed_gimp() -> Iterator[InstalledGimp]:
         gimp_root.copy_working_tree(REPOSITORY, target)
         command = ["python3", str(InstalledGimp.repository / "install" / "install.py")]
         done = newcomer.run(command, timeout=INSTALL_SECONDS)
+        log = newcomer.outside(InstalledGimp.home / "logs" / "install.log")
+        if done.returncode != 0 and log.is_file():  # it goes with this machine
+            done.stdout += log.read_text(encoding="utf-8", errors="replace")[-4000:]
     # What was installed becomes a layer under the display's tools: they never met install.py.
     with gimp_root.Root([layers.newcomer, installed / "upper", layers.window], binds=binds) as root:
         yield InstalledGimp(root, done.returncode, done.stdout)
