@@ -265,6 +265,7 @@ PRESETS: dict[str, Settings] = {
         iterations=1000,
         coarsest=0,
         optimizer="adam",
+        pooling="max",
         style_loss="gram",
         precision="float32",
     ),
