@@ -171,6 +171,26 @@ def refused(told: dict[str, Any], words: str) -> None:
     assert told["after"] == told["before"]
 
 
+def test_again_takes_all_from_the_layer(gimp: Gimp, style: str) -> None:
+    arguments = {"preset": "draft", "size": "64", "strength": 80.0, "seed": 7}
+    told = gimp.call("again", style=style, **arguments)
+    success = {"status": "success", "message": ""}
+    assert [told["first"], told["second"], told["third"]] == [success] * 3
+    first, second = told["settings"]
+    assert first == second
+    assert (first["strength"], first["seed"]) == (80, 7)
+    assert told["styles"][0] == told["styles"][1]
+    assert told["from the photo"] == [True, True]
+    assert told["layers"] == 3
+    assert told["just above the photo"]
+    assert told["itself"], "the photo was deleted"
+
+
+def test_again_needs_a_layer_that_was_painted(gimp: Gimp) -> None:
+    told = gimp.call("refused", procedure="plug-in-neural-style-again")
+    refused(told, "was not painted by Neural Style")
+
+
 def test_a_worker_that_dies_fails_the_job_in_words(gimp: Gimp, style: str) -> None:
     answer = gimp.begin("long_job", style=style)
     worker = wait_for(lambda: painting(gimp), "the job", 60)["worker"]["pid"]

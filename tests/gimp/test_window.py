@@ -59,7 +59,7 @@ def test_live_progress_stop_and_keep_and_one_undo(gimp: Gimp, screen: Desktop, s
     before = gimp.call("look")
     answer = gimp.begin("open_dialog", style=style, size="300")
     screen.window(DIALOG)
-    time.sleep(1.5)  # until it is drawn
+    wait_for(lambda: progress(gimp) > 0.8, "the draft", 90)
     screen.screenshot(ARTEFACTS / "dialog.png")
     screen.press(DIALOG, "alt+y")
     screen.press(PROGRESS, "Return", "space")  # as one does who typed ahead; no harm is done
@@ -80,6 +80,29 @@ def test_live_progress_stop_and_keep_and_one_undo(gimp: Gimp, screen: Desktop, s
     screen.press(IMAGE, "ctrl+z")
     wait_for(lambda: len(gimp.call("look")["layers"]) == 1, "the undo", 10)
     assert gimp.call("look")["layers"] == before["layers"]
+
+
+def test_the_draft_follows_the_dialog_and_never_blocks_it(
+    gimp: Gimp, style: str, record_property: Any
+) -> None:
+    told = gimp.call(
+        "draft",
+        plug_in=f"{gimp.profile}/plug-ins/neural-style",
+        home=gimp.home,
+        style=style,
+        changes={"strength": 80.0},
+    )
+    record_property("draft", {**told, "gaps": told["gaps"][:20]})
+    assert not told["accepted"]
+    assert len(told["stages"]) == 2
+    assert told["distinct pictures"] == 3, "the layer, and two drafts"
+    assert told["machine"].startswith("On ")
+    assert told["plan"] == "Size: up to 400 × 400, within 3 min"
+    assert told["held"] < 100
+    # Other processes take the processors away too, so some gaps are not of our making.
+    gaps = told["gaps"]
+    assert gaps[len(gaps) // 20] < 100, "95 of 100 gaps of the main loop"
+    wait_for(lambda: not gimp.status()["jobs"], "the end of the draft's job", 5)
 
 
 def test_repeat_with_last_values_and_cancel(gimp: Gimp, screen: Desktop) -> None:

@@ -95,11 +95,21 @@ def follow_preset(config: Any, before: str) -> str:
     """
     chosen = config.get_property("preset")
     for argument, name in visible().items():
-        old, new = (getattr(PRESETS[preset], name) for preset in (before, chosen))
-        as_text = options()[name][1] is str
-        if name != "preset" and config.get_property(argument) == (str(old) if as_text else old):
-            config.set_property(argument, str(new) if as_text else new)
+        old, new = (_as_argument(PRESETS[preset], name) for preset in (before, chosen))
+        if name != "preset" and config.get_property(argument) == old:
+            config.set_property(argument, new)
     return str(chosen)
+
+
+def show_settings(config: Any, settings: Settings) -> None:
+    """Set the arguments to what of ``settings`` people see."""
+    for argument, name in visible().items():
+        config.set_property(argument, _as_argument(settings, name))
+
+
+def _as_argument(settings: Settings, name: str) -> Any:
+    value = getattr(settings, name)
+    return str(value) if options()[name][1] is str else value
 
 
 def _default(name: str) -> Any:

@@ -11,10 +11,12 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GimpUi, GObject, Gtk
 
 from neural_style_gimp import arguments
+from neural_style_gimp.draft_pane import DraftPane, Wish
 from neural_style_gimp.style_chooser import StyleChooser
 from neural_style_gimp.target import Target
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
+from nst_server.settings import Settings
 
 OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments.OUTPUT]
 """What is in sight; the other visible options are under More."""
@@ -44,17 +46,20 @@ class Dialog:
         self._dialog.set_ok_label("St_ylize")
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
         self._preset = str(config.get_property("preset"))
+        self._settings: Settings | None = None
         self._style = StyleChooser(config, home.styles, self._judge)
+        self._draft = DraftPane(home, target, self._wish)
         self._fill()
         config.connect("notify::preset", lambda *_: self._follow_preset())
-        for name in (arguments.OUTPUT, "size"):
-            config.connect(f"notify::{name}", lambda *_: self._judge())
+        config.connect("notify", lambda *_: self._judge())
         self._style.refresh()
 
     def run(self) -> bool:
         """Show it until it is answered."""
         accepted = bool(self._dialog.run())
         self._dialog.destroy()
+        self._style.close()
+        self._draft.close()
         return accepted
 
     def _fill(self) -> None:
@@ -67,14 +72,22 @@ class Dialog:
         more.pack_start(size, False, False, 0)
         more.reorder_child(size, 0)
         dialog.get_label("more-title", "Mor_e", False, True)
-        dialog.fill_expander("more", "more-title", False, "more-options")
+        expander = dialog.fill_expander("more", "more-title", False, "more-options")
+        expander.set_resize_toplevel(False)  # the window grows by itself where it has to
         options = dialog.fill_box("options", [*OPTIONS, "more"])
         options.pack_end(self._note, False, False, 0)
+        sight = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
+        sight.pack_start(self._draft.widget, False, False, 0)
+        if self._style.gallery is not None:
+            sight.pack_start(self._style.gallery, False, False, 0)
+        sight.show()
         columns = dialog.fill_box("columns", ["options"])
         columns.set_orientation(Gtk.Orientation.HORIZONTAL)
         columns.set_spacing(18)
-        columns.pack_start(self._style.widget, False, False, 0)
-        columns.reorder_child(self._style.widget, 0)
+        options.pack_start(self._style.widget, False, False, 0)
+        options.reorder_child(self._style.widget, 0)
+        columns.pack_start(sight, False, False, 0)
+        columns.reorder_child(sight, 0)
         dialog.fill(["columns"])
         self._note.show()
 
@@ -84,16 +97,23 @@ class Dialog:
     def _judge(self) -> None:
         """Say what keeps the job from being started, and grey Stylize meanwhile."""
         problem = self._style.problem
+        self._settings = None
+        try:
+            self._settings = arguments.settings_of(self._config, shown=True)
+        except NeuralStyleError as error:
+            problem = str(error)
         obstacle = self._target.obstacle(self._config.get_property(arguments.OUTPUT))
         if obstacle is not None:
             problem = str(obstacle)
-        else:
-            try:
-                arguments.settings_of(self._config, shown=True)
-            except NeuralStyleError as error:
-                problem = str(error)
         self._note.set_text(problem)
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not problem)
+        self._draft.change()
+
+    def _wish(self) -> Wish | None:
+        if self._settings is None:
+            return None
+        style = self._style.style
+        return self._settings, [] if style is None else [(style, 1.0)]
 
 
 def _size_row(config: Any) -> Any:

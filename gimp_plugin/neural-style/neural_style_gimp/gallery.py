@@ -12,15 +12,16 @@ gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import GdkPixbuf, GLib, Gtk
 
-SIDE = 58
-PER_ROW = 4
-MOST = 12
+SIDE = 46
+PER_ROW = 5
+MOST = 60
+ROWS_IN_SIGHT = 2
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 
 
 def gallery(folder: Path, chosen: Callable[[Path], None]) -> Any | None:
-    """A grid of buttons for the pictures in ``folder``; nothing if there are none."""
-    grid = Gtk.Grid(row_spacing=4, column_spacing=4)
+    """Buttons for the pictures in ``folder``, which scroll; nothing if there are none."""
+    grid = Gtk.Grid(row_spacing=2, column_spacing=2)
     shown = 0
     for file in _pictures(folder):
         try:
@@ -36,7 +37,14 @@ def gallery(folder: Path, chosen: Callable[[Path], None]) -> Any | None:
         shown += 1
         if shown == MOST:
             break
-    return grid if shown else None
+    if not shown:
+        return None
+    window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
+    rows = min(ROWS_IN_SIGHT, -(-shown // PER_ROW))
+    window.set_min_content_height(rows * (SIDE + 8))
+    window.add(grid)
+    window.show_all()
+    return window
 
 
 def _pictures(folder: Path) -> list[Path]:

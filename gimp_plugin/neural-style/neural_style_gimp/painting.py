@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
@@ -51,7 +51,13 @@ def paint(home: Home, job: Job, pixels: Sequence[Any], watcher: Watcher) -> Fini
     ``pixels`` are one buffer for each of ``job.pictures()``. Raises `NeuralStyleError`, with code
     ``cancelled`` if the user wished that.
     """
-    with _connected(home, watcher) as client:
+
+    def waiting(seconds: float) -> None:
+        watcher.starting(seconds)
+        if watcher.wish() is Wish.CANCEL:
+            raise cancelled()
+
+    with connected(home, waiting) as client:
         client.submit(job, pixels)
         told = Wish.GO_ON
         give_up = float("inf")
@@ -81,7 +87,12 @@ def cancelled() -> NeuralStyleError:
     return NeuralStyleError("cancelled", "The painting was cancelled.")
 
 
-def _connected(home: Home, watcher: Watcher) -> Client:
+def connected(home: Home, waiting: Callable[[float], None]) -> Client:
+    """A session with the server of ``home``, which is started if there is none.
+
+    ``waiting`` hears meanwhile how many seconds it has taken; what it raises ends the waiting.
+    Raises `NeuralStyleError`.
+    """
     if not home.python.exists():  # then none can be started, but one may be running
         try:
             return Client.connect(home)
@@ -91,11 +102,5 @@ def _connected(home: Home, watcher: Watcher) -> Client:
                 f"The painting server is not installed: there is no {home.python}.",
                 "Run `python3 install/install.py` again; `nst doctor` tells more.",
             ) from None
-
-    def waiting(seconds: float) -> None:
-        watcher.starting(seconds)
-        if watcher.wish() is Wish.CANCEL:
-            raise cancelled()
-
     command = [str(home.python), "-I", "-m", "nst_server", "serve"]
     return connect_or_start(home, command=command, waiting=waiting)

@@ -10,6 +10,7 @@ from neural_style_gimp import installation
 from neural_style_gimp.editor import Gegl, Gimp, GLib, GObject
 
 PROCEDURE = "plug-in-neural-style"
+AGAIN = "plug-in-neural-style-again"
 
 
 class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
@@ -22,21 +23,30 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
         return False
 
     def do_query_procedures(self) -> list[str]:
-        return [PROCEDURE]
+        return [PROCEDURE, AGAIN]
 
     def do_create_procedure(self, name: str) -> Any:
         Gegl.init(None)
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, _run, None)
         procedure.set_image_types("*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
-        procedure.set_menu_label("Neural St_yle…")
+        if name == AGAIN:
+            procedure.set_menu_label("Neural Style Again from This Layer…")
+            procedure.set_documentation(
+                "Paint again as a layer was painted",
+                "Takes all arguments but the output from a layer that Neural Style painted, and "
+                "paints the layer that it was painted from, or it itself if that is gone.",
+                None,
+            )
+        else:
+            procedure.set_menu_label("Neural St_yle…")
+            procedure.set_documentation(
+                "Paint a layer in the style of a picture",
+                "A server on this machine paints the layer, or what is selected of it, in the "
+                "style of a picture of your choice. It is started when it is needed.",
+                None,
+            )
         procedure.add_menu_path("<Image>/Filters")
-        procedure.set_documentation(
-            "Paint a layer in the style of a picture",
-            "A server on this machine paints the layer, or what is selected of it, in the style "
-            "of a picture of your choice. It is started when it is needed.",
-            None,
-        )
         procedure.set_attribution("Neural Style for GIMP contributors", "MIT license", "2026")
         try:
             from neural_style_gimp.arguments import add_arguments
@@ -60,13 +70,14 @@ def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], co
     try:
         import zmq  # noqa: F401 - just to know whether it is there
 
-        from neural_style_gimp.session import run
+        from neural_style_gimp.session import run, run_again
         from nst_server.errors import NeuralStyleError
     except ImportError as error:
         return _failure(procedure, installation.INCOMPLETE.format(error))
     home = installation.home(NeuralStyle.folder)
     try:
-        layer = run(procedure, run_mode, image, drawables, config, home)
+        act = run_again if procedure.get_name() == AGAIN else run
+        layer = act(procedure, run_mode, image, drawables, config, home)
     except NeuralStyleError as error:
         if error.code == "cancelled":
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())

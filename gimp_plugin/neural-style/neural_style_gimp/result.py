@@ -41,7 +41,12 @@ class Painting:
     def parasite(self) -> Any:
         """How it was painted, as JSON that stays with the layer."""
         report = self.finished.report.to_wire()
-        told = {"settings": report.pop("settings"), "style": self.style_uri, "report": report}
+        told = {
+            "settings": report.pop("settings"),
+            "style": self.style_uri,
+            "layer": self.target.layer.get_tattoo(),
+            "report": report,
+        }
         return Gimp.Parasite.new(
             PARASITE,
             Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neural_style_gimp import arguments
+from neural_style_gimp.again import recall
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.painting import cancelled, paint
 from neural_style_gimp.pixels import release
@@ -16,10 +17,27 @@ from nst_server.job import Job, StyleReference
 from nst_server.paths import Home
 
 
-def run(
+def run_again(
     procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any, home: Home
 ) -> Any:
+    """As `run`, with the arguments of the chosen layer, for the layer that it was painted from."""
+    layer = recall(image, drawables, config)
+    return run(procedure, run_mode, image, [layer], config, home, complete=True)
+
+
+def run(
+    procedure: Any,
+    run_mode: Any,
+    image: Any,
+    drawables: list[Any],
+    config: Any,
+    home: Home,
+    *,
+    complete: bool = False,
+) -> Any:
     """Paint, and return the layer that has the painting.
+
+    ``complete`` means that all arguments count, as if a dialog had shown them.
 
     Raises `NeuralStyleError`, with code ``cancelled`` if the user cancelled; the image and its
     undo stack are then untouched.
@@ -36,7 +54,7 @@ def run(
     obstacle = target.obstacle(output)
     if obstacle is not None:
         raise obstacle
-    settings = arguments.settings_of(config, shown=with_windows)
+    settings = arguments.settings_of(config, shown=with_windows or complete)
     file = config.get_property(arguments.STYLE)
     if file is None:
         raise refusal("No style picture is given.", "Set style-file to a picture.")

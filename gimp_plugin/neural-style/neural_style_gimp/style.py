@@ -30,7 +30,7 @@ class StylePicture:
 
 def load_style(file: Any, *, longest: int = LONGEST_SIDE) -> StylePicture:
     """Read and flatten ``file``. Raises `NeuralStyleError` in words if it is no picture."""
-    name = _name(file)
+    name = file_name(file)
     with _opened(file, name) as image:
         width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
         if (width, height) != (image.get_width(), image.get_height()):
@@ -78,5 +78,6 @@ def _opened(file: Any, name: str) -> Iterator[Any]:
         image.delete()
 
 
-def _name(file: Any) -> str:
+def file_name(file: Any) -> str:
+    """What people call ``file``."""
     return str(file.get_parse_name() if file.get_basename() is None else file.get_basename())

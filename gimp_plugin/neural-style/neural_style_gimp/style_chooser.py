@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
+from threading import Thread
 from typing import Any
 
 import gi
@@ -15,11 +16,18 @@ from gi.repository import GdkPixbuf, Gio, GLib, Gtk
 
 from neural_style_gimp.arguments import LABELS, STYLE
 from neural_style_gimp.gallery import gallery
-from neural_style_gimp.pictures import fitted, pixbuf
-from neural_style_gimp.style import load_style
+from neural_style_gimp.pictures import fitted, packed, pixbuf
+from neural_style_gimp.pixels import Pixels, colour_format
+from neural_style_gimp.style import StylePicture, file_name, load_style
 from nst_server.errors import NeuralStyleError
+from nst_server.geometry import Box
+from nst_server.job import PictureShape
 
-THUMBNAIL = (256, 192)
+THUMBNAIL = (64, 64)
+
+LOADED_SIDE = 512
+"""What a draft and the thumbnail need of a style."""
+
 FILE_PREVIEW_SIDE = 192
 
 ENDINGS = "avif bmp gif heic heif jpeg jpg jxl ora png psd svg tif tiff webp xcf"
@@ -28,14 +36,17 @@ ENDINGS = "avif bmp gif heic heif jpeg jpg jxl ora png psd svg tif tiff webp xcf
 class StyleChooser:
     """Thumbnail, file button and gallery, in step with the procedure's ``style-file``.
 
-    Invariant: ``problem`` is empty exactly if the chosen style is a picture that opens.
+    ``widget`` is the first two, ``gallery`` the third or nothing if it is empty. Invariant:
+    ``problem`` is empty exactly if the chosen style is a picture that opens, then ``style``.
     """
 
     def __init__(self, config: Any, styles: Path, changed: Callable[[], None]) -> None:
         """``styles`` is the folder of the gallery; ``changed`` is called after each change."""
         self._config = config
         self._changed = changed
+        self._latest = 0
         self.problem = ""
+        self.style: StylePicture | None = None
         self._thumbnail = Gtk.Image()
         self._thumbnail.set_size_request(*THUMBNAIL)
         self._button = _file_button(styles)
@@ -43,46 +54,82 @@ class StyleChooser:
         label = Gtk.Label.new_with_mnemonic(LABELS[STYLE])
         label.set_xalign(0)
         label.set_mnemonic_widget(self._button)
-        frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, valign=Gtk.Align.START)
+        frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, valign=Gtk.Align.CENTER)
         frame.add(self._thumbnail)
-        self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        for part in (label, self._button, frame):
-            self.widget.pack_start(part, False, False, 0)
-        installed = gallery(styles, lambda path: self._choose(Gio.File.new_for_path(str(path))))
-        if installed is not None:
-            self.widget.pack_end(installed, False, False, 0)
+        named = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4, valign=Gtk.Align.CENTER)
+        named.pack_start(label, False, False, 0)
+        named.pack_start(self._button, False, False, 0)
+        self.widget = Gtk.Box(spacing=12)
+        self.widget.pack_start(frame, False, False, 0)
+        self.widget.pack_start(named, True, True, 0)
         self.widget.show_all()
+        self.gallery = gallery(styles, lambda path: self._choose(Gio.File.new_for_path(str(path))))
         config.connect(f"notify::{STYLE}", lambda *_: self.refresh())
 
     def refresh(self) -> None:
-        """Show the style that the procedure's argument names."""
+        """Show the style that the procedure's argument names, once it is loaded."""
+        self._latest += 1
         file = self._config.get_property(STYLE)
-        self.problem = "Choose a picture whose style you like."
+        self.style = None
         if file is None:
+            self.problem = "Choose a picture whose style you like."
             self._button.unselect_all()
             self._thumbnail.set_from_icon_name("image-x-generic", Gtk.IconSize.DIALOG)
-        else:
-            shown = self._button.get_file()
-            if shown is None or not shown.equal(file):
-                with suppress(GLib.Error):
-                    self._button.set_file(file)
-            self._show(file)
+            self._changed()
+            return
+        self.problem = "Opening the style picture…"
+        shown = self._button.get_file()
+        if shown is None or not shown.equal(file):
+            with suppress(GLib.Error):
+                self._button.set_file(file)
+        # In a thread: the dialog must go on, and a large photograph takes a second.
+        Thread(target=self._load, args=(file, self._latest), daemon=True).start()
         self._changed()
 
-    def _show(self, file: Any) -> None:
+    def close(self) -> None:
+        """Take no picture any more."""
+        self._latest = 0
+
+    def _load(self, file: Any, number: int) -> None:
+        GLib.idle_add(self._loaded, file, number, _quickly_loaded(file))
+
+    def _loaded(self, file: Any, number: int, style: StylePicture | None) -> None:
+        if number != self._latest:
+            return
+        self.problem = ""
         try:
-            style = load_style(file, longest=max(THUMBNAIL))
+            self.style = style or load_style(file, longest=LOADED_SIDE)
         except NeuralStyleError as error:
             self.problem = str(error)
             self._thumbnail.set_from_icon_name("image-missing", Gtk.IconSize.DIALOG)
-            return
-        self.problem = ""
-        shape = style.shape
-        picture = pixbuf(shape.width, shape.height, style.pixels.data, alpha=shape.channels == 4)
-        self._thumbnail.set_from_pixbuf(fitted(picture, THUMBNAIL))
+        else:
+            shape, data = self.style.shape, self.style.pixels.data
+            picture = pixbuf(shape.width, shape.height, data, alpha=shape.channels == 4)
+            self._thumbnail.set_from_pixbuf(fitted(picture, THUMBNAIL))
+        self._changed()
 
     def _choose(self, file: Any) -> None:
         self._config.set_property(STYLE, file)
+
+
+def _quickly_loaded(file: Any) -> StylePicture | None:
+    """The style at the size of a draft; none if that takes GIMP itself. Calls no GIMP, no GTK."""
+    path, side = file.get_path(), LOADED_SIDE
+    if path is None:
+        return None
+    try:
+        _, width, height = GdkPixbuf.Pixbuf.get_file_info(path)
+        if max(width, height) > side:
+            picture = GdkPixbuf.Pixbuf.new_from_file_at_size(path, side, side)
+        else:
+            picture = GdkPixbuf.Pixbuf.new_from_file(path)
+    except GLib.Error:
+        return None
+    width, height, alpha = picture.get_width(), picture.get_height(), picture.get_has_alpha()
+    shape = PictureShape(width, height, 4 if alpha else 3, "uint8")
+    pixels = Pixels(Box(0, 0, width, height), colour_format("uint8", alpha), packed(picture))
+    name = file_name(file)
+    return StylePicture(PurePath(name).stem, file.get_uri(), shape, pixels)
 
 
 def _file_button(styles: Path) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from nst_server.client.events import Event, Painting, Queued, Started
+from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
+from nst_server.geometry import fit_within
 from nst_server.progress import Progress, Report
+from nst_server.settings import Settings
 
 BACKBONES = {"vgg16": "VGG16", "vgg19": "VGG19"}
 
@@ -51,6 +53,30 @@ def painted_at(started: Started, width: int, height: int) -> str:
     if (started.width, started.height) != (width, height):
         at += f", then enlarged to {size(width, height)}"
     return at
+
+
+def planned(settings: Settings, width: int, height: int) -> str:
+    """At which size the real painting of ``width`` × ``height`` will be worked at."""
+    if settings.size == "auto":
+        limit = duration(settings.time_limit).removesuffix(" 00 s")
+        return f"Size: up to {size(width, height)}, within {limit}"
+    longest = max(width, height) if settings.size == "full" else int(settings.size)
+    at = fit_within(width, height, (longest, longest))
+    enlarged = "" if at == (width, height) else f", enlarged to {size(width, height)}"
+    return f"Size: {size(*at)}{enlarged}"
+
+
+def drafting(event: Event) -> str:
+    """What happens now to the draft, in few words."""
+    match event:
+        case Queued() | Started():
+            return doing(event)
+        case Painting(progress=now):
+            return f"Draft, {now.done:.0%} painted"
+        case Finished():
+            return "Draft. Press it to see the layer."
+        case Failed(error=error):
+            return f"There is no draft. {error}"
 
 
 def times(elapsed: float, now: Progress | None) -> str:

@@ -74,9 +74,16 @@ def select_ellipse(image, x, y, width, height, feather=12):
     image.clean_all()
 
 
-def paint(image, drawables, style=None, run_mode=Gimp.RunMode.NONINTERACTIVE, **arguments):
+def paint(
+    image,
+    drawables,
+    style=None,
+    run_mode=Gimp.RunMode.NONINTERACTIVE,
+    procedure=PROCEDURE,
+    **arguments,
+):
     """Call the plug-in: its status, its message, the layer it returned."""
-    procedure = Gimp.get_pdb().lookup_procedure(PROCEDURE)
+    procedure = Gimp.get_pdb().lookup_procedure(procedure)
     config = procedure.create_config()
     config.set_property("run-mode", run_mode)
     config.set_property("image", image)

@@ -1,0 +1,42 @@
+"""What a layer that we made tells of itself: how it was painted, and from which layer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from neural_style_gimp import arguments
+from neural_style_gimp.editor import Gio
+from neural_style_gimp.result import PARASITE
+from neural_style_gimp.target import refusal
+from nst_server.errors import NeuralStyleError
+from nst_server.settings import Settings
+
+
+def recall(image: Any, drawables: list[Any], config: Any) -> Any:
+    """Set ``config`` to how the chosen layer was painted; the layer that it was painted from.
+
+    That is the chosen layer itself where the other is gone. Raises `NeuralStyleError`.
+    """
+    if len(drawables) != 1:
+        raise refusal(f"{len(drawables)} layers are chosen.", "Choose a single layer.")
+    chosen = drawables[0]
+    parasite = chosen.get_parasite(PARASITE)
+    if parasite is None:
+        raise refusal(
+            f"“{chosen.get_name()}” was not painted by Neural Style.",
+            "Choose a layer that was, or Filters → Neural Style… for any other.",
+        )
+    try:
+        told = json.loads(bytes(parasite.get_data()))
+        settings = Settings.from_wire(told["settings"])
+        style, source = str(told["style"]), int(told.get("layer", 0))
+    except (NeuralStyleError, KeyError, TypeError, ValueError, AttributeError):
+        raise refusal(
+            f"What “{chosen.get_name()}” tells of how it was painted is not understood.",
+            "Use Filters → Neural Style… for it.",
+        ) from None
+    arguments.show_settings(config, settings)
+    config.set_property(arguments.STYLE, Gio.File.new_for_uri(style))
+    from_layer = image.get_layer_by_tattoo(source) if source else None
+    return chosen if from_layer is None else from_layer

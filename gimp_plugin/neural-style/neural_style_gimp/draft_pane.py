@@ -1,0 +1,183 @@
+"""The part of the settings dialog that shows what will come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from itertools import zip_longest
+from typing import Any
+
+import gi
+
+gi.require_version("Gdk", "3.0")
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, GLib, Gtk, Pango
+
+from neural_style_gimp import wording
+from neural_style_gimp.draft import SIDE, Draft, drafted, warming
+from neural_style_gimp.pictures import fitted, on_checks, packed, pixbuf, scaled, with_alpha
+from neural_style_gimp.reduced import Reduced, reducing
+from neural_style_gimp.style import StylePicture
+from neural_style_gimp.target import Target
+from nst_server.client.events import Event, Failed, Finished, Painting, Started
+from nst_server.errors import NeuralStyleError
+from nst_server.job import Job, StyleReference
+from nst_server.paths import Home
+from nst_server.settings import Settings
+
+TICK_MILLISECONDS = 30
+
+Wish = tuple[Settings, Sequence[tuple[StylePicture, float]]]
+"""How to paint, and the styles with their weights."""
+
+
+class DraftPane:
+    """The layer, then the draft of what the dialog says; pressed, the layer again.
+
+    ``wish`` tells what that is, or nothing where the dialog is not right. Without a style the
+    server is warmed by a job that paints nothing.
+    """
+
+    def __init__(self, home: Home, target: Target, wish: Callable[[], Wish | None]) -> None:
+        self._target = target
+        self._wish = wish
+        self._wished: Wish | None = None
+        self._content: Reduced | None = None
+        self._reading: Generator[None, None, Reduced] | None = reducing(target, SIDE)
+        self._warming = False
+        self._before: Any = None
+        self._after: Any = None
+        self._fill()
+        self._draft = Draft(home, self._show)
+        self._timer = GLib.timeout_add(TICK_MILLISECONDS, self._tick)
+
+    def change(self) -> None:
+        """What is wished may be another; if so, the draft begins anew."""
+        wish = self._wish()
+        if self._content is None or _same(wish, self._wished):
+            return
+        self._wished = wish
+        if wish is None:
+            self._draft.give_up()
+            return
+        settings, styles = wish
+        box = self._target.context
+        self._plan.set_text(wording.planned(settings, box.width, box.height))
+        self._warming = not styles
+        if self._warming:
+            self._after = None
+            self._paint(self._before)
+        self._draft.want(*_job(self._content, settings, styles))
+
+    def close(self) -> None:
+        """End the draft, so that the server is free."""
+        GLib.source_remove(self._timer)
+        self._draft.close()
+
+    def _fill(self) -> None:
+        self._picture = Gtk.Image()
+        self._picture.set_size_request(SIDE, SIDE)
+        pressed = Gtk.EventBox(tooltip_text="What will come of the settings. Press: the layer.")
+        pressed.add(self._picture)
+        pressed.add_events(Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_RELEASE_MASK)
+        pressed.connect("button-press-event", lambda *_: self._paint(self._before))
+        pressed.connect("button-release-event", lambda *_: self._paint(self._after))
+        frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, halign=Gtk.Align.START)
+        frame.add(pressed)
+        self._status = _label("Starting the painting server…")
+        self._machine = _label()
+        self._plan = _label()
+        self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
+        for part in (frame, self._status, self._plan, self._machine):
+            self.widget.pack_start(part, False, False, 0)
+        self.widget.show_all()
+
+    def _tick(self) -> bool:
+        if self._reading is not None:
+            self._read(self._reading)
+        self._draft.tick()
+        return True
+
+    def _read(self, reading: Generator[None, None, Reduced]) -> None:
+        try:
+            next(reading)
+        except StopIteration as end:
+            self._reading, self._content = None, end.value
+            self._before = on_checks(fitted(end.value.picture, (SIDE, SIDE), enlarge=True))
+            self._paint(self._before)
+            self.change()
+        except NeuralStyleError as error:
+            self._reading = None
+            self._status.set_text(str(error))
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._machine.set_text(wording.machine(event))
+        if self._warming and not isinstance(event, Failed):
+            self._status.set_text(
+                "The draft appears here."
+                if isinstance(event, Finished)
+                else wording.drafting(event)
+            )
+            return
+        self._status.set_text(wording.drafting(event))
+        match event:
+            case Painting(progress=now, preview=preview) if preview is not None:
+                self._take(pixbuf(now.preview_width, now.preview_height, preview))
+            case Finished(picture=shape, pixels=pixels):
+                alpha = shape.channels == 4
+                self._take(pixbuf(shape.width, shape.height, pixels, alpha=alpha))
+
+    def _take(self, picture: Any) -> None:
+        """A picture of the draft, over checks where the layer is transparent."""
+        content = self._content
+        assert content is not None  # or there were no job
+        if content.shape.channels == 4:
+            size = content.shape.width, content.shape.height
+            if not picture.get_has_alpha():
+                colours = packed(scaled(picture, size))
+                picture = pixbuf(*size, with_alpha(colours, content.content), alpha=True)
+        shown = self._before.get_width(), self._before.get_height()
+        self._after = on_checks(scaled(picture, shown))
+        self._paint(self._after)
+
+    def _paint(self, picture: Any) -> None:
+        if picture is not None:
+            self._picture.set_from_pixbuf(picture)
+
+
+def _same(one: Wish | None, other: Wish | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    pairs = zip_longest(one[1], other[1], fillvalue=(None, 0.0))
+    return one[0] == other[0] and all(
+        style is its_style and weight == its_weight
+        for (style, weight), (its_style, its_weight) in pairs
+    )
+
+
+def _job(
+    content: Reduced, settings: Settings, styles: Sequence[tuple[StylePicture, float]]
+) -> tuple[Job, list[Any]]:
+    small = drafted(settings, max(content.shape.width, content.shape.height))
+    mask = [] if content.mask is None else [content.mask]
+    if not styles:
+        themselves = (StyleReference(content.shape),)
+        job = Job(warming(small), content.shape, themselves, content.mask_shape)
+        return job, [content.content, *mask, content.content]
+    references = tuple(StyleReference(style.shape, weight) for style, weight in styles)
+    job = Job(small, content.shape, references, content.mask_shape)
+    return job, [content.content, *mask, *(style.pixels.data for style, _ in styles)]
+
+
+def _label(text: str = "") -> Any:
+    label = Gtk.Label(
+        label=text,
+        xalign=0,
+        yalign=0,
+        wrap=True,
+        wrap_mode=Pango.WrapMode.WORD_CHAR,
+        width_chars=34,
+        max_width_chars=34,
+    )
+    label.get_style_context().add_class("dim-label")
+    return label
