@@ -6,12 +6,14 @@ import argparse
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nst_server.command.recipe import Recipe
 from nst_server.errors import NeuralStyleError
 from nst_server.job import MAXIMUM_SIDE
 from nst_server.settings import PRESETS, Option, Settings, options
+
+if TYPE_CHECKING:
+    from nst_server.command.recipe import Recipe
 
 
 def add_stylize(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -84,6 +87,24 @@ class Console:
     def _say(self, words: str) -> None:
         if self._bar is not None:
             self._bar.update(self._task, description=words)
+
+
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Keep from the shell what TensorFlow's libraries say while they are loaded.
+
+    No setting keeps them from it; what goes wrong comes as an exception.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
 
 
 def _duration(seconds: float) -> str:

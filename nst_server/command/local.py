@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nst_server.client.events import Event
+from nst_server.command.console import without_chatter
 from nst_server.job import Job
 from nst_server.paths import Home
 
@@ -14,7 +15,8 @@ from nst_server.paths import Home
 def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
     """Every event until and with the result. Raises `NeuralStyleError`."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors come as exceptions
-    from nst_server.engine.painter import Painter
-    from nst_server.service import painting
+    with without_chatter():
+        from nst_server.engine.painter import Painter
+        from nst_server.service import painting
 
     yield from painting.paint(Painter(home.weights), job, pixels, keep=lambda: False)

@@ -1,0 +1,138 @@
+"""``nst bench quality``: results judged by numbers, as a table, as JSON, and on a sheet."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
+
+if TYPE_CHECKING:
+    from nst_server.bench.quality import Quality
+    from nst_server.command.pictures import PictureFile
+    from nst_server.engine.picture import Picture
+
+_COLUMNS = {
+    "style_distance": "style",
+    "content_distance": "content",
+    "noise_ratio": "noise",
+    "border_ratio": "border",
+    "seam_ratio": "seam",
+}
+"""What is shown of a result, by the heading of its column."""
+
+_SMALLEST = 8
+
+_LEGEND = (
+    "style: distance from the style at layers of VGG16 that are not optimised, 0 is the style\n"
+    "content: distance from the content, 0 is the content\n"
+    "noise: finest grain, 1 is as much as in the style\n"
+    "border: edges within the border, 1 is as many as inside\n"
+    "seam: step from each side to the opposite one, 1 is as between neighbours: it tiles"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``nst bench quality``."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _LEGEND
+    parser.add_argument("content", type=Path, help="The picture that was painted.")
+    parser.add_argument("results", type=Path, nargs="+", metavar="result", help="What came out.")
+    parser.add_argument(
+        "--style",
+        type=Path,
+        action="append",
+        required=True,
+        dest="styles",
+        help="A picture in whose style it was painted; several count alike.",
+    )
+    parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+    parser.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="FILE",
+        help="Put content, styles and results with their numbers side by side into this picture.",
+    )
+
+
+def run(arguments: argparse.Namespace, home: Home) -> int:
+    """Judge. Raises `NeuralStyleError`."""
+    from nst_server.command import pictures
+
+    if arguments.sheet is not None:
+        pictures.check_folder(arguments.sheet)
+        pictures.check_format(arguments.sheet)
+    content = pictures.read(arguments.content)
+    styles = [pictures.read(path) for path in arguments.styles]
+    results = [pictures.read(path) for path in arguments.results]
+    judged = list(_judged(content, styles, results, home))
+    if arguments.json:
+        entries = [
+            {"file": str(path), "style_distance": quality.style_distance, **asdict(quality)}
+            for path, quality in zip(arguments.results, judged, strict=True)
+        ]
+        print(json.dumps({"results": entries}, allow_nan=False))
+    else:
+        print("\n".join(_table(arguments.results, judged)))
+    if arguments.sheet is not None:
+        _write_sheet(arguments, [content, *styles, *results], judged)
+    return 0
+
+
+def _judged(
+    content: PictureFile, styles: Sequence[PictureFile], results: Sequence[PictureFile], home: Home
+) -> Iterator[Quality]:
+    from nst_server.command.console import without_chatter
+
+    with without_chatter():
+        from nst_server.bench.quality import Judge
+    judge = Judge(home.weights)
+    for result in results:
+        yield judge.judge(_floats(content), [_floats(style) for style in styles], _floats(result))
+
+
+def _floats(picture: PictureFile) -> Picture:
+    """As the engine sees it. Raises `NeuralStyleError` ``bad-image`` for a tiny one."""
+    from nst_server.engine.picture import Picture
+    from nst_server.service.pixels import split_alpha, to_floats
+
+    shape = picture.shape
+    if min(shape.width, shape.height) < _SMALLEST:
+        raise NeuralStyleError(
+            "bad-image",
+            f"A picture of {shape.width}×{shape.height} pixels is too small to be judged.",
+            f"Each side needs at least {_SMALLEST} pixels.",
+        )
+    return Picture(*split_alpha(to_floats(picture.samples, shape)))
+
+
+def _table(files: Sequence[Path], judged: Sequence[Quality]) -> Iterator[str]:
+    """A heading and a line for each result."""
+    width = max(len("result"), *(len(str(file)) for file in files))
+    yield f"{'result':{width}}" + "".join(f"{heading:>9}" for heading in _COLUMNS.values())
+    for file, quality in zip(files, judged, strict=True):
+        numbers: list[Any] = [getattr(quality, name) for name in _COLUMNS]
+        yield f"{file!s:{width}}" + "".join(f"{number:9.3f}" for number in numbers)
+
+
+def _write_sheet(
+    arguments: argparse.Namespace, shown: Sequence[PictureFile], judged: Sequence[Quality]
+) -> None:
+    from nst_server.bench.sheet import contact_sheet
+    from nst_server.command import pictures
+
+    captions = [f"Content: {arguments.content.name}"]
+    captions += [f"Style: {style.name}" for style in arguments.styles]
+    captions += [
+        f"{file.name}\nstyle {quality.style_distance:.3f}, content {quality.content_distance:.3f}"
+        f"\nnoise {quality.noise_ratio:.2f}, border {quality.border_ratio:.2f}, "
+        f"seam {quality.seam_ratio:.2f}"
+        for file, quality in zip(arguments.results, judged, strict=True)
+    ]
+    images = [picture.image() for picture in shown]
+    pictures.write_image(arguments.sheet, contact_sheet(list(zip(images, captions, strict=True))))
