@@ -44,7 +44,7 @@ class Benchmark:
     """A benchmark by its name."""
 
     name: str
-    about: str
+    """As in `nst_server.bench.ABOUT`."""
     measure: Callable[[Options], Figures]
     rows: Callable[[Figures], Sequence[Row]]
     panel: Callable[[Figures], Panel] | None = None

@@ -166,10 +166,12 @@ def _write_upwards(image: Image.Image, words: str) -> None:
 
 
 def _legend(pen: _Pen, series: Sequence[Series]) -> None:
+    """At the lower left, where falling lines leave room."""
+    top = _HEIGHT - _BOTTOM - 80 - 22 * len(series)
     for number, (one, colour) in enumerate(zip(series, _COLOURS, strict=False)):
-        y = _TOP + 16 + 22 * number
-        pen.line([(_WIDTH - _RIGHT - 262, y), (_WIDTH - _RIGHT - 236, y)], colour, 2.5)
-        pen.text((_WIDTH - _RIGHT - 226, y), one.name, "lm", _INK, 14)
+        y = top + 22 * number
+        pen.line([(_LEFT + 16, y), (_LEFT + 42, y)], colour, 2.5)
+        pen.text((_LEFT + 52, y), one.name, "lm", _INK, 14)
 
 
 def _fitted(values: Sequence[float], logarithmic: bool, margin: float) -> _Axis:

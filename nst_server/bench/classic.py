@@ -82,6 +82,4 @@ def _panel(figures: Figures) -> Panel:
     )
 
 
-BENCHMARK = Benchmark(
-    "classic", "time to the loss that the notebook's loop ends with", _measure, _rows, _panel
-)
+BENCHMARK = Benchmark("classic", _measure, _rows, _panel)

@@ -33,7 +33,7 @@ _SAME = 1e-3
 _NEAR = 1.05
 """Part of the wanted loss below which a loss in bfloat16 is judged in float32."""
 
-_JUDGED_EVERY = 4
+_JUDGED_EVERY = 2
 _STALLED = 15
 """Iterations without a gain of a thousandth, after which bfloat16 is given up."""
 

@@ -8,6 +8,7 @@ import statistics
 from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, words_of
 from nst_server.bench.chart import Panel, Series
 from nst_server.bench.child import measured
+from nst_server.errors import NeuralStyleError
 
 _MEGAPIXELS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0)
 _QUICK_MEGAPIXELS = (0.01, 0.02)
@@ -16,12 +17,12 @@ _WORK = 6.0
 
 
 def _measure(options: Options) -> Figures:
-    sizes = []
+    sizes: list[Figures] = []
     for megapixels in _QUICK_MEGAPIXELS if options.quick else _MEGAPIXELS:
         options.say(f"growth: {megapixels:g} megapixels")
         width = 16 * round(math.sqrt(megapixels * 1e6 * 4 / 3) / 16)
-        sizes.append(
-            measured(
+        try:
+            found = measured(
                 "growth_process",
                 options,
                 weights=str(options.home.weights),
@@ -29,8 +30,14 @@ def _measure(options: Options) -> Figures:
                 height=width * 3 // 4,
                 iterations=_iterations(megapixels, options.quick),
                 tile="auto",
+                warm_up=not options.quick,
             )
-        )
+        except NeuralStyleError as error:
+            if not sizes:
+                raise
+            options.say(f"growth ends here: {error}")
+            break
+        sizes.append(found)
     return {
         **{
             key: [size[key] for size in sizes]
@@ -57,6 +64,7 @@ def _tiled_against_untiled(options: Options) -> Figures:
         iterations=2 if options.quick else 5,
         tile=tile,
         beside_untiled=True,
+        warm_up=not options.quick,
     )
     tiled, untiled = found["s_per_mpx_it"], found["untiled_s_per_mpx_it"]
     return {
@@ -114,10 +122,4 @@ def _panel(figures: Figures) -> Panel:
     )
 
 
-BENCHMARK = Benchmark(
-    "growth",
-    "seconds and memory per megapixel, from 0.25 to 24 megapixels",
-    _measure,
-    _rows,
-    _panel,
-)
+BENCHMARK = Benchmark("growth", _measure, _rows, _panel)

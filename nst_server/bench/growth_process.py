@@ -33,11 +33,12 @@ def run(
     iterations: int,
     tile: int | str,
     beside_untiled: bool = False,
+    warm_up: bool = True,
 ) -> Figures:
     """Seconds per megapixel iteration at one size and one scale, its first iteration left out."""
     painter = Painter(Path(weights))
     small = landscape(_SMALL, _SMALL)
-    for pieces in ("none", 128):
+    for pieces in ("none", 128) if warm_up else ():
         for _ in islice(_painting(painter, small, pieces, 1), 1):
             pass
     content = repeated(width, height)

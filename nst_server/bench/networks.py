@@ -18,13 +18,16 @@ class Convolutions:
     picture: what every step of a style transfer cannot do without.
     """
 
-    def __init__(self, backbone: str, weights: Path, deepest: str, precision: str) -> None:
+    def __init__(
+        self, backbone: str, weights: Path, deepest: str, *, pooling: str, precision: str
+    ) -> None:
         model = _model(backbone, weights, deepest)
         names = trained.layer_names(backbone)
         self._layers = [
             (name, tf.constant(model.get_layer(name).get_weights()[0], precision))
             for name in names[: names.index(deepest) + 1]
         ]
+        self._pool = tf.nn.max_pool2d if pooling == "max" else tf.nn.avg_pool2d
         self._precision = precision
         self._shrinks = 2 ** trained.shrinkage(deepest)
         self._channels = trained.filters(deepest)
@@ -49,7 +52,7 @@ class Convolutions:
             x = tf.cast(picture, self._precision)
             for name, kernel in self._layers:
                 if name.endswith("_conv1") and name != "block1_conv1":
-                    x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+                    x = self._pool(x, 2, 2, "VALID")
                 x = tf.nn.conv2d(x, kernel, 1, "SAME")
         return tape.gradient(x, picture, output_gradients=upstream)
 

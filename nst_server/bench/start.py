@@ -90,6 +90,4 @@ def _rows(figures: Figures) -> list[Row]:
     ]
 
 
-BENCHMARK = Benchmark(
-    "start", "help, server, cold and warm worker, in real processes", _measure, _rows
-)
+BENCHMARK = Benchmark("start", _measure, _rows)

@@ -19,10 +19,10 @@ from nst_server.engine.method import Choice
 from nst_server.engine.painter import Painter
 from nst_server.settings import Settings
 
-_WARM_UP = 2
 
-
-def run(weights: str, sizes: Sequence[Sequence[int]], rounds: int, burst: int) -> Figures:
+def run(
+    weights: str, sizes: Sequence[Sequence[int]], rounds: int, burst: int, warm_up: int
+) -> Figures:
     """Step and convolutions in turn, ``burst`` of each a round, at every size."""
     painter = Painter(Path(weights))
     settings = Settings.of_preset(
@@ -30,14 +30,16 @@ def run(weights: str, sizes: Sequence[Sequence[int]], rounds: int, burst: int) -
         coarsest=0,
         size="full",
         tile="none",
-        iterations=_WARM_UP + rounds * burst,
+        iterations=warm_up + rounds * burst,
     )
     told = described(painter, landscape(*sizes[0]), settings)
     backbone, file = weights_files.find(told["backbone"], Path(weights))
     layers = Choice.of(settings, backbone, told["precision"]).layers.names
-    convolutions = Convolutions(backbone, file, max(layers), told["precision"])
+    convolutions = Convolutions(
+        backbone, file, max(layers), pooling=settings.pooling, precision=told["precision"]
+    )
     found = [
-        _at_size(painter, settings, convolutions, (width, height), rounds, burst)
+        _at_size(painter, settings, convolutions, (width, height), rounds, burst, warm_up)
         for width, height in sizes
     ]
     first = found[0]
@@ -52,6 +54,7 @@ def _at_size(
     size: tuple[int, int],
     rounds: int,
     burst: int,
+    warm_up: int,
 ) -> Figures:
     width, height = size
     picture = landscape(width, height)
@@ -70,7 +73,7 @@ def _at_size(
         "gram": step("gram"),
     }
     for work in works.values():
-        seconds(lambda work=work: [work() for _ in range(_WARM_UP)])  # type: ignore[misc]
+        seconds(lambda work=work: [work() for _ in range(warm_up)])  # type: ignore[misc]
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():

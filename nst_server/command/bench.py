@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nst_server.bench import ABOUT
+from nst_server.command import quality
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
 
@@ -16,13 +18,24 @@ _STANDARD_OUTPUT = Path("-")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of ``nst bench``; names are checked later, so that help is quick."""
-    parser.add_argument(
-        "name",
-        nargs="?",
-        default="all",
-        help="One benchmark: step, classic, start, transfer, growth or quality; all if none.",
-    )
+    """The arguments of ``nst bench`` and of each benchmark; without a name all of speed run."""
+    parser.set_defaults(name="")
+    _add_options(parser)
+    names = parser.add_subparsers(metavar="NAME", title="one benchmark")
+    for name, about in ABOUT.items():
+        # What is not given after the name must not undo what was given before it.
+        one = names.add_parser(
+            name, help=about, description=about, argument_default=argparse.SUPPRESS
+        )
+        one.set_defaults(name=name)
+        _add_options(one)
+    about = "results judged by numbers, as a table, as JSON, and on a sheet"
+    judged = names.add_parser("quality", help=about, description=about)
+    judged.set_defaults(run=quality.run)
+    quality.add_arguments(judged)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         nargs="?",
@@ -52,10 +65,16 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     from nst_server.bench import report
     from nst_server.command.pictures import check_folder
 
+    if str(arguments.json) in ABOUT:
+        raise NeuralStyleError(
+            "bad-usage",
+            f"--json {arguments.json} names a file.",
+            f"For the benchmark: nst bench {arguments.json} --json.",
+        )
     for path in filter(None, (arguments.json, arguments.plot)):
         check_folder(path)
     if arguments.measured is None:
-        names = _names(arguments.name)
+        names = [arguments.name] if arguments.name else list(ABOUT)
         if arguments.plot is not None:
             report.check_plot(names)
         figures = _measure(names, arguments, home)
@@ -78,19 +97,6 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     return 0
 
 
-def _names(name: str) -> list[str]:
-    """Which benchmarks to run, in order. Raises `NeuralStyleError` ``bad-usage``."""
-    from nst_server.bench.registry import BENCHMARKS
-
-    if name not in {"all", *BENCHMARKS}:
-        raise NeuralStyleError(
-            "bad-usage",
-            f"There is no benchmark {name!r}.",
-            f"Take one of {', '.join(BENCHMARKS)}, or none for all.",
-        )
-    return [one for one in BENCHMARKS if name in {"all", one}]
-
-
 def _measure(names: list[str], arguments: argparse.Namespace, home: Home) -> dict[str, Any]:
     from nst_server.bench.benchmark import Options
     from nst_server.bench.machine import machine, versions
@@ -107,7 +113,7 @@ def _measure(names: list[str], arguments: argparse.Namespace, home: Home) -> dic
         "quick": arguments.quick,
     }
     for name in names:
-        _say(f"{name}: {BENCHMARKS[name].about}")
+        _say(f"{name}: {ABOUT[name]}")
         begun = time.monotonic()
         figures[name] = BENCHMARKS[name].measure(options)
         figures[name]["took_s"] = time.monotonic() - begun

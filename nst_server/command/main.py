@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="Print one JSON object.")
     weights = command("weights", "Show the network weights, or fetch VGG19's.", _weights)
     weights.add_argument("action", nargs="?", choices=("show", "fetch"), default="show")
-    bench.add_arguments(command("bench", "Measure speed and quality on this machine.", _bench))
+    bench.add_arguments(command("bench", "Measure speed, or judge results.", bench.run))
     return parser
 
 
@@ -109,7 +109,3 @@ def _weights(arguments: argparse.Namespace, home: Home) -> int:
     from nst_server.command import weights
 
     return weights.fetch(home) if arguments.action == "fetch" else weights.show(home)
-
-
-def _bench(arguments: argparse.Namespace, home: Home) -> int:
-    return bench.run(arguments, home)

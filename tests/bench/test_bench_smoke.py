@@ -98,7 +98,8 @@ def shown_and_drawn(run: dict[str, Any], name: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("speed",), "no benchmark 'speed'"),
+        (("speed",), "invalid choice: 'speed'"),
+        (("--json", "step"), "nst bench step --json"),
         (("step", "--plot", "plot.png"), "classic and growth"),
         (("--from", "missing.json"), "cannot be read"),
         (("--from", "pyproject.toml"), "does not hold figures"),
