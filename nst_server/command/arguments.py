@@ -166,7 +166,7 @@ def settings_from(arguments: argparse.Namespace, made: Recipe | None = None) -> 
     }
     if first_picture(arguments) is not None:
         given["init"] = "picture"
-    if arguments.texture is not None:
+    if arguments.texture is not None and (made is None or made.settings.content_weight > 0):
         given = {**TEXTURE, **given}
     preset = given.pop("preset", None)
     if made is None:
@@ -179,6 +179,10 @@ def settings_from(arguments: argparse.Namespace, made: Recipe | None = None) -> 
 
 TEXTURE: dict[str, Any] = {"init": "noise", "content_weight": 0.0, "seamless": True}
 """Settings of a picture that has no content."""
+
+
+MAXIMUM_PIXELS = 2**30
+"""Of one picture, made or read."""
 
 
 def first_picture(arguments: argparse.Namespace) -> Path | None:
@@ -196,6 +200,8 @@ def texture_size(words: str) -> tuple[int, int]:
         raise NeuralStyleError(
             "bad-usage", f"{words!r} is no size for a texture.", "Write it as 1024x1024."
         )
+    if width * height > MAXIMUM_PIXELS:
+        raise NeuralStyleError("too-large", f"A texture of {words} pixels is too large.")
     return width, height
 
 

@@ -32,6 +32,9 @@ SUB_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 _ASCII = b"ASCII\0\0\0"
 """How a comment in EXIF says its encoding."""
 
+_ROOM = 65000
+"""Bytes that a JPEG has for EXIF, and as many for XMP."""
+
 _ORIENTATION = re.compile(
     rb"\s*tiff:Orientation=(?:\"\d\"|'\d')|<tiff:Orientation>\d</tiff:Orientation>"
 )
@@ -54,15 +57,15 @@ class Metadata:
         dpi = image.info.get("dpi")
         return cls(
             _kept(image),
-            _ORIENTATION.sub(b"", xmp) if isinstance(xmp, bytes) else None,
+            _ORIENTATION.sub(b"", xmp) if isinstance(xmp, bytes) and len(xmp) <= _ROOM else None,
             (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None,
         )
 
     def exif_with(self, recipe: str) -> Image.Exif:
-        """EXIF whose comment is ``recipe``."""
+        """EXIF whose comment is ``recipe``; that alone, where there is no room for all."""
         exif = _copy(self.exif)
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = _ASCII + recipe.encode()
-        return exif
+        return exif if len(exif.tobytes()) <= _ROOM else Metadata().exif_with(recipe)
 
 
 def orientation(image: Image.Image) -> int:

@@ -14,14 +14,14 @@ import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from nst_server.command import color_profiles, deep
+from nst_server.command.arguments import MAXIMUM_PIXELS
 from nst_server.command.color_profiles import Samples
 from nst_server.command.metadata import RECIPE, Metadata, orientation, recipe_text
 from nst_server.errors import NeuralStyleError
 from nst_server.job import PictureShape
 
-_MAXIMUM_PIXELS = 2**30
-
-_OPAQUE_FORMATS = {"JPEG", "BMP", "PPM"}
+_TRANSPARENT_FORMATS = {"PNG", "TIFF", "WEBP", "AVIF", "GIF", "JPEG2000", "TGA"}
+"""Formats that hold alpha; in any other the result lies on white."""
 
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 """Colours by their number of channels."""
@@ -177,7 +177,7 @@ def _options(
 ) -> tuple[Image.Image, dict[str, Any]]:
     """The image as the format can hold it, and what is saved with it."""
     metadata = content.metadata
-    if kind in _OPAQUE_FORMATS and image.mode == "RGBA":
+    if kind not in _TRANSPARENT_FORMATS and image.mode == "RGBA":
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
     options: dict[str, Any] = {"icc_profile": content.profile, "exif": metadata.exif_with(recipe)}
@@ -200,7 +200,7 @@ def _open(path: Path) -> Image.Image:
     """A fully decoded picture, or a sentence about what it is instead."""
     if path.is_dir():
         raise NeuralStyleError("bad-image", f"{path} is a folder.", "Give the name of a picture.")
-    Image.MAX_IMAGE_PIXELS = _MAXIMUM_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAXIMUM_PIXELS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from nst_server.command import pictures
 from nst_server.errors import NeuralStyleError
+from tests.command.profiles import linear_srgb, wide_profile
 
 Deep = npt.NDArray[np.uint16]
 
@@ -20,24 +21,6 @@ Deep = npt.NDArray[np.uint16]
 def noise(channels: int, height: int = 20, width: int = 30) -> Deep:
     shape = (height, width, channels) if channels > 1 else (height, width)
     return np.random.default_rng(channels).integers(0, 65536, shape, np.uint16)
-
-
-def wide_profile() -> bytes:
-    """RGB of larger gamut than sRGB's, with a power for its curve."""
-    primaries = [0.68, 0.32, 1, 0.265, 0.69, 1, 0.15, 0.06, 1]
-    white = [0.3127, 0.3290, 1.0]
-    profile: bytes = imagecodecs.cms_profile(
-        "rgb", whitepoint=white, primaries=primaries, gamma=2.2
-    )
-    return profile
-
-
-def linear_srgb() -> bytes:
-    primaries = [0.64, 0.33, 1, 0.30, 0.60, 1, 0.15, 0.06, 1]
-    profile: bytes = imagecodecs.cms_profile(
-        "rgb", whitepoint=[0.3127, 0.3290, 1.0], primaries=primaries, gamma=1.0
-    )
-    return profile
 
 
 def save(path: Path, samples: Deep, profile: bytes | None = None) -> Path:

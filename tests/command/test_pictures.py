@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from nst_server.command import pictures
 from nst_server.errors import NeuralStyleError
+from tests.command.profiles import linear_srgb, wide_profile
 
 
 @pytest.fixture
@@ -153,3 +155,86 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
         pictures.write(target, read.samples, read, "{}")
     assert target.read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.png"]
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_what_is_not_painted_keeps_its_bytes_under_a_profile(
+    tmp_path: Path, image: Image.Image, ending: str, mode: str
+) -> None:
+    content, out = tmp_path / f"in.{ending}", tmp_path / f"out.{ending}"
+    image.convert(mode).save(content, icc_profile=wide_profile())
+    read = pictures.read(content)
+    assert np.abs(read.samples[..., :3].astype(int) - np.asarray(image)[..., :3]).max() > 5
+    painted = np.array(read.samples)
+    painted[:, 20:, :3] ^= 0x40
+    mask = np.full((20, 30, 1), 255, np.uint8)
+    mask[:, :10] = 0
+    seen = pictures.blend(read, painted, pictures.PictureFile(mask))
+    pictures.write(out, seen, read, "{}")
+    with Image.open(out) as written:
+        assert written.info["icc_profile"] == wide_profile()
+        kept = np.asarray(written)[:, :20]
+    np.testing.assert_array_equal(kept, np.asarray(image.convert(mode))[:, :20])
+    again = pictures.read(out).samples.astype(int)
+    inside = ((painted > 2) & (painted < 253))[..., :3].all(-1)
+    assert np.abs(again - painted)[inside].max() <= 6
+
+
+def test_a_linear_profile_is_not_srgb(tmp_path: Path) -> None:
+    Image.new("RGB", (9, 9), (55, 55, 55)).save(tmp_path / "in.png", icc_profile=linear_srgb())
+    assert pictures.read(tmp_path / "in.png").samples[0, 0].tolist() == [128, 128, 128]
+
+
+def test_gray_and_inks_with_profiles_become_srgb(tmp_path: Path) -> None:
+    gray = imagecodecs.cms_profile("gray", gamma=1.0)
+    Image.new("L", (9, 9), 55).save(tmp_path / "in.png", icc_profile=gray)
+    read = pictures.read(tmp_path / "in.png")
+    assert read.profile is None
+    assert read.samples[0, 0].tolist() == [128, 128, 128]
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
+def test_what_a_photograph_says_is_kept(tmp_path: Path, image: Image.Image, ending: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation], exif[ExifTags.Base.Artist] = 6, "Someone"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExposureTime] = 0.25
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "S"
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="6" xmp:Rating="5"/>'
+    image.convert("RGB").save(tmp_path / "in.jpg", exif=exif, xmp=xmp, dpi=(200, 200))
+    with saved(tmp_path, tmp_path / "in.jpg", f"out.{ending}") as again:
+        found = again.getexif()
+        assert found[ExifTags.Base.Artist] == "Someone"
+        assert ExifTags.Base.Orientation not in found
+        assert float(found.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExposureTime]) == 0.25
+        assert found.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "S"
+        if ending != "webp":
+            assert again.info["dpi"][0] == pytest.approx(200, rel=1e-3)
+        kept = again.info.get("xmp") or again.info["XML:com.adobe.xmp"].encode()
+    assert b'xmp:Rating="5"' in kept
+    assert b"Orientation" not in kept
+    assert pictures.recipe(tmp_path / f"out.{ending}") == "{}"
+
+
+def test_too_much_to_say_does_not_stop_the_writing(tmp_path: Path, image: Image.Image) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = b"x" * 70000
+    image.save(tmp_path / "in.png", exif=exif)
+    assert saved(tmp_path, tmp_path / "in.png", "out.jpg").size == image.size
+    assert pictures.recipe(tmp_path / "out.jpg") == "{}"
+
+
+def test_broken_exif_does_not_stop_the_work(tmp_path: Path, image: Image.Image) -> None:
+    image.convert("RGB").save(tmp_path / "in.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    assert saved(tmp_path, tmp_path / "in.jpg", "out.png").size == image.size
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.tif"])
+def test_names_that_libraries_take_for_more_than_names(
+    tmp_path: Path, image: Image.Image, name: str
+) -> None:
+    folder = tmp_path / "[1] 100% ünï?*"
+    folder.mkdir()
+    image.save(folder / f"a[0],b{name}")
+    again = saved(folder, folder / f"a[0],b{name}", f"c[1]=d{name}")
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(image))

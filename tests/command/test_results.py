@@ -115,6 +115,8 @@ def test_a_texture_has_a_size_of_its_own_and_tiles(home: Path, files: Path) -> N
     assert Image.open(path).size == (128, 96)
     plain = paint(home, files, "plain.png", "--texture", "128x96", "--no-seamless")
     assert not recipe(plain).settings.seamless
+    again = paint(home, files, "again.png", "--texture", "128x96", "--from-result", plain)
+    np.testing.assert_array_equal(pixels(again), pixels(plain))
     assert pixels(path).std() > 5
 
 
@@ -126,6 +128,7 @@ def test_a_texture_has_a_size_of_its_own_and_tiles(home: Path, files: Path) -> N
         (("content.png", "--style", "style.png", "--texture", "64x64"), "no content"),
         (("--style", "style.png", "--texture", "64"), "1024x1024"),
         (("--style", "style.png", "--texture", "0x64"), "1024x1024"),
+        (("--style", "style.png", "--texture", "60000x60000"), "too large"),
         (("--style", "style.png", "--texture", "64x64", "--colors", "match"), "--colors"),
     ],
 )
