@@ -115,7 +115,7 @@ def _remembered(state: LbfgsState, gradient: tf.Tensor) -> tuple[Pair, ...]:
     if float(product) <= 1e-10 * float(tf.norm(step) * tf.norm(difference)):
         return state.history
     affordable = HISTORY_BYTES // (8 * int(tf.size(gradient)))
-    length = min(HISTORY, max(2, affordable))
+    length = min(HISTORY, max(1, affordable))
     return (*state.history, Pair(step, difference, 1.0 / product))[-length:]
 
 

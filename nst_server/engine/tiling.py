@@ -26,7 +26,7 @@ MEMORY_SHARE = 0.25
 BYTES_PER_PIXEL = {"bfloat16": 1400, "float32": 2300}
 """Peak of a step of VGG16 with a mask, as measured: feature maps, their gradients, and more."""
 
-TILE_PIXELS = 2_000_000
+TILE_PIXELS = 1_200_000
 """A tile need not be larger: beyond this the halo is a small part of the work."""
 
 
