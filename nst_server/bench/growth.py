@@ -49,7 +49,7 @@ def _measure(options: Options) -> Figures:
 
 
 def _iterations(megapixels: float, quick: bool) -> int:
-    return 2 if quick else min(12, max(2, round(_WORK / megapixels)))
+    return 2 if quick else min(12, max(3, round(_WORK / megapixels)))
 
 
 def _tiled_against_untiled(options: Options) -> Figures:
