@@ -78,18 +78,18 @@ class Judge:
 
     def judge(self, content: Picture, styles: Sequence[Picture], result: Picture) -> Quality:
         """How good ``result`` is, of whatever size; ``styles`` count alike."""
-        width, height = content.size
-        size = schedule.size_to_fit(width, height, min(max(width, height), self._longest))
-        seen = self._features(result, size)
+        size, own = self._looked_at(content), self._looked_at(result)
+        seen = self._features(result, own)
         gram, transport = _style_distances(
-            self._moments(result, size, seen),
-            [self._moments(style, schedule.style_size(style.size, size, 1.0)) for style in styles],
+            self._moments(result, own, seen),
+            [self._moments(style, schedule.style_size(style.size, own, 1.0)) for style in styles],
         )
+        laid_over = seen if own == size else self._features(result, size)
         painted = fill_transparent(result)
         return Quality(
             gram,
             transport,
-            _content_distance(self._features(content, size), seen),
+            _content_distance(self._features(content, size), laid_over),
             noise_ratio(
                 painted,
                 [
@@ -103,6 +103,10 @@ class Judge:
             border_ratio(painted),
             seam_ratio(painted),
         )
+
+    def _looked_at(self, picture: Picture) -> tuple[int, int]:
+        """The size at which the network sees ``picture``; what it tells depends on it."""
+        return schedule.size_to_fit(*picture.size, min(max(picture.size), self._longest))
 
     def _features(self, picture: Picture, size: tuple[int, int]) -> dict[str, tf.Tensor]:
         maps = self._model(resize(fill_transparent(picture), *size))

@@ -26,6 +26,7 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action=_Style,
         dest="styles",
+        metavar="FILE",
         default=[],
         help="A picture in whose style to paint; may be given several times.",
     )
@@ -34,6 +35,7 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         type=float,
         action="append",
         dest="weights",
+        metavar="NUMBER",
         default=[],
         help="How much a style counts beside the others (default 1): one for each, in order.",
     )
@@ -41,6 +43,7 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         "--style-mask",
         type=Path,
         action=_StyleMask,
+        metavar="FILE",
         help="A picture that is white where the style before it is to be painted; styles without "
         "one are painted where no other style's mask is.",
     )
@@ -55,12 +58,14 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         required=True,
+        metavar="FILE",
         help="Where to put the result; its ending says which format.",
     )
     parser.add_argument(
         "--mask",
         type=Path,
         dest="selection",
+        metavar="FILE",
         help="A picture that is white where the content may change.",
     )
     earlier = parser.add_mutually_exclusive_group()
@@ -82,7 +87,9 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Put content, styles and result side by side into this picture too.",
     )
-    parser.add_argument("--trace", type=Path, help="Write every iteration's losses here (JSONL).")
+    parser.add_argument(
+        "--trace", type=Path, metavar="FILE", help="Write every iteration's losses here (JSONL)."
+    )
     parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
     parser.add_argument("--quiet", action="store_true", help="Print nothing but errors.")
     parser.add_argument(
@@ -219,4 +226,4 @@ def _values(option: Option, default: Any) -> str:
         return ""
     unit = f" {option.unit}" if option.unit else ""
     words = "".join(f", {word}" for word in option.words)
-    return f"({option.minimum:g} to {option.maximum:g}{unit}{words}; default {default})"
+    return f"({option.minimum:g} to {option.maximum:.10g}{unit}{words}; default {default})"

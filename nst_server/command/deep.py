@@ -128,7 +128,7 @@ def encoded(
 
 
 def _encoded_png(samples: Samples, profile: bytes | None, metadata: Metadata, recipe: str) -> bytes:
-    plain = imagecodecs.png_encode(np.ascontiguousarray(samples), level=6)
+    plain = imagecodecs.png_encode(np.ascontiguousarray(samples), level=3)
     chunks = PngImagePlugin.PngInfo()
     if profile:
         chunks.add(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile))

@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         dest="styles",
+        metavar="FILE",
         help="A picture in whose style it was painted; several count alike.",
     )
     parser.add_argument("--json", action="store_true", help="Print one JSON object.")

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image, ImageCms
 
-from nst_server.command import pictures
+from nst_server.command import color_profiles, pictures
 from nst_server.errors import NeuralStyleError
 from tests.command.profiles import linear_srgb, wide_profile
 
@@ -145,6 +145,14 @@ def test_a_profile_is_worked_without_and_comes_back(
     off = np.abs(changed.astype(int) - samples)[inside]
     assert inside.mean() > 0.5
     assert off.mean() < 8
+
+
+def test_there_and_back_keeps_the_depth_of_the_shadows() -> None:
+    gray = np.linspace(300, 60000, 4000).astype(np.uint16).reshape(40, 100, 1)
+    muted = (gray * np.array([0.9, 1.0, 1.05])).astype(np.uint16)
+    there = color_profiles.from_srgb(muted, wide_profile())
+    back = color_profiles.to_srgb(there, wide_profile())
+    assert np.abs(back.astype(int) - muted).max() <= 16
 
 
 def test_a_gray_profile_is_worked_without(tmp_path: Path) -> None:
