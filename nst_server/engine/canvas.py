@@ -21,6 +21,9 @@ from nst_server.engine.picture import (
     shrink_weight,
 )
 
+_SMALL = 512
+"""Longest side of what previews are made from."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -61,6 +64,18 @@ class Canvas:
         layers = [layer for layer in (self.mask, self.picture.alpha) if layer is not None]
         return np.multiply.reduce(layers) if layers else None
 
+    @cached_property
+    def _small(self) -> Canvas:
+        """The canvas for previews, so that a large content is not shrunk again for each."""
+        width, height = self.picture.size
+        factor = _SMALL / max(width, height)
+        if factor >= 1:
+            return self
+        size = max(1, round(width * factor)), max(1, round(height * factor))
+        view = self.view(*size)
+        mask = None if view.mask is None else view.mask[0, ..., 0].numpy()
+        return Canvas(Picture(view.content[0].numpy()), mask, self.colors)
+
     def view(self, width: int, height: int) -> View:
         """The canvas shrunk to the size of a scale."""
 
@@ -80,7 +95,7 @@ class Canvas:
         height, width = painting.shape[1:3]
         factor = min(1.0, longest / max(width, height))
         size = max(1, round(width * factor)), max(1, round(height * factor))
-        view = self.view(*size)
+        view = (self._small if longest <= _SMALL else self).view(*size)
         painted = self._recolored(resize(painting, *size)[0].numpy(), view.content[0].numpy())
         seen = view.seen(painted[np.newaxis])
         return np.rint(np.asarray(seen[0]) * 255).astype(np.uint8)

@@ -11,7 +11,7 @@ from nst_server.engine.color import oklab_from_srgb
 from nst_server.engine.method import Choice
 from nst_server.engine.objective import WeighedStyle
 from nst_server.engine.painter import Iterate, Painter, Picture, Style
-from nst_server.engine.picture import fill_transparent
+from nst_server.engine.picture import fill_transparent, resize
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
@@ -214,3 +214,16 @@ def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> N
 
     slope = (loss(step) - loss(-step)) / (2 * step)
     np.testing.assert_allclose(float(tf.reduce_sum(gradient * direction)), slope, rtol=0.02)
+
+
+def test_preview_of_a_large_content_is_what_will_be_seen(painter: Painter) -> None:
+    content = Picture(landscape(700, 525, seed=1))
+    mask = np.zeros((525, 700), np.float32)
+    mask[:, 350:] = 1
+    iterate = last(painter, content, (Style(Picture(STYLE)),), mask, size=96)
+    preview = iterate.preview(64)
+    seen = np.where(mask[..., np.newaxis] > 0, iterate.result(), content.rgb)
+    small = resize(seen, preview.shape[1], preview.shape[0])[0].numpy()
+    assert np.abs(preview / 255 - small).mean() < 0.05
+    original = resize(content.rgb, preview.shape[1], preview.shape[0])[0].numpy()
+    np.testing.assert_allclose(preview[:, :28] / 255, original[:, :28], atol=0.06)
