@@ -41,13 +41,12 @@ _MEASURED_SIDE = {"CPU": 256, "GPU": 1024}
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done before it is: network, number format, size and estimated time."""
+    """What will be done before it is: network, number format and size."""
 
     backbone: str
     precision: str
     width: int
     height: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,12 @@ class Painter:
         """
         backbone, _ = weights_files.find(settings.backbone, self._weights)
         precision = self._device.precision(settings.precision)
-        speed = self._speed(Choice.of(settings, backbone, precision))
-        size = schedule.working_size(width, height, settings, speed)
-        return Plan(backbone, precision, *size, schedule.work(*size, settings) / speed)
+        affordable = math.inf
+        if settings.size == "auto":  # measured only where it matters: that takes half a second
+            speed = self._speed(Choice.of(settings, backbone, precision))
+            affordable = speed * settings.time_limit
+        size = schedule.working_size(width, height, settings, affordable)
+        return Plan(backbone, precision, *size)
 
     def stylize(
         self,

@@ -63,11 +63,10 @@ def work(width: int, height: int, settings: Settings) -> float:
     return sum(scale.megapixel_iterations for scale in scales(width, height, settings))
 
 
-def working_size(width: int, height: int, settings: Settings, speed: float) -> tuple[int, int]:
+def working_size(width: int, height: int, settings: Settings, affordable: float) -> tuple[int, int]:
     """The size to paint at: never more than the picture's own, unless that is tiny.
 
-    ``speed`` is in megapixel iterations a second; ``size`` auto takes the largest size whose
-    estimated time is within ``time_limit``.
+    ``size`` auto takes the largest whose work is ``affordable``, in megapixel iterations.
     """
     longest = max(width, height)
     if settings.size == "full":
@@ -77,7 +76,7 @@ def working_size(width: int, height: int, settings: Settings, speed: float) -> t
     low, high = 1, longest
     while low < high:
         middle = (low + high + 1) // 2
-        fits = work(*size_to_fit(width, height, middle), settings) <= speed * settings.time_limit
+        fits = work(*size_to_fit(width, height, middle), settings) <= affordable
         low, high = (middle, high) if fits else (low, middle - 1)
     return size_to_fit(width, height, low)
 

@@ -23,31 +23,31 @@ def test_one_scale_where_there_is_nothing_coarser(coarsest: int) -> None:
 
 @pytest.mark.parametrize("size", [(2000, 20), (20, 2000), (8, 8), (4000, 8)])
 def test_no_scale_is_too_small_for_the_network(size: tuple[int, int]) -> None:
-    work = schedule.working_size(*size, Settings(size=512), speed=1)
+    work = schedule.working_size(*size, Settings(size=512), affordable=1)
     for step in schedule.scales(*work, Settings()):
         assert min(step.width, step.height) >= schedule.MINIMUM_SIDE
 
 
 def test_full_size_is_the_pictures_own() -> None:
-    assert schedule.working_size(1234, 567, Settings(size="full"), speed=1e-9) == (1234, 567)
+    assert schedule.working_size(1234, 567, Settings(size="full"), affordable=1e-9) == (1234, 567)
 
 
 def test_named_size_never_enlarges() -> None:
-    assert schedule.working_size(1000, 500, Settings(size=512), speed=1) == (512, 256)
-    assert schedule.working_size(400, 300, Settings(size=512), speed=1) == (400, 300)
+    assert schedule.working_size(1000, 500, Settings(size=512), affordable=1) == (512, 256)
+    assert schedule.working_size(400, 300, Settings(size=512), affordable=1) == (400, 300)
 
 
-@pytest.mark.parametrize("speed", [0.3, 1.0, 30.0])
-def test_automatic_size_is_the_largest_within_the_time(speed: float) -> None:
-    settings = Settings(time_limit=60)
-    width, height = schedule.working_size(6000, 4000, settings, speed)
-    assert schedule.work(width, height, settings) <= 60 * speed
-    assert schedule.work(width + 6, height + 4, settings) > 60 * speed
+@pytest.mark.parametrize("affordable", [18.0, 60.0, 1800.0])
+def test_automatic_size_is_the_largest_that_can_be_afforded(affordable: float) -> None:
+    settings = Settings()
+    width, height = schedule.working_size(6000, 4000, settings, affordable)
+    assert schedule.work(width, height, settings) <= affordable
+    assert schedule.work(width + 6, height + 4, settings) > affordable
     assert width / height == pytest.approx(1.5, rel=0.01)
 
 
 def test_automatic_size_is_full_where_that_is_quick() -> None:
-    assert schedule.working_size(640, 480, Settings(), speed=1e4) == (640, 480)
+    assert schedule.working_size(640, 480, Settings(), affordable=1e6) == (640, 480)
 
 
 def test_strength_of_fifty_is_the_notebook() -> None:
