@@ -40,7 +40,12 @@ def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
     told = gimp.call("list_arguments", plug_in=plug_in(gimp))
     seen = {name: default for name, (option, _, default) in options().items() if not option.expert}
     names = [name.replace("_", "-") for name in seen]
-    assert told["names"] == ["run-mode", "image", "drawables", "style-file", *names, "output"]
+    assert told["names"] == [
+        *("run-mode", "image", "drawables"),
+        *("style-file", "style-drawable", "style-file-2", "style-mix"),
+        *names,
+        "output",
+    ]
     assert told["return values"] == ["layer"]
     for name, default in seen.items():
         assert told["defaults"][name.replace("_", "-")] == default
@@ -184,6 +189,18 @@ def test_again_takes_all_from_the_layer(gimp: Gimp, style: str) -> None:
     assert told["layers"] == 3
     assert told["just above the photo"]
     assert told["itself"], "the photo was deleted"
+
+
+def test_two_styles_are_mixed_and_a_layer_can_be_one(gimp: Gimp, style: str) -> None:
+    told = gimp.call("styles", style=style, **QUICK)
+    success = {"status": "success", "message": ""}
+    assert all(result == success for result in told["results"].values()), told["results"]
+    assert told["name"].startswith("Neural Style: Stérnen nächt and other, draft")
+    painted = told["painted"]
+    assert painted["only first"] == painted["share 0"]
+    assert painted["only second"] == painted["share 100"] == painted["layer"]
+    assert len({painted[name] for name in ("only first", "only second", "half", "again")}) == 3
+    assert painted["half"] == painted["again"]
 
 
 def test_again_needs_a_layer_that_was_painted(gimp: Gimp) -> None:

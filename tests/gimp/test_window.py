@@ -90,12 +90,12 @@ def test_the_draft_follows_the_dialog_and_never_blocks_it(
         plug_in=f"{gimp.profile}/plug-ins/neural-style",
         home=gimp.home,
         style=style,
-        changes={"strength": 80.0},
+        changes={"strength": 80.0, "style-file-2": f"{gimp.home}/styles/woodcut.jpg"},
     )
     record_property("draft", {**told, "gaps": told["gaps"][:20]})
     assert not told["accepted"]
-    assert len(told["stages"]) == 2
-    assert told["distinct pictures"] == 3, "the layer, and two drafts"
+    assert len(told["stages"]) == 3
+    assert told["distinct pictures"] == 4, "the layer, and three drafts"
     assert told["machine"].startswith("On ")
     assert told["plan"] == "Size: up to 400 × 400, within 3 min"
     assert told["held"] < 100

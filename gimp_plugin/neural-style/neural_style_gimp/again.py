@@ -30,13 +30,17 @@ def recall(image: Any, drawables: list[Any], config: Any) -> Any:
     try:
         told = json.loads(bytes(parasite.get_data()))
         settings = Settings.from_wire(told["settings"])
-        style, source = str(told["style"]), int(told.get("layer", 0))
+        source = int(told.get("layer", 0))
+        first, second = str(told["style"]), str(told.get("second style", ""))
+        mix = float(told.get("mix", 50))
     except (NeuralStyleError, KeyError, TypeError, ValueError, AttributeError):
         raise refusal(
             f"What “{chosen.get_name()}” tells of how it was painted is not understood.",
             "Use Filters → Neural Style… for it.",
         ) from None
     arguments.show_settings(config, settings)
-    config.set_property(arguments.STYLE, Gio.File.new_for_uri(style))
+    for name, uri in ((arguments.STYLE, first), (arguments.SECOND_STYLE, second)):
+        config.set_property(name, Gio.File.new_for_uri(uri) if uri else None)
+    config.set_property(arguments.MIX, mix)
     from_layer = image.get_layer_by_tattoo(source) if source else None
     return chosen if from_layer is None else from_layer

@@ -8,6 +8,9 @@ from neural_style_gimp.editor import Gimp, GObject
 from nst_server.settings import PRESETS, Settings, options
 
 STYLE = "style-file"
+STYLE_LAYER = "style-drawable"
+SECOND_STYLE = "style-file-2"
+MIX = "style-mix"
 OUTPUT = "output"
 
 OUTPUTS = {
@@ -27,6 +30,9 @@ LABELS = {
     "seed": "Ran_dom seed",
     OUTPUT: "O_utput",
     STYLE: "Style p_icture",
+    STYLE_LAYER: "Style _layer",
+    SECOND_STYLE: "Seco_nd style",
+    MIX: "S_hare of it",
 }
 """Labels with a key of their own; an option without one is called by its name."""
 
@@ -54,14 +60,17 @@ def visible() -> dict[str, str]:
 
 def add_arguments(procedure: Any) -> None:
     """Give the procedure its arguments and its return value."""
-    procedure.add_file_argument(
-        STYLE,
-        LABELS[STYLE],
-        "The picture in whose style the layer is painted",
-        Gimp.FileChooserAction.ANY,
+    _add_file(procedure, STYLE, "The picture in whose style the layer is painted")
+    procedure.add_drawable_argument(
+        STYLE_LAYER,
+        LABELS[STYLE_LAYER],
+        "A layer of an open image to take as the style instead of a file",
         True,
-        None,
         EDITABLE,
+    )
+    _add_file(procedure, SECOND_STYLE, "A picture whose style is mixed with the first")
+    procedure.add_double_argument(
+        MIX, LABELS[MIX], "Percentage of the second style, if there is one", 0, 100, 50, EDITABLE
     )
     for argument, name in visible().items():
         _add_option(procedure, argument, name)
@@ -69,9 +78,20 @@ def add_arguments(procedure: Any) -> None:
     for number, (nick, (label, help)) in enumerate(OUTPUTS.items()):
         choice.add(nick, number, label, help)
     procedure.add_choice_argument(
-        OUTPUT, LABELS[OUTPUT], "Where the painting goes", choice, "new-layer", EDITABLE
+        OUTPUT,
+        LABELS[OUTPUT],
+        "Where the painting goes. The opacity of a new layer is strength after the fact.",
+        choice,
+        "new-layer",
+        EDITABLE,
     )
     procedure.add_layer_return_value("layer", "Layer", "The painted layer", True, EDITABLE)
+
+
+def _add_file(procedure: Any, name: str, help: str) -> None:
+    procedure.add_file_argument(
+        name, LABELS[name], help, Gimp.FileChooserAction.ANY, True, None, EDITABLE
+    )
 
 
 def settings_of(config: Any, *, shown: bool) -> Settings:

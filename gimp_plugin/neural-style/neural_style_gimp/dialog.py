@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GimpUi, GObject, Gtk
+from gi.repository import Gdk, GimpUi, Gio, GObject, Gtk
 
 from neural_style_gimp import arguments
 from neural_style_gimp.draft_pane import DraftPane, Wish
+from neural_style_gimp.gallery import gallery
+from neural_style_gimp.style import mixed
 from neural_style_gimp.style_chooser import StyleChooser
 from neural_style_gimp.target import Target
 from nst_server.errors import NeuralStyleError
@@ -22,6 +26,9 @@ OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments
 """What is in sight; the other visible options are under More."""
 
 SCALES = ["strength", "brush-size", "smoothness"]
+
+AROUND = 180
+"""Height of the window's title, buttons and borders."""
 
 SIZES = ("auto", "full", "512", "768", "1024", "1536", "2048")
 """Proposed for the size that is worked at; any number can be typed."""
@@ -47,56 +54,81 @@ class Dialog:
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
         self._preset = str(config.get_property("preset"))
         self._settings: Settings | None = None
-        self._style = StyleChooser(config, home.styles, self._judge)
+        self._style = StyleChooser(config, arguments.STYLE, home.styles, self._judge)
+        self._second = StyleChooser(
+            config, arguments.SECOND_STYLE, home.styles, self._judge, needed=False
+        )
         self._draft = DraftPane(home, target, self._wish)
-        self._fill()
+        self._fill(home.styles)
         config.connect("notify::preset", lambda *_: self._follow_preset())
         config.connect("notify", lambda *_: self._judge())
         self._style.refresh()
+        self._second.refresh()
 
     def run(self) -> bool:
         """Show it until it is answered."""
         accepted = bool(self._dialog.run())
         self._dialog.destroy()
         self._style.close()
+        self._second.close()
         self._draft.close()
         return accepted
 
-    def _fill(self) -> None:
+    def _fill(self, styles: Path) -> None:
         dialog = self._dialog
         for name in SCALES:
             dialog.get_scale_entry(name, 1.0)
-        others = [name for name in arguments.visible() if name not in (*OPTIONS, "size")]
-        more = dialog.fill_box("more-options", others)
+        self._mix = dialog.get_scale_entry(arguments.MIX, 1.0)
+        apart = (*OPTIONS, "size", "seamless")
+        others = [name for name in arguments.visible() if name not in apart]
+        more = dialog.fill_box("more-options", [arguments.MIX, *others])
         size = _size_row(self._config)
-        more.pack_start(size, False, False, 0)
-        more.reorder_child(size, 0)
+        size.pack_end(dialog.get_widget("seamless", GObject.TYPE_NONE), False, False, 0)
+        for place, row in ((0, self._second.widget), (2, size)):
+            more.pack_start(row, False, False, 0)
+            more.reorder_child(row, place)
         dialog.get_label("more-title", "Mor_e", False, True)
         expander = dialog.fill_expander("more", "more-title", False, "more-options")
         expander.set_resize_toplevel(False)  # the window grows by itself where it has to
         options = dialog.fill_box("options", [*OPTIONS, "more"])
-        options.pack_end(self._note, False, False, 0)
-        sight = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
-        sight.pack_start(self._draft.widget, False, False, 0)
-        if self._style.gallery is not None:
-            sight.pack_start(self._style.gallery, False, False, 0)
-        sight.show()
-        columns = dialog.fill_box("columns", ["options"])
-        columns.set_orientation(Gtk.Orientation.HORIZONTAL)
-        columns.set_spacing(18)
         options.pack_start(self._style.widget, False, False, 0)
         options.reorder_child(self._style.widget, 0)
+        options.pack_end(self._note, False, False, 0)
+        self._note.show()
+        scrolled = dialog.fill_scrolled_window("options-in-sight", "options")
+        scrolled.set_policy(Gtk.PolicyType.NEVER, Gtk.PolicyType.AUTOMATIC)
+        scrolled.set_shadow_type(Gtk.ShadowType.NONE)
+        scrolled.set_propagate_natural_height(True)
+        scrolled.set_max_content_height(_room())
+        columns = dialog.fill_box("columns", ["options-in-sight"])
+        columns.set_orientation(Gtk.Orientation.HORIZONTAL)
+        columns.set_spacing(18)
+        sight = self._sight(styles)
         columns.pack_start(sight, False, False, 0)
         columns.reorder_child(sight, 0)
         dialog.fill(["columns"])
-        self._note.show()
+
+    def _sight(self, styles: Path) -> Any:
+        """The draft, and below it the samples."""
+        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
+        column.pack_start(self._draft.widget, False, False, 0)
+
+        def choose(path: Path) -> None:
+            self._config.set_property(arguments.STYLE, Gio.File.new_for_path(str(path)))
+
+        samples = gallery(styles, choose)
+        if samples is not None:
+            column.pack_start(samples, False, False, 0)
+        column.show()
+        return column
 
     def _follow_preset(self) -> None:
         self._preset = arguments.follow_preset(self._config, self._preset)
 
     def _judge(self) -> None:
         """Say what keeps the job from being started, and grey Stylize meanwhile."""
-        problem = self._style.problem
+        problem = self._style.problem or self._second.problem
+        self._mix.set_sensitive(self._second.style is not None)
         self._settings = None
         try:
             self._settings = arguments.settings_of(self._config, shown=True)
@@ -113,7 +145,15 @@ class Dialog:
         if self._settings is None:
             return None
         style = self._style.style
-        return self._settings, [] if style is None else [(style, 1.0)]
+        share = self._config.get_property(arguments.MIX)
+        return self._settings, [] if style is None else mixed(style, self._second.style, share)
+
+
+def _room() -> int:
+    """How high the options can be on the screen: what is too much scrolls."""
+    display = Gdk.Display.get_default()
+    monitor = display.get_primary_monitor() or display.get_monitor(0)
+    return max(200, monitor.get_workarea().height - AROUND)
 
 
 def _size_row(config: Any) -> Any:

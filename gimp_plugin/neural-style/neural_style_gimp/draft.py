@@ -29,7 +29,7 @@ QUIET_SECONDS = 0.3
 CLOSE_SECONDS = 1.0
 """How long the server has to confirm that a draft is given up; it notices that by itself."""
 
-_ITERATIONS = 25
+_ITERATIONS = 15
 _SMALLEST = 64
 
 

@@ -27,6 +27,9 @@ class Painting:
     mask: Pixels | None
     style_name: str
     style_uri: str
+    """Empty for a layer."""
+    second_uri: str = ""
+    mix: float = 0.0
 
     @property
     def pixels(self) -> Pixels:
@@ -44,6 +47,8 @@ class Painting:
         told = {
             "settings": report.pop("settings"),
             "style": self.style_uri,
+            "second style": self.second_uri,
+            "mix": self.mix,
             "layer": self.target.layer.get_tattoo(),
             "report": report,
         }

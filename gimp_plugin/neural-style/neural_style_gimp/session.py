@@ -11,7 +11,7 @@ from neural_style_gimp.painting import cancelled, paint
 from neural_style_gimp.pixels import release
 from neural_style_gimp.progress_bar import ProgressBar
 from neural_style_gimp.result import Painting, place
-from neural_style_gimp.style import load_style
+from neural_style_gimp.style import StylePicture, load_style, mixed, style_of_layer
 from neural_style_gimp.target import Target, refusal
 from nst_server.job import Job, StyleReference
 from nst_server.paths import Home
@@ -44,7 +44,9 @@ def run(
     """
     target = Target.of(image, drawables)
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
-    style_missing = config.get_property(arguments.STYLE) is None
+    style_missing = all(
+        config.get_property(name) is None for name in (arguments.STYLE, arguments.STYLE_LAYER)
+    )
     if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
         from neural_style_gimp.dialog import ask
 
@@ -55,15 +57,16 @@ def run(
     if obstacle is not None:
         raise obstacle
     settings = arguments.settings_of(config, shown=with_windows or complete)
-    file = config.get_property(arguments.STYLE)
-    if file is None:
-        raise refusal("No style picture is given.", "Set style-file to a picture.")
-    style = load_style(file)
+    first, second = _styles(config)
+    mix = config.get_property(arguments.MIX)
+    styles = mixed(first, second, mix)
     content = target.content()
     mask = target.selection()
     release()
-    job = Job(settings, target.shape, (StyleReference(style.shape),), target.mask_shape)
-    pixels = [content.data, *([] if mask is None else [mask.data]), style.pixels.data]
+    references = tuple(StyleReference(style.shape, weight) for style, weight in styles)
+    job = Job(settings, target.shape, references, target.mask_shape)
+    pixels = [content.data, *([] if mask is None else [mask.data])]
+    pixels += [style.pixels.data for style, _ in styles]
     if with_windows:
         from neural_style_gimp.progress_dialog import ProgressDialog
 
@@ -71,9 +74,22 @@ def run(
             finished = paint(home, job, pixels, dialog)
     else:
         finished = paint(home, job, pixels, ProgressBar())
-    layer = place(Painting(target, finished, mask, style.name, style.uri), output)
+    name = " and ".join(style.name for style, _ in styles)
+    second_uri = "" if second is None else second.uri
+    painting = Painting(target, finished, mask, name, first.uri, second_uri, mix)
+    layer = place(painting, output)
     if with_windows:
         if output == "new-image":
             Gimp.Display.new(layer.get_image())
         Gimp.displays_flush()
     return layer
+
+
+def _styles(config: Any) -> tuple[StylePicture, StylePicture | None]:
+    """The first style and the second, if there is one."""
+    layer = config.get_property(arguments.STYLE_LAYER)
+    file, other = (config.get_property(name) for name in (arguments.STYLE, arguments.SECOND_STYLE))
+    if layer is None and file is None:
+        raise refusal("No style picture is given.", "Set style-file to a picture.")
+    first = load_style(file) if layer is None else style_of_layer(layer)
+    return first, None if other is None else load_style(other)

@@ -32,22 +32,55 @@ def load_style(file: Any, *, longest: int = LONGEST_SIDE) -> StylePicture:
     """Read and flatten ``file``. Raises `NeuralStyleError` in words if it is no picture."""
     name = file_name(file)
     with _opened(file, name) as image:
-        width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
-        if (width, height) != (image.get_width(), image.get_height()):
-            image.scale(width, height)
-        layer = image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
-        if layer is None:
-            raise NeuralStyleError(
-                "bad-image",
-                f"The style picture {name} has no visible layer.",
-                "Choose another picture.",
-            )
-        alpha = layer.has_alpha()
-        shape = PictureShape(layer.get_width(), layer.get_height(), 4 if alpha else 3, "uint8")
-        box = Box(0, 0, shape.width, shape.height)
-        pixels = read(layer.get_buffer(), box, colour_format("uint8", alpha))
-        release()
-    return StylePicture(PurePath(name).stem, file.get_uri(), shape, pixels)
+        return _flattened(image, name, PurePath(name).stem, file.get_uri(), longest)
+
+
+def style_of_layer(drawable: Any) -> StylePicture:
+    """The pixels of a layer of any open image. Raises `NeuralStyleError`."""
+    source = drawable.get_image()
+    image = Gimp.Image.new_with_precision(
+        source.get_width(), source.get_height(), Gimp.ImageBaseType.RGB, source.get_precision()
+    )
+    name = drawable.get_name()
+    try:
+        layer = Gimp.Layer.new_from_drawable(drawable, image)
+        image.insert_layer(layer, None, 0)
+        layer.set_visible(True)
+        image.resize_to_layers()
+        return _flattened(image, f"“{name}”", name, "", LONGEST_SIDE)
+    finally:
+        image.delete()
+
+
+def _flattened(image: Any, called: str, name: str, uri: str, longest: int) -> StylePicture:
+    """What is seen of a whole image, reduced to ``longest``."""
+    width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
+    if (width, height) != (image.get_width(), image.get_height()):
+        image.scale(width, height)
+    layer = image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
+    if layer is None:
+        raise NeuralStyleError(
+            "bad-image",
+            f"The style picture {called} has no visible layer.",
+            "Choose another picture.",
+        )
+    alpha = layer.has_alpha()
+    shape = PictureShape(layer.get_width(), layer.get_height(), 4 if alpha else 3, "uint8")
+    box = Box(0, 0, shape.width, shape.height)
+    pixels = read(layer.get_buffer(), box, colour_format("uint8", alpha))
+    release()
+    return StylePicture(name, uri, shape, pixels)
+
+
+def mixed(
+    first: StylePicture, second: StylePicture | None, share: float
+) -> list[tuple[StylePicture, float]]:
+    """The styles with their weights; ``share`` is the second's, in percent."""
+    if second is None or share <= 0:
+        return [(first, 1.0)]
+    if share >= 100:
+        return [(second, 1.0)]
+    return [(first, 1 - share / 100), (second, share / 100)]
 
 
 @contextmanager

@@ -12,10 +12,9 @@ import gi
 
 gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GdkPixbuf, Gio, GLib, Gtk
+from gi.repository import GdkPixbuf, GLib, Gtk
 
-from neural_style_gimp.arguments import LABELS, STYLE
-from neural_style_gimp.gallery import gallery
+from neural_style_gimp.arguments import LABELS
 from neural_style_gimp.pictures import fitted, packed, pixbuf
 from neural_style_gimp.pixels import Pixels, colour_format
 from neural_style_gimp.style import StylePicture, file_name, load_style
@@ -34,15 +33,28 @@ ENDINGS = "avif bmp gif heic heif jpeg jpg jxl ora png psd svg tif tiff webp xcf
 
 
 class StyleChooser:
-    """Thumbnail, file button and gallery, in step with the procedure's ``style-file``.
+    """File button and thumbnail, in step with one of the procedure's arguments.
 
-    ``widget`` is the first two, ``gallery`` the third or nothing if it is empty. Invariant:
-    ``problem`` is empty exactly if the chosen style is a picture that opens, then ``style``.
+    Invariant: ``problem`` is empty exactly if the chosen style is a picture that opens, which is
+    ``style`` then, or if none is chosen and none is needed.
     """
 
-    def __init__(self, config: Any, styles: Path, changed: Callable[[], None]) -> None:
-        """``styles`` is the folder of the gallery; ``changed`` is called after each change."""
+    def __init__(
+        self,
+        config: Any,
+        argument: str,
+        styles: Path,
+        changed: Callable[[], None],
+        *,
+        needed: bool = True,
+    ) -> None:
+        """``styles`` is the folder of samples; ``changed`` is called after each change.
+
+        A style that is not ``needed`` has a smaller widget, with a button that clears it.
+        """
         self._config = config
+        self._argument = argument
+        self._needed = needed
         self._changed = changed
         self._latest = 0
         self.problem = ""
@@ -51,28 +63,20 @@ class StyleChooser:
         self._thumbnail.set_size_request(*THUMBNAIL)
         self._button = _file_button(styles)
         self._button.connect("file-set", lambda button: self._choose(button.get_file()))
-        label = Gtk.Label.new_with_mnemonic(LABELS[STYLE])
+        label = Gtk.Label.new_with_mnemonic(LABELS[argument])
         label.set_xalign(0)
         label.set_mnemonic_widget(self._button)
-        frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, valign=Gtk.Align.CENTER)
-        frame.add(self._thumbnail)
-        named = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4, valign=Gtk.Align.CENTER)
-        named.pack_start(label, False, False, 0)
-        named.pack_start(self._button, False, False, 0)
-        self.widget = Gtk.Box(spacing=12)
-        self.widget.pack_start(frame, False, False, 0)
-        self.widget.pack_start(named, True, True, 0)
+        self.widget = self._large(label) if needed else self._small(label)
         self.widget.show_all()
-        self.gallery = gallery(styles, lambda path: self._choose(Gio.File.new_for_path(str(path))))
-        config.connect(f"notify::{STYLE}", lambda *_: self.refresh())
+        config.connect(f"notify::{argument}", lambda *_: self.refresh())
 
     def refresh(self) -> None:
         """Show the style that the procedure's argument names, once it is loaded."""
         self._latest += 1
-        file = self._config.get_property(STYLE)
+        file = self._config.get_property(self._argument)
         self.style = None
         if file is None:
-            self.problem = "Choose a picture whose style you like."
+            self.problem = "Choose a picture whose style you like." if self._needed else ""
             self._button.unselect_all()
             self._thumbnail.set_from_icon_name("image-x-generic", Gtk.IconSize.DIALOG)
             self._changed()
@@ -89,6 +93,27 @@ class StyleChooser:
     def close(self) -> None:
         """Take no picture any more."""
         self._latest = 0
+
+    def _large(self, label: Any) -> Any:
+        frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, valign=Gtk.Align.CENTER)
+        frame.add(self._thumbnail)
+        named = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4, valign=Gtk.Align.CENTER)
+        named.pack_start(label, False, False, 0)
+        named.pack_start(self._button, False, False, 0)
+        row = Gtk.Box(spacing=12)
+        row.pack_start(frame, False, False, 0)
+        row.pack_start(named, True, True, 0)
+        return row
+
+    def _small(self, label: Any) -> Any:
+        clear = Gtk.Button.new_from_icon_name("edit-clear-symbolic", Gtk.IconSize.BUTTON)
+        clear.set_tooltip_text("No second style")
+        clear.connect("clicked", lambda _: self._choose(None))
+        row = Gtk.Box(spacing=6)
+        row.pack_start(label, False, False, 0)
+        row.pack_start(self._button, True, True, 0)
+        row.pack_start(clear, False, False, 0)
+        return row
 
     def _load(self, file: Any, number: int) -> None:
         GLib.idle_add(self._loaded, file, number, _quickly_loaded(file))
@@ -109,7 +134,7 @@ class StyleChooser:
         self._changed()
 
     def _choose(self, file: Any) -> None:
-        self._config.set_property(STYLE, file)
+        self._config.set_property(self._argument, file)
 
 
 def _quickly_loaded(file: Any) -> StylePicture | None:

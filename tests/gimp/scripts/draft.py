@@ -60,8 +60,9 @@ def main(plug_in, home, style, changes):
         yield from until(lambda: "appears" in pane._status.get_text())
         told["machine"] = pane._machine.get_text()
         ticks.clear()
-        stages = [("style-file", Gio.File.new_for_path(style)), *changes.items()]
-        for name, value in stages:
+        for name, value in [("style-file", style), *changes.items()]:
+            if name.startswith("style-file"):
+                value = Gio.File.new_for_path(value)
             config.set_property(name, value)
             since = time.monotonic()
             shown = pane._picture.get_pixbuf()
