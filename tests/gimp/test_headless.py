@@ -126,7 +126,7 @@ def test_new_image(gimp: Gimp, style: str, kind: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"make": "two_layers"}, "one is painted at a time"),
+        ({"make": "layer_and_channel"}, "is a channel"),
         ({"make": "channel"}, "is a channel"),
         ({"make": "layer_mask"}, "mask is chosen"),
         ({"make": "floating_selection"}, "floating selection"),
@@ -189,6 +189,21 @@ def test_again_takes_all_from_the_layer(gimp: Gimp, style: str) -> None:
     assert told["layers"] == 3
     assert told["just above the photo"]
     assert told["itself"], "the photo was deleted"
+
+
+@pytest.mark.parametrize("output", ["new-layer", "replace"])
+def test_several_layers_are_painted_each(gimp: Gimp, style: str, output: str) -> None:
+    told = gimp.call("several", style=style, output=output, **QUICK)
+    assert told["result"] == {"status": "success", "message": ""}
+    assert (
+        told["order"]
+        == {
+            "new-layer": ["painted", "small", "painted", "large"],
+            "replace": ["painted small", "painted large"],
+        }[output]
+    )
+    assert told["sizes"] == [[100, 80], [160, 120]]
+    assert told["selected"] == told["painted"]
 
 
 def test_two_styles_are_mixed_and_a_layer_can_be_one(gimp: Gimp, style: str) -> None:

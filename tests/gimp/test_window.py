@@ -126,6 +126,17 @@ def test_one_undo_takes_back_a_replacement(gimp: Gimp, screen: Desktop, style: s
     assert gimp.call("look")["described"] == before["described"]
 
 
+def test_one_undo_takes_back_several_new_layers(gimp: Gimp, screen: Desktop, style: str) -> None:
+    before = gimp.call("look")["layers"]
+    told = gimp.call("paint_open", style=style, preset="draft", size="64", two=True)
+    assert told == {"status": "success", "message": ""}
+    assert len(gimp.call("look")["layers"]) == len(before) + 3, "a copy and two paintings"
+    screen.press(IMAGE, "ctrl+z")
+    wait_for(lambda: len(gimp.call("look")["layers"]) == len(before) + 1, "the undo", 10)
+    screen.press(IMAGE, "ctrl+z")
+    wait_for(lambda: gimp.call("look")["layers"] == before, "the undo of the copy", 10)
+
+
 def progress(gimp: Gimp) -> float:
     """How much of the first job is done."""
     jobs = gimp.status()["jobs"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +35,28 @@ SIZES = ("auto", "full", "512", "768", "1024", "1536", "2048")
 """Proposed for the size that is worked at; any number can be typed."""
 
 
-def ask(procedure: Any, config: Any, target: Target, home: Home) -> bool:
+def ask(procedure: Any, config: Any, targets: Sequence[Target], home: Home) -> bool:
     """Let the user set ``config``; whether to go on."""
     GimpUi.init("neural-style")
-    if target.obstacle(config.get_property(arguments.OUTPUT)) is not None:
-        possible = (name for name in arguments.OUTPUTS if target.obstacle(name) is None)
-        config.set_property(arguments.OUTPUT, next(possible, "new-image"))
-    return Dialog(procedure, config, target, home).run()
+
+    def possible(output: str) -> bool:
+        return all(target.obstacle(output) is None for target in targets)
+
+    if not possible(config.get_property(arguments.OUTPUT)):
+        outputs = (name for name in arguments.OUTPUTS if possible(name))
+        config.set_property(arguments.OUTPUT, next(outputs, "new-image"))
+    return Dialog(procedure, config, targets, home).run()
 
 
 class Dialog:
-    """The settings dialog; **Stylize** is greyed until the job as set could be done."""
+    """The settings dialog; **Stylize** is greyed until the job as set could be done.
 
-    def __init__(self, procedure: Any, config: Any, target: Target, home: Home) -> None:
+    The draft is of the first target.
+    """
+
+    def __init__(self, procedure: Any, config: Any, targets: Sequence[Target], home: Home) -> None:
         self._config = config
-        self._target = target
+        self._targets = targets
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
         self._dialog.set_ok_label("St_ylize")
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
@@ -58,7 +66,7 @@ class Dialog:
         self._second = StyleChooser(
             config, arguments.SECOND_STYLE, home.styles, self._judge, needed=False
         )
-        self._draft = DraftPane(home, target, self._wish)
+        self._draft = DraftPane(home, targets[0], self._wish)
         self._fill(home.styles)
         config.connect("notify::preset", lambda *_: self._follow_preset())
         config.connect("notify", lambda *_: self._judge())
@@ -134,9 +142,9 @@ class Dialog:
             self._settings = arguments.settings_of(self._config, shown=True)
         except NeuralStyleError as error:
             problem = str(error)
-        obstacle = self._target.obstacle(self._config.get_property(arguments.OUTPUT))
-        if obstacle is not None:
-            problem = str(obstacle)
+        output = self._config.get_property(arguments.OUTPUT)
+        obstacles = (target.obstacle(output) for target in self._targets)
+        problem = next((str(each) for each in obstacles if each is not None), problem)
         self._note.set_text(problem)
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not problem)
         self._draft.change()

@@ -29,7 +29,10 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
         Gegl.init(None)
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, _run, None)
         procedure.set_image_types("*")
-        procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
+        sensitivity = Gimp.ProcedureSensitivityMask.DRAWABLE
+        if name == PROCEDURE:
+            sensitivity |= Gimp.ProcedureSensitivityMask.DRAWABLES
+        procedure.set_sensitivity_mask(sensitivity)
         if name == AGAIN:
             procedure.set_menu_label("Neural Style Again from This Layer…")
             procedure.set_documentation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -59,15 +59,27 @@ class Painting:
         )
 
 
-def place(painting: Painting, output: str) -> Any:
-    """Put the painting where ``output`` says; the layer that has it.
+def place(paintings: Sequence[Painting], output: str) -> list[Any]:
+    """Put the paintings of layers of one image where ``output`` says; the layers that have them.
 
-    The image is untouched if this raises. In place only where the layer and the selection are as
-    they were; if the user changed the selection meanwhile, the painting becomes a new layer.
+    The image is untouched if one has no place any more.
     """
-    _check_unchanged(painting.target)
+    for painting in paintings:
+        _check_unchanged(painting.target)
     if output == "new-image":
-        return _as_new_image(painting)
+        return [_as_new_image(painting) for painting in paintings]
+    image = paintings[0].target.image
+    with _one_undo_step(image):
+        layers = [_placed(painting, output) for painting in paintings]
+        image.set_selected_layers(layers)
+    return layers
+
+
+def _placed(painting: Painting, output: str) -> Any:
+    """In place only where the selection is as it was when the pixels were sent.
+
+    If the user changed it meanwhile, the painting becomes a new layer.
+    """
     if output == "replace":
         if _selection_is(painting.target, painting.mask):
             return _in_place(painting)
@@ -103,28 +115,25 @@ def _selection_is(target: Target, mask: Pixels | None) -> bool:
 
 def _as_new_layer(painting: Painting) -> Any:
     target = painting.target
-    with _one_undo_step(target.image):
-        layer = _painted_layer(painting, target.image)
-        x, y = target.offset
-        layer.set_offsets(x + target.painted.x, y + target.painted.y)
-        position = target.image.get_item_position(target.layer)
-        _insist(target.image.insert_layer(layer, target.layer.get_parent(), position))
-        _add_mask(painting, layer)
-        target.image.set_selected_layers([layer])
+    layer = _painted_layer(painting, target.image)
+    x, y = target.offset
+    layer.set_offsets(x + target.painted.x, y + target.painted.y)
+    position = target.image.get_item_position(target.layer)
+    _insist(target.image.insert_layer(layer, target.layer.get_parent(), position))
+    _add_mask(painting, layer)
     return layer
 
 
 def _in_place(painting: Painting) -> Any:
     target = painting.target
-    with _one_undo_step(target.image):
-        shadow = target.layer.get_shadow_buffer()
-        write(shadow, painting.pixels, target.painted)
-        del shadow
-        release()
-        _insist(target.layer.merge_shadow(True))
-        box = target.painted
-        target.layer.update(box.x, box.y, box.width, box.height)
-        target.layer.attach_parasite(painting.parasite())
+    shadow = target.layer.get_shadow_buffer()
+    write(shadow, painting.pixels, target.painted)
+    del shadow
+    release()
+    _insist(target.layer.merge_shadow(True))
+    box = target.painted
+    target.layer.update(box.x, box.y, box.width, box.height)
+    target.layer.attach_parasite(painting.parasite())
     return target.layer
 
 

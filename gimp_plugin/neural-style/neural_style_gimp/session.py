@@ -35,14 +35,15 @@ def run(
     *,
     complete: bool = False,
 ) -> Any:
-    """Paint, and return the layer that has the painting.
+    """Paint each of ``drawables``, and return the layer that has the first painting.
 
-    ``complete`` means that all arguments count, as if a dialog had shown them.
-
-    Raises `NeuralStyleError`, with code ``cancelled`` if the user cancelled; the image and its
-    undo stack are then untouched.
+    ``complete`` means that all arguments count, as if a dialog had shown them. All paintings are
+    one undo step. Raises `NeuralStyleError`, with code ``cancelled`` if the user cancelled; the
+    image and its undo stack are then untouched.
     """
-    target = Target.of(image, drawables)
+    if not drawables:
+        raise refusal("No layer is chosen.", "Choose a layer.")
+    targets = [Target.of(image, layer) for layer in drawables]
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
     style_missing = all(
         config.get_property(name) is None for name in (arguments.STYLE, arguments.STYLE_LAYER)
@@ -50,39 +51,44 @@ def run(
     if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
         from neural_style_gimp.dialog import ask
 
-        if not ask(procedure, config, target, home):
+        if not ask(procedure, config, targets, home):
             raise cancelled()
     output = config.get_property(arguments.OUTPUT)
-    obstacle = target.obstacle(output)
-    if obstacle is not None:
-        raise obstacle
+    for target in targets:
+        obstacle = target.obstacle(output)
+        if obstacle is not None:
+            raise obstacle
     settings = arguments.settings_of(config, shown=with_windows or complete)
     first, second = _styles(config)
     mix = config.get_property(arguments.MIX)
     styles = mixed(first, second, mix)
-    content = target.content()
-    mask = target.selection()
-    release()
     references = tuple(StyleReference(style.shape, weight) for style, weight in styles)
-    job = Job(settings, target.shape, references, target.mask_shape)
-    pixels = [content.data, *([] if mask is None else [mask.data])]
-    pixels += [style.pixels.data for style, _ in styles]
-    if with_windows:
-        from neural_style_gimp.progress_dialog import ProgressDialog
-
-        with ProgressDialog(target) as dialog:
-            finished = paint(home, job, pixels, dialog)
-    else:
-        finished = paint(home, job, pixels, ProgressBar())
     name = " and ".join(style.name for style, _ in styles)
     second_uri = "" if second is None else second.uri
-    painting = Painting(target, finished, mask, name, first.uri, second_uri, mix)
-    layer = place(painting, output)
+
+    def painted(target: Target) -> Painting:
+        content = target.content()
+        mask = target.selection()
+        release()
+        job = Job(settings, target.shape, references, target.mask_shape)
+        pixels = [content.data, *([] if mask is None else [mask.data])]
+        pixels += [style.pixels.data for style, _ in styles]
+        if with_windows:
+            from neural_style_gimp.progress_dialog import ProgressDialog
+
+            with ProgressDialog(target) as dialog:
+                finished = paint(home, job, pixels, dialog)
+        else:
+            finished = paint(home, job, pixels, ProgressBar())
+        return Painting(target, finished, mask, name, first.uri, second_uri, mix)
+
+    layers = place([painted(target) for target in targets], output)
     if with_windows:
         if output == "new-image":
-            Gimp.Display.new(layer.get_image())
+            for layer in layers:
+                Gimp.Display.new(layer.get_image())
         Gimp.displays_flush()
-    return layer
+    return layers[0]
 
 
 def _styles(config: Any) -> tuple[StylePicture, StylePicture | None]:

@@ -36,14 +36,8 @@ class Target:
     alpha: bool
 
     @classmethod
-    def of(cls, image: Any, drawables: list[Any]) -> Target:
-        """The one layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
-        if len(drawables) != 1:
-            raise refusal(
-                f"{len(drawables)} layers are chosen, and one is painted at a time.",
-                "Choose a single layer.",
-            )
-        layer = drawables[0]
+    def of(cls, image: Any, layer: Any) -> Target:
+        """A layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
         if image.get_floating_sel() is not None:
             raise refusal(
                 "There is a floating selection.",

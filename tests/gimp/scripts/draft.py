@@ -41,8 +41,8 @@ def main(plug_in, home, style, changes):
 
     draft_pane.DraftPane._tick = timed(draft_pane.DraftPane._tick)
     dialogs.GimpUi.init("neural-style-test")
-    target = Target.of(image, image.get_selected_layers())
-    dialog = dialogs.Dialog(procedure, config, target, Home(Path(home)))
+    targets = [Target.of(image, layer) for layer in image.get_selected_layers()]
+    dialog = dialogs.Dialog(procedure, config, targets, Home(Path(home)))
     pane = dialog._draft
     told = {"stages": [], "began": time.monotonic()}
     ticks = []

@@ -37,7 +37,7 @@ def main(plug_in, output, happening):
     image = inside.image()
     photo = inside.layer(image)
     inside.select_ellipse(image, 20, 20, 80, 60)
-    target = Target.of(image, [photo])
+    target = Target.of(image, photo)
     mask = target.selection()
     before = inside.digest(photo)
     globals()[happening](image, photo)
@@ -47,7 +47,7 @@ def main(plug_in, output, happening):
         target, Finished(shape, b"\x80" * shape.size_in_bytes, report), mask, "plain", ""
     )
     try:
-        placed = place(painting, output)
+        placed = place([painting], output)[0]
     except NeuralStyleError as error:
         return {"error": str(error)}
     finally:

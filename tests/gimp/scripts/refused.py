@@ -8,8 +8,8 @@ def nothing(image, photo):
     return [photo]
 
 
-def two_layers(image, photo):
-    return [photo, inside.layer(image, name="second")]
+def layer_and_channel(image, photo):
+    return [photo, *channel(image, photo)]
 
 
 def channel(image, photo):
