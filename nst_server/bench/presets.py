@@ -1,0 +1,145 @@
+"""The evidence behind the presets: ``python -m nst_server.bench.presets FOLDER PHOTOGRAPH…``.
+
+Paints every photograph in styles of the gallery, in several ways and at about equal work, judges
+all results at layers that nothing optimises, and puts means, a plot of style against content and
+sheets into FOLDER.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nst_server import gallery
+from nst_server.bench.chart import Panel, Series, draw
+from nst_server.bench.quality import Judge, Quality
+from nst_server.bench.sheet import contact_sheet
+from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.paths import Home
+from nst_server.settings import Settings
+
+SIDE = 256
+STYLES = ("swirls", "brushwork")
+STRENGTHS = (35.0, 50.0, 65.0)
+
+WAYS: dict[str, dict[str, object]] = {
+    "Gram, Adam, max": {"style_loss": "gram", "optimizer": "adam"},
+    "Wasserstein, Adam, max": {"optimizer": "adam"},
+    "Wasserstein, L-BFGS, average": {"pooling": "average"},
+    "Wasserstein, L-BFGS, max": {},
+}
+"""What is compared, at 30 iterations each; the last is the preset standard."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One painting: how, of what, and what came of it."""
+
+    way: str
+    strength: float
+    photograph: str
+    style: str
+    seconds: float
+    quality: Quality
+
+
+def trials(
+    photographs: dict[str, Image.Image], styles: dict[str, Image.Image], home: Home
+) -> Iterator[tuple[Trial, Image.Image]]:
+    """Every way at every strength over every pair."""
+    painter, judge = Painter(home.weights), Judge(home.weights)
+    for photograph, image in photographs.items():
+        content = _picture(image)
+        for name, picture in styles.items():
+            style = _picture(picture)
+            for way, changes in WAYS.items():
+                for strength in STRENGTHS:
+                    settings = Settings.of_preset(
+                        "standard", size="full", strength=strength, **changes
+                    )
+                    before = time.monotonic()
+                    (*_, last) = painter.stylize(content, [Style(style)], settings)
+                    result = last.result()
+                    seconds = time.monotonic() - before
+                    quality = judge.judge(content, [style], Picture(result))
+                    trial = Trial(way, strength, photograph, name, seconds, quality)
+                    yield trial, Image.fromarray(np.rint(result * 255).astype(np.uint8))
+
+
+def main(words: list[str]) -> int:
+    """Paint, judge, write; prints each result as it comes."""
+    folder, *files = map(Path, words)
+    folder.mkdir(parents=True, exist_ok=True)
+    photographs = {file.stem: _shrunk(Image.open(file)) for file in files}
+    styles = {name: _shrunk(gallery.paint(name)) for name in STYLES}
+    done: list[Trial] = []
+    shown: dict[tuple[str, str], list[tuple[Image.Image, str]]] = {}
+    for trial, image in trials(photographs, styles, Home.default()):
+        done.append(trial)
+        print(json.dumps(asdict(trial)), flush=True)
+        if trial.strength == Settings().strength:
+            panels = shown.setdefault((trial.photograph, trial.style), [])
+            panels.append((image, f"{trial.way}\n{_in_words(trial.quality)}"))
+    for (photograph, style), panels in shown.items():
+        pair = [(photographs[photograph], photograph), (styles[style], style)]
+        contact_sheet([*pair, *panels]).save(folder / f"{photograph}-{style}.jpg", quality=88)
+    (folder / "presets.json").write_text(json.dumps([asdict(trial) for trial in done], indent=1))
+    draw([_plot(done)], folder / "presets.png")
+    return 0
+
+
+def _plot(done: list[Trial]) -> Panel:
+    """Style against content over the strengths, the mean of all pairs: lower left is better."""
+
+    def mean(way: str, strength: float, quantity: str) -> float:
+        return statistics.fmean(
+            getattr(trial.quality, quantity)
+            for trial in done
+            if (trial.way, trial.strength) == (way, strength)
+        )
+
+    return Panel(
+        "Style against content, mean of all pairs, by strength",
+        "content distance at held-out layers",
+        "style distance at held-out layers",
+        tuple(
+            Series(
+                way,
+                [
+                    (mean(way, strength, "content_distance"), mean(way, strength, "style_distance"))
+                    for strength in STRENGTHS
+                ],
+                dots=True,
+            )
+            for way in WAYS
+        ),
+    )
+
+
+def _in_words(quality: Quality) -> str:
+    return (
+        f"style {quality.style_distance:.2f}, content {quality.content_distance:.2f}, "
+        f"noise {quality.noise_ratio:.1f}"
+    )
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    image = image.convert("RGB")
+    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return image
+
+
+def _picture(image: Image.Image) -> Picture:
+    return Picture(np.asarray(np.asarray(image) / 255, np.float32))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
