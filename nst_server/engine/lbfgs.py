@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 HISTORY = 10
@@ -32,8 +34,6 @@ class Pair:
 
     step: tf.Tensor
     difference: tf.Tensor
-    curvature: tf.Tensor
-    """1 / (step · difference)."""
 
 
 @dataclass(frozen=True)
@@ -111,31 +111,47 @@ def _back(state: LbfgsState) -> LbfgsState:
 def _remembered(state: LbfgsState, gradient: tf.Tensor) -> tuple[Pair, ...]:
     """The history with one pair more, if the curvature along it is positive."""
     step, difference = state.picture - state.kept, gradient - state.gradient
-    product = _dot(step, difference)
-    if float(product) <= 1e-10 * float(tf.norm(step) * tf.norm(difference)):
+    curvature = float(tf.reduce_sum(step * difference))
+    if curvature <= 1e-10 * float(tf.norm(step) * tf.norm(difference)):
         return state.history
     affordable = HISTORY_BYTES // (8 * int(tf.size(gradient)))
     length = min(HISTORY, max(1, affordable))
-    return (*state.history, Pair(step, difference, 1.0 / product))[-length:]
+    return (*state.history, Pair(step, difference))[-length:]
 
 
 def _direction(gradient: tf.Tensor, history: tuple[Pair, ...]) -> tf.Tensor:
-    """−H·gradient by the two-loop recursion."""
-    direction = -gradient
+    """−H·gradient.
+
+    In the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two passes
+    over the pictures, one for all their products, one for their sum, where the two-loop recursion
+    as written in textbooks makes forty.
+    """
     if not history:
-        return direction * (FIRST_STEP / tf.maximum(tf.reduce_max(tf.abs(gradient)), 1e-20))
-    shares = []
-    for pair in reversed(history):
-        share = pair.curvature * _dot(pair.step, direction)
-        direction -= share * pair.difference
-        shares.append(share)
-    last = history[-1]
-    direction /= last.curvature * _dot(last.difference, last.difference)
-    for pair in history:
-        back = pair.curvature * _dot(pair.difference, direction)
-        direction += (shares.pop() - back) * pair.step
+        return -gradient * (FIRST_STEP / tf.maximum(tf.reduce_max(tf.abs(gradient)), 1e-20))
+    pictures = [pair.step for pair in history] + [pair.difference for pair in history] + [gradient]
+    basis = tf.stack([tf.reshape(picture, [-1]) for picture in pictures])
+    products = tf.matmul(basis, basis, transpose_b=True).numpy().astype(np.float64)
+    coefficients = tf.constant(two_loops(products), tf.float32)
+    direction = tf.reshape(tf.matmul(coefficients[tf.newaxis], basis), gradient.shape)
     return direction * tf.minimum(1.0, LARGEST_STEP / tf.reduce_max(tf.abs(direction)))
 
 
-def _dot(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
-    return tf.tensordot(tf.reshape(one, [-1]), tf.reshape(other, [-1]), 1)
+def two_loops(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Coefficients of −H·gradient in steps, differences (oldest first) and gradient.
+
+    ``products`` are all scalar products of those, in that order.
+    """
+    pairs = len(products) // 2
+    steps, differences = range(pairs), range(pairs, 2 * pairs)
+    coefficients = np.zeros(len(products))
+    coefficients[-1] = -1.0
+    shares = np.zeros(pairs)
+    for step, difference in zip(reversed(steps), reversed(differences), strict=True):
+        shares[step] = products[step] @ coefficients / products[step, difference]
+        coefficients[difference] -= shares[step]
+    step, difference = steps[-1], differences[-1]
+    coefficients *= products[step, difference] / products[difference, difference]
+    for step, difference in zip(steps, differences, strict=True):
+        back = products[difference] @ coefficients / products[step, difference]
+        coefficients[step] += shares[step] - back
+    return coefficients

@@ -8,8 +8,6 @@ from operator import add
 
 import tensorflow as tf
 
-_BLOCKS = 16
-
 
 class Moments(tf.experimental.ExtensionType):  # type: ignore[misc]
     """Sums over the positions of a feature map: adding two pools their positions.
@@ -106,16 +104,17 @@ def _by_rows(rows: tf.Tensor, by_first: tf.Tensor, by_second: tf.Tensor) -> tf.T
 def _product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     """leftᵀ·right in float32.
 
-    A product of bfloat16 is rounded to bfloat16 at the end, 0.4 % of every entry. Sixteen
-    partial products added up in float32 leave 0.03 % for a quarter of the price of multiplying
-    in float32.
+    A product of bfloat16 is rounded to bfloat16 at the end, 0.4 % of every entry. Partial
+    products added up in float32 leave a fraction of that, for a fraction of the price of
+    multiplying in float32; for many channels fewer, since there the sums themselves cost.
     """
     if left.dtype == tf.float32:
         return tf.matmul(left, right, transpose_a=True)
-    even = tf.shape(left)[0] // _BLOCKS * _BLOCKS
+    blocks = max(4, 1024 // right.shape[-1])
+    even = tf.shape(left)[0] // blocks * blocks
     partial = tf.matmul(
-        tf.reshape(left[:even], [_BLOCKS, -1, left.shape[-1]]),
-        tf.reshape(right[:even], [_BLOCKS, -1, right.shape[-1]]),
+        tf.reshape(left[:even], [blocks, -1, left.shape[-1]]),
+        tf.reshape(right[:even], [blocks, -1, right.shape[-1]]),
         transpose_a=True,
     )
     rest = tf.matmul(left[even:], right[even:], transpose_a=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine.lbfgs import Lbfgs
+from nst_server.engine.lbfgs import Lbfgs, two_loops
 from nst_server.engine.painter import Painter, Picture, Style
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
@@ -42,6 +42,24 @@ def test_goes_back_where_a_step_was_too_long() -> None:
         worse.picture - start.picture, (first.picture - start.picture) / 2, atol=1e-6
     )
     np.testing.assert_array_equal(optimizer.result(worse), start.picture)
+
+
+def test_vector_free_form_is_that_of_the_textbook() -> None:
+    random = np.random.default_rng(0)
+    steps, gradient = random.standard_normal((4, 30)), random.standard_normal(30)
+    curvature = np.diag(random.uniform(0.5, 5, 30))
+    differences = steps @ curvature
+    direction = -gradient
+    shares = []
+    for step, difference in zip(steps[::-1], differences[::-1], strict=True):
+        shares.append(step @ direction / (step @ difference))
+        direction = direction - shares[-1] * difference
+    direction = direction * (steps[-1] @ differences[-1]) / (differences[-1] @ differences[-1])
+    for step, difference in zip(steps, differences, strict=True):
+        back = difference @ direction / (step @ difference)
+        direction = direction + step * (shares.pop() - back)
+    basis = np.vstack([steps, differences, gradient])
+    np.testing.assert_allclose(two_loops(basis @ basis.T) @ basis, direction, rtol=1e-9)
 
 
 @pytest.mark.engine
