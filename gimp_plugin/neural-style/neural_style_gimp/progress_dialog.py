@@ -14,8 +14,8 @@ from gi.repository import GimpUi, Gtk, Pango
 
 from neural_style_gimp import wording
 from neural_style_gimp.painting import Wish
-from neural_style_gimp.pictures import fitted, pixbuf, scaled
-from neural_style_gimp.pixels import colour_format, read, release
+from neural_style_gimp.pictures import fitted, on_checks, pixbuf, scaled
+from neural_style_gimp.reduced import reduced
 from neural_style_gimp.target import Target
 from nst_server.client.events import Event, Painting, Started
 from nst_server.progress import Progress
@@ -119,12 +119,10 @@ class ProgressDialog:
         for label in (self._times, self._size, self._machine):
             facts.pack_start(label, False, False, 0)
         content.pack_start(facts, False, False, 0)
-        box = self._target.context
-        before = read(self._target.layer.get_buffer(), box, colour_format("uint8", False))
-        picture = fitted(pixbuf(box.width, box.height, before.data), PICTURE, enlarge=True)
+        before = reduced(self._target, max(PICTURE)).picture
+        picture = on_checks(fitted(before, PICTURE, enlarge=True))
         self._picture.set_from_pixbuf(picture)
         self._shown = picture.get_width(), picture.get_height()
-        release()
 
     def _say(self, doing: str) -> None:
         if doing != self._doing and self._wish is Wish.GO_ON:

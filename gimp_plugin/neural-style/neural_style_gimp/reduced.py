@@ -65,6 +65,16 @@ def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
     return Reduced(shape, bytes(content), bytes(mask) if target.selected else None)
 
 
+def reduced(target: Target, longest: int) -> Reduced:
+    """As `reducing`, at once."""
+    steps = reducing(target, longest)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 def _parts(rows: int, most: int) -> list[tuple[int, int]]:
     return [(top, min(rows, top + most)) for top in range(0, rows, most)]
 
