@@ -93,8 +93,9 @@ class Console:
 def without_chatter() -> Iterator[None]:
     """Keep from the shell what TensorFlow's libraries say while they are loaded.
 
-    No setting keeps them from it; what goes wrong comes as an exception.
+    Their log level keeps them quiet only later on; what goes wrong comes as an exception.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,6 @@ from nst_server.paths import Home
 
 def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
     """Every event until and with the result. Raises `NeuralStyleError`."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors come as exceptions
     with without_chatter():
         from nst_server.engine.painter import Painter
         from nst_server.service import painting

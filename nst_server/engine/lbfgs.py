@@ -6,6 +6,7 @@ the step is taken back by half, so that the loss of what is kept never rises.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,9 @@ FIRST_STEP = 0.02
 
 LARGEST_STEP = 0.5
 """Largest change of a pixel in any step; a picture is no wider than one."""
+
+_PART = 2**22
+"""Numbers of each picture that are worked on at once."""
 
 _HALVINGS = 4
 """After so many the curvature is forgotten."""
@@ -129,11 +133,18 @@ def _direction(gradient: tf.Tensor, history: tuple[Pair, ...]) -> tf.Tensor:
     if not history:
         return -gradient * (FIRST_STEP / tf.maximum(tf.reduce_max(tf.abs(gradient)), 1e-20))
     pictures = [pair.step for pair in history] + [pair.difference for pair in history] + [gradient]
-    basis = tf.stack([tf.reshape(picture, [-1]) for picture in pictures])
-    products = tf.matmul(basis, basis, transpose_b=True).numpy().astype(np.float64)
-    coefficients = tf.constant(two_loops(products), tf.float32)
-    direction = tf.reshape(tf.matmul(coefficients[tf.newaxis], basis), gradient.shape)
+    products = sum(tf.matmul(part, part, transpose_b=True).numpy() for part in _parts(pictures))
+    coefficients = tf.constant(two_loops(np.asarray(products, np.float64)), tf.float32)
+    parts = [tf.matmul(coefficients[tf.newaxis], part) for part in _parts(pictures)]
+    direction = tf.reshape(tf.concat(parts, 1), gradient.shape)
     return direction * tf.minimum(1.0, LARGEST_STEP / tf.reduce_max(tf.abs(direction)))
+
+
+def _parts(pictures: Sequence[tf.Tensor]) -> Iterator[tf.Tensor]:
+    """The pictures as rows of a matrix, in parts, since large ones must not all be copied."""
+    rows = [tf.reshape(picture, [-1]) for picture in pictures]
+    for start in range(0, rows[0].shape[0], _PART):
+        yield tf.stack([row[start : start + _PART] for row in rows])
 
 
 def two_loops(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
