@@ -91,7 +91,7 @@ class Console:
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Keep from the shell what TensorFlow's libraries say while they are loaded.
+    """Keep from the shell what TensorFlow's libraries say while they are loaded and find devices.
 
     Their log level keeps them quiet only later on; what goes wrong comes as an exception.
     """

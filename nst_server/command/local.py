@@ -17,4 +17,6 @@ def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
         from nst_server.engine.painter import Painter
         from nst_server.service import painting
 
-    yield from painting.paint(Painter(home.weights), job, pixels, keep=lambda: False)
+        painter = Painter(home.weights)
+        _ = painter.device  # asking for it wakes the GPU's driver, which talks too
+    yield from painting.paint(painter, job, pixels, keep=lambda: False)

@@ -92,7 +92,8 @@ def _judged(
 
     with without_chatter():
         from nst_server.bench.quality import Judge
-    judge = Judge(home.weights)
+
+        judge = Judge(home.weights)
     for result in results:
         yield judge.judge(_floats(content), [_floats(style) for style in styles], _floats(result))
 
