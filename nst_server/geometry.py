@@ -54,13 +54,6 @@ class Box:
         height = max(0, min(self.bottom, other.bottom) - y)
         return Box(x, y, width, height)
 
-    def clamp(self, bounds: Box) -> Box:
-        """Moved as little as needed to lie inside ``bounds``, and cut where it is larger."""
-        width, height = min(self.width, bounds.width), min(self.height, bounds.height)
-        x = min(max(self.x, bounds.x), bounds.right - width)
-        y = min(max(self.y, bounds.y), bounds.bottom - height)
-        return Box(x, y, width, height)
-
     def moved(self, dx: int, dy: int) -> Box:
         """The same size, elsewhere."""
         return Box(self.x + dx, self.y + dy, self.width, self.height)

@@ -1,7 +1,7 @@
 """The evidence behind the presets: ``python -m nst_server.bench.presets FOLDER PHOTOGRAPH…``.
 
 Paints every photograph in styles of the gallery, in several ways and at about equal work, judges
-all results at layers that nothing optimises, and puts means, a plot of style against content and
+all results as ``nst bench quality`` does, and puts means, a plot of style against content and
 sheets into FOLDER.
 """
 

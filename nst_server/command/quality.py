@@ -29,7 +29,7 @@ _COLUMNS = {
 _SMALLEST = 8
 
 _LEGEND = (
-    "style: distance from the style at layers of VGG16 that are not optimised, 0 is the style\n"
+    "style: distance from the style at conv2 of each block of VGG16, 0 is the style\n"
     "content: distance from the content, 0 is the content\n"
     "noise: finest grain, 1 is as much as in the style\n"
     "border: edges within the border, 1 is as many as inside\n"

@@ -26,11 +26,8 @@ def test_boxes_meet_where_both_are() -> None:
     assert (box.right, box.bottom, box.longest) == (40, 60, 40)
 
 
-def test_a_padded_box_is_clamped_by_moving_and_then_by_cutting() -> None:
-    bounds = Box(0, 0, 100, 50)
+def test_a_padded_box_grows_on_every_side() -> None:
     assert Box(10, 10, 20, 20).pad(5) == Box(5, 5, 30, 30)
-    assert Box(95, -7, 20, 20).clamp(bounds) == Box(80, 0, 20, 20)
-    assert Box(-10, -10, 300, 20).clamp(bounds) == Box(0, 0, 100, 20)
 
 
 def test_the_context_is_inside_the_layer_and_around_the_selection() -> None:
