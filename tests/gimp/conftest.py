@@ -71,9 +71,11 @@ def installed_gimp() -> Iterator[InstalledGimp]:
     downloads = gimp_root.cache_folder() / "pip"
     downloads.mkdir(exist_ok=True)
     binds = {"/root/.cache/pip": downloads}
-    installed = Path(tempfile.mkdtemp(prefix="installed-", dir=gimp_root.cache_folder()))
+    kept = os.environ.get("NEURAL_STYLE_TEST_INSTALLED")  # brought up to date, not made anew
+    installed = Path(kept or tempfile.mkdtemp(prefix="installed-", dir=gimp_root.cache_folder()))
     with gimp_root.Root([layers.newcomer], installed / "upper", binds) as newcomer:
         target = newcomer.outside(InstalledGimp.repository)
+        shutil.rmtree(target, ignore_errors=True)
         gimp_root.copy_working_tree(REPOSITORY, target)
         command = ["python3", str(InstalledGimp.repository / "install" / "install.py")]
         done = newcomer.run(command, timeout=INSTALL_SECONDS)
@@ -83,4 +85,5 @@ def installed_gimp() -> Iterator[InstalledGimp]:
     # What was installed becomes a layer under the display's tools: they never met install.py.
     with gimp_root.Root([layers.newcomer, installed / "upper", layers.window], binds=binds) as root:
         yield InstalledGimp(root, done.returncode, done.stdout)
-    shutil.rmtree(installed, ignore_errors=True)
+    if kept is None:
+        shutil.rmtree(installed, ignore_errors=True)
