@@ -7,6 +7,7 @@ from typing import Any
 
 from neural_style_gimp import arguments
 from neural_style_gimp.editor import Gio
+from neural_style_gimp.i18n import _
 from neural_style_gimp.result import PARASITE
 from neural_style_gimp.target import refusal
 from nst_server.errors import NeuralStyleError
@@ -19,13 +20,16 @@ def recall(image: Any, drawables: list[Any], config: Any) -> Any:
     That is the chosen layer itself where the other is gone. Raises `NeuralStyleError`.
     """
     if len(drawables) != 1:
-        raise refusal(f"{len(drawables)} layers are chosen.", "Choose a single layer.")
+        raise refusal(
+            _("{number} layers are chosen.").format(number=len(drawables)),
+            _("Choose a single layer."),
+        )
     chosen = drawables[0]
     parasite = chosen.get_parasite(PARASITE)
     if parasite is None:
         raise refusal(
-            f"“{chosen.get_name()}” was not painted by Neural Style.",
-            "Choose a layer that was, or Filters → Neural Style… for any other.",
+            _("“{layer}” was not painted by Neural Style.").format(layer=chosen.get_name()),
+            _("Choose a layer that was, or Filters → Neural Style… for any other."),
         )
     try:
         told = json.loads(bytes(parasite.get_data()))
@@ -35,8 +39,10 @@ def recall(image: Any, drawables: list[Any], config: Any) -> Any:
         mix = float(told.get("mix", 50))
     except (NeuralStyleError, KeyError, TypeError, ValueError, AttributeError):
         raise refusal(
-            f"What “{chosen.get_name()}” tells of how it was painted is not understood.",
-            "Use Filters → Neural Style… for it.",
+            _("What “{layer}” tells of how it was painted is not understood.").format(
+                layer=chosen.get_name()
+            ),
+            _("Use Filters → Neural Style… for it."),
         ) from None
     arguments.show_settings(config, settings)
     for name, uri in ((arguments.STYLE, first), (arguments.SECOND_STYLE, second)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neural_style_gimp.editor import Gimp, GObject
+from neural_style_gimp.i18n import N_, _
 from nst_server.settings import PRESETS, Settings, options
 
 STYLE = "style-file"
@@ -14,36 +15,36 @@ MIX = "style-mix"
 OUTPUT = "output"
 
 OUTPUTS = {
-    "new-layer": ("New layer", "Above the layer, masked by the selection"),
-    "replace": ("Replace the layer's pixels", "Inside the selection, if there is one"),
-    "new-image": ("New image", "The painting alone"),
+    "new-layer": (N_("New layer"), N_("Above the layer, masked by the selection")),
+    "replace": (N_("Replace the layer's pixels"), N_("Inside the selection, if there is one")),
+    "new-image": (N_("New image"), N_("The painting alone")),
 }
 
 LABELS = {
-    "preset": "_Preset",
-    "strength": "S_trength",
-    "brush-size": "_Brush size",
-    "colors": "Colors _from",
-    "smoothness": "S_moothness",
-    "size": "Size _worked at",
-    "seamless": "Se_amless tile",
-    "seed": "Ran_dom seed",
-    OUTPUT: "O_utput",
-    STYLE: "Style p_icture",
-    STYLE_LAYER: "Style _layer",
-    SECOND_STYLE: "Seco_nd style",
-    MIX: "S_hare of it",
+    "preset": N_("_Preset"),
+    "strength": N_("S_trength"),
+    "brush-size": N_("_Brush size"),
+    "colors": N_("Colors _from"),
+    "smoothness": N_("S_moothness"),
+    "size": N_("Size _worked at"),
+    "seamless": N_("Se_amless tile"),
+    "seed": N_("Ran_dom seed"),
+    OUTPUT: N_("O_utput"),
+    STYLE: N_("Style p_icture"),
+    STYLE_LAYER: N_("Style _layer"),
+    SECOND_STYLE: N_("Seco_nd style"),
+    MIX: N_("S_hare of it"),
 }
-"""Labels with a key of their own; an option without one is called by its name."""
+"""Labels, each with a key of its own."""
 
 CHOICES = {
-    "draft": "Draft: a quick look",
-    "standard": "Standard",
-    "fine": "Fine: more strokes, slower",
-    "classic": "Classic: the textbook algorithm",
-    "style": "The style",
-    "content": "The layer",
-    "match": "The style, matched to the layer",
+    "draft": N_("Draft: a quick look"),
+    "standard": N_("Standard"),
+    "fine": N_("Fine: more strokes, slower"),
+    "classic": N_("Classic: the textbook algorithm"),
+    "style": N_("The style"),
+    "content": N_("The layer"),
+    "match": N_("The style, matched to the layer"),
 }
 
 EDITABLE = GObject.ParamFlags.READWRITE
@@ -60,37 +61,43 @@ def visible() -> dict[str, str]:
 
 def add_arguments(procedure: Any) -> None:
     """Give the procedure its arguments and its return value."""
-    _add_file(procedure, STYLE, "The picture in whose style the layer is painted")
+    _add_file(procedure, STYLE, _("The picture in whose style the layer is painted"))
     procedure.add_drawable_argument(
         STYLE_LAYER,
-        LABELS[STYLE_LAYER],
-        "A layer of an open image to take as the style instead of a file",
+        _(LABELS[STYLE_LAYER]),
+        _("A layer of an open image to take as the style instead of a file"),
         True,
         EDITABLE,
     )
-    _add_file(procedure, SECOND_STYLE, "A picture whose style is mixed with the first")
+    _add_file(procedure, SECOND_STYLE, _("A picture whose style is mixed with the first"))
     procedure.add_double_argument(
-        MIX, LABELS[MIX], "Percentage of the second style, if there is one", 0, 100, 50, EDITABLE
+        MIX,
+        _(LABELS[MIX]),
+        _("Percentage of the second style, if there is one"),
+        0,
+        100,
+        50,
+        EDITABLE,
     )
     for argument, name in visible().items():
         _add_option(procedure, argument, name)
     choice = Gimp.Choice.new()
     for number, (nick, (label, help)) in enumerate(OUTPUTS.items()):
-        choice.add(nick, number, label, help)
+        choice.add(nick, number, _(label), _(help))
     procedure.add_choice_argument(
         OUTPUT,
-        LABELS[OUTPUT],
-        "Where the painting goes. The opacity of a new layer is strength after the fact.",
+        _(LABELS[OUTPUT]),
+        _("Where the painting goes. The opacity of a new layer is strength after the fact."),
         choice,
         "new-layer",
         EDITABLE,
     )
-    procedure.add_layer_return_value("layer", "Layer", "The painted layer", True, EDITABLE)
+    procedure.add_layer_return_value("layer", _("Layer"), _("The painted layer"), True, EDITABLE)
 
 
 def _add_file(procedure: Any, name: str, help: str) -> None:
     procedure.add_file_argument(
-        name, LABELS[name], help, Gimp.FileChooserAction.ANY, True, None, EDITABLE
+        name, _(LABELS[name]), help, Gimp.FileChooserAction.ANY, True, None, EDITABLE
     )
 
 
@@ -138,16 +145,16 @@ def _default(name: str) -> Any:
 
 def _add_option(procedure: Any, argument: str, name: str) -> None:
     option, kind, default = options()[name]
-    label = LABELS.get(argument, name.replace("_", " ").capitalize())
+    label, help = _(LABELS[argument]), _(option.help)
     if option.choices:
         choice = Gimp.Choice.new()
         for number, nick in enumerate(option.choices):
-            choice.add(nick, number, CHOICES.get(nick, nick.capitalize()), "")
-        procedure.add_choice_argument(argument, label, option.help, choice, default, EDITABLE)
+            choice.add(nick, number, _(CHOICES[nick]), "")
+        procedure.add_choice_argument(argument, label, help, choice, default, EDITABLE)
     elif option.words or kind is str:
-        procedure.add_string_argument(argument, label, option.help, str(default), EDITABLE)
+        procedure.add_string_argument(argument, label, help, str(default), EDITABLE)
     elif kind is bool:
-        procedure.add_boolean_argument(argument, label, option.help, default, EDITABLE)
+        procedure.add_boolean_argument(argument, label, help, default, EDITABLE)
     else:
         add = procedure.add_int_argument if kind is int else procedure.add_double_argument
-        add(argument, label, option.help, option.minimum, option.maximum, default, EDITABLE)
+        add(argument, label, help, option.minimum, option.maximum, default, EDITABLE)

@@ -16,6 +16,7 @@ from gi.repository import Gdk, GimpUi, Gio, GObject, Gtk
 from neural_style_gimp import arguments
 from neural_style_gimp.draft_pane import DraftPane, Wish
 from neural_style_gimp.gallery import gallery
+from neural_style_gimp.i18n import _
 from neural_style_gimp.style import mixed
 from neural_style_gimp.style_chooser import StyleChooser
 from neural_style_gimp.target import Target
@@ -58,7 +59,7 @@ class Dialog:
         self._config = config
         self._targets = targets
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
-        self._dialog.set_ok_label("St_ylize")
+        self._dialog.set_ok_label(_("St_ylize"))
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
         self._preset = str(config.get_property("preset"))
         self._settings: Settings | None = None
@@ -95,7 +96,7 @@ class Dialog:
         for place, row in ((0, self._second.widget), (2, size)):
             more.pack_start(row, False, False, 0)
             more.reorder_child(row, place)
-        dialog.get_label("more-title", "Mor_e", False, True)
+        dialog.get_label("more-title", _("Mor_e"), False, True)
         expander = dialog.fill_expander("more", "more-title", False, "more-options")
         expander.set_resize_toplevel(False)  # the window grows by itself where it has to
         options = dialog.fill_box("options", [*OPTIONS, "more"])
@@ -173,14 +174,16 @@ def _size_row(config: Any) -> Any:
     entry.set_width_chars(8)
     flags = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
     config.bind_property("size", entry, "text", flags)
-    label = Gtk.Label.new_with_mnemonic(arguments.LABELS["size"])
+    label = Gtk.Label.new_with_mnemonic(_(arguments.LABELS["size"]))
     label.set_mnemonic_widget(entry)
     row = Gtk.Box(spacing=6)
     row.pack_start(label, False, False, 0)
     row.pack_start(proposals, False, False, 0)
     row.set_tooltip_text(
-        "Longest side in pixels that is painted at. auto: the largest whose time is "
-        "reasonable; full: the layer's own size."
+        _(
+            "Longest side in pixels that is painted at. auto: the largest whose time is "
+            "reasonable; full: the layer's own size."
+        )
     )
     row.show_all()
     return row

@@ -14,6 +14,7 @@ from gi.repository import Gdk, GLib, Gtk, Pango
 
 from neural_style_gimp import wording
 from neural_style_gimp.draft import SIDE, Draft, drafted, warming
+from neural_style_gimp.i18n import _
 from neural_style_gimp.pictures import fitted, on_checks, packed, pixbuf, scaled, with_alpha
 from neural_style_gimp.reduced import Reduced, reducing
 from neural_style_gimp.style import StylePicture
@@ -76,14 +77,14 @@ class DraftPane:
     def _fill(self) -> None:
         self._picture = Gtk.Image()
         self._picture.set_size_request(SIDE, SIDE)
-        pressed = Gtk.EventBox(tooltip_text="What will come of the settings. Press: the layer.")
+        pressed = Gtk.EventBox(tooltip_text=_("What will come of the settings. Press: the layer."))
         pressed.add(self._picture)
         pressed.add_events(Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_RELEASE_MASK)
         pressed.connect("button-press-event", lambda *_: self._paint(self._before))
         pressed.connect("button-release-event", lambda *_: self._paint(self._after))
         frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, halign=Gtk.Align.START)
         frame.add(pressed)
-        self._status = _label("Starting the painting server…")
+        self._status = _label(_("Starting the painting server…"))
         self._machine = _label()
         self._plan = _label()
         self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
@@ -114,7 +115,7 @@ class DraftPane:
             self._machine.set_text(wording.machine(event))
         if self._warming and not isinstance(event, Failed):
             self._status.set_text(
-                "The draft appears here."
+                _("The draft appears here.")
                 if isinstance(event, Finished)
                 else wording.drafting(event)
             )

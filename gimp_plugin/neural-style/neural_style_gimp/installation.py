@@ -9,13 +9,10 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neural_style_gimp.i18n import _
+
 if TYPE_CHECKING:
     from nst_server.paths import Home
-
-INCOMPLETE = (
-    "Neural Style is not completely installed ({}). "
-    "Run `python3 install/install.py` again; `nst doctor` tells more."
-)
 
 
 def add_server_code(plugin_folder: Path) -> None:
@@ -43,6 +40,14 @@ def home(plugin_folder: Path) -> Home:
     return Home.default()
 
 
+def incomplete(error: ImportError) -> str:
+    """What to say where something that the installer brings is missing."""
+    return _(
+        "Neural Style is not completely installed ({reason}). "
+        "Run `python3 install/install.py` again; `nst doctor` tells more."
+    ).format(reason=error)
+
+
 def log_failure(plugin_folder: Path) -> str:
     """Write the exception at hand to the plug-in's log, which stays small; where that is."""
     logger = logging.getLogger("neural_style_gimp")
@@ -55,7 +60,7 @@ def log_failure(plugin_folder: Path) -> str:
         handler = RotatingFileHandler(path, maxBytes=2**20, backupCount=1, encoding="utf-8")
         where = str(path)
     except (ImportError, OSError):
-        handler, where = logging.StreamHandler(), "The terminal that GIMP was started from"
+        handler, where = logging.StreamHandler(), _("The terminal that GIMP was started from")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger.addHandler(handler)
     logger.exception("Neural Style failed unexpectedly.")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
+from neural_style_gimp.i18n import _
 from nst_server.client.events import Event, Failed, Finished
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.session import Client
@@ -84,7 +85,7 @@ def paint(home: Home, job: Job, pixels: Sequence[Any], watcher: Watcher) -> Fini
 
 def cancelled() -> NeuralStyleError:
     """What is raised when the user cancels."""
-    return NeuralStyleError("cancelled", "The painting was cancelled.")
+    return NeuralStyleError("cancelled", _("The painting was cancelled."))
 
 
 def connected(home: Home, waiting: Callable[[float], None]) -> Client:
@@ -99,8 +100,10 @@ def connected(home: Home, waiting: Callable[[float], None]) -> Client:
         except NeuralStyleError:
             raise NeuralStyleError(
                 "server-failed",
-                f"The painting server is not installed: there is no {home.python}.",
-                "Run `python3 install/install.py` again; `nst doctor` tells more.",
+                _("The painting server is not installed: there is no {path}.").format(
+                    path=home.python
+                ),
+                _("Run `python3 install/install.py` again; `nst doctor` tells more."),
             ) from None
     command = [str(home.python), "-I", "-m", "nst_server", "serve"]
     return connect_or_start(home, command=command, waiting=waiting)

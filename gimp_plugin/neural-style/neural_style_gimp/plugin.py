@@ -8,6 +8,7 @@ from typing import Any
 
 from neural_style_gimp import installation
 from neural_style_gimp.editor import Gegl, Gimp, GLib, GObject
+from neural_style_gimp.i18n import _, speak
 
 PROCEDURE = "plug-in-neural-style"
 AGAIN = "plug-in-neural-style-again"
@@ -20,7 +21,7 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
     """Where the plug-in is installed."""
 
     def do_set_i18n(self, name: str) -> bool:
-        return False
+        return False  # GIMP need not: `main` has spoken, and also where the C library knows less
 
     def do_query_procedures(self) -> list[str]:
         return [PROCEDURE, AGAIN]
@@ -34,19 +35,23 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
             sensitivity |= Gimp.ProcedureSensitivityMask.DRAWABLES
         procedure.set_sensitivity_mask(sensitivity)
         if name == AGAIN:
-            procedure.set_menu_label("Neural Style Again from This Layer…")
+            procedure.set_menu_label(_("Neural Style A_gain from This Layer…"))
             procedure.set_documentation(
-                "Paint again as a layer was painted",
-                "Takes all arguments but the output from a layer that Neural Style painted, and "
-                "paints the layer that it was painted from, or it itself if that is gone.",
+                _("Paint again as a layer was painted"),
+                _(
+                    "Takes all arguments but the output from a layer that Neural Style painted, "
+                    "and paints the layer that it was painted from, or it itself if that is gone."
+                ),
                 None,
             )
         else:
-            procedure.set_menu_label("Neural St_yle…")
+            procedure.set_menu_label(_("Neural St_yle…"))
             procedure.set_documentation(
-                "Paint a layer in the style of a picture",
-                "A server on this machine paints the layer, or what is selected of it, in the "
-                "style of a picture of your choice. It is started when it is needed.",
+                _("Paint a layer in the style of a picture"),
+                _(
+                    "A server on this machine paints the layer, or what is selected of it, in the "
+                    "style of a picture of your choice. It is started when it is needed."
+                ),
                 None,
             )
         procedure.add_menu_path("<Image>/Filters")
@@ -66,7 +71,12 @@ def _run(
         return _attempt(procedure, run_mode, image, drawables, config)
     except Exception as error:
         log = installation.log_failure(NeuralStyle.folder)
-        return _failure(procedure, f"Neural Style failed unexpectedly ({error}). {log} tells more.")
+        return _failure(
+            procedure,
+            _("Neural Style failed unexpectedly ({reason}). {log} tells more.").format(
+                reason=error, log=log
+            ),
+        )
 
 
 def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any) -> Any:
@@ -76,7 +86,7 @@ def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], co
         from neural_style_gimp.session import run, run_again
         from nst_server.errors import NeuralStyleError
     except ImportError as error:
-        return _failure(procedure, installation.INCOMPLETE.format(error))
+        return _failure(procedure, installation.incomplete(error))
     home = installation.home(NeuralStyle.folder)
     try:
         act = run_again if procedure.get_name() == AGAIN else run
@@ -97,6 +107,7 @@ def _failure(procedure: Any, message: str) -> Any:
 
 def main(folder: Path, arguments: Sequence[str]) -> int:
     """What GIMP starts: serve its request and end."""
+    speak(GLib.get_language_names(), folder / "locale")
     installation.add_server_code(folder)
     NeuralStyle.folder = folder
     return int(Gimp.main(NeuralStyle.__gtype__, list(arguments)))

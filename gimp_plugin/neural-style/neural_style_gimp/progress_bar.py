@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neural_style_gimp import wording
 from neural_style_gimp.editor import Gimp
+from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import Wish
 from nst_server.client.events import Event, Painting
 
@@ -15,7 +16,7 @@ class ProgressBar:
         Gimp.progress_init("Neural Style")
 
     def starting(self, seconds: float) -> None:
-        Gimp.progress_set_text(f"Starting the painting server… {wording.duration(seconds)}")
+        Gimp.progress_set_text(f"{_('Starting the painting server…')} {wording.duration(seconds)}")
         Gimp.progress_pulse()
 
     def show(self, event: Event) -> None:

@@ -13,6 +13,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GimpUi, Gtk, Pango
 
 from neural_style_gimp import wording
+from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import Wish
 from neural_style_gimp.pictures import fitted, on_checks, pixbuf, scaled
 from neural_style_gimp.reduced import reduced
@@ -37,16 +38,16 @@ class ProgressDialog:
         self._wish = Wish.GO_ON
         self._began = time.monotonic()
         self._since = self._began
-        self._doing = "Connecting to the painting server…"
+        self._doing = _("Connecting to the painting server…")
         self._now: Progress | None = None
         self._target = target
         self._dialog = GimpUi.Dialog(
             title=f"Neural Style: {target.layer.get_name()}", role="neural-style-progress"
         )
-        self._cancel = self._dialog.add_button("_Cancel", Gtk.ResponseType.CANCEL)
-        self._keep = self._dialog.add_button("Stop and _keep", KEEP)
+        self._cancel = self._dialog.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
+        self._keep = self._dialog.add_button(_("Stop and _keep"), KEEP)
         self._keep.set_sensitive(False)
-        self._keep.set_tooltip_text("Paint no further and take the picture as it is now")
+        self._keep.set_tooltip_text(_("Paint no further and take the picture as it is now"))
         self._dialog.connect("response", self._responded)
         self._fill()
         GimpUi.window_set_transient(self._dialog)
@@ -66,7 +67,7 @@ class ProgressDialog:
         _attend()
 
     def starting(self, seconds: float) -> None:
-        self._say("Starting the painting server…")
+        self._say(_("Starting the painting server…"))
 
     def show(self, event: Event) -> None:
         self._say(wording.doing(event))
@@ -132,10 +133,10 @@ class ProgressDialog:
     def _responded(self, dialog: Any, response: int) -> None:
         """A button, Escape or the window's own closing, which counts as Cancel."""
         if response == KEEP:
-            self._say("Finishing the picture…")
+            self._say(_("Finishing the picture…"))
             self._wish = Wish.KEEP
         else:
-            self._say("Cancelling…")
+            self._say(_("Cancelling…"))
             self._wish = Wish.CANCEL
             self._cancel.set_sensitive(False)
         self._now = None

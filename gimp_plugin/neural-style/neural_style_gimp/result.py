@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neural_style_gimp.editor import Gimp
+from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import Pixels, release, write
 from neural_style_gimp.target import Target
 from neural_style_gimp.wording import layer_name
@@ -84,8 +85,10 @@ def _placed(painting: Painting, output: str) -> Any:
         if _selection_is(painting.target, painting.mask):
             return _in_place(painting)
         Gimp.message(
-            "The selection was changed while the layer was painted, "
-            "so the painting is a new layer instead."
+            _(
+                "The selection was changed while the layer was painted, "
+                "so the painting is a new layer instead."
+            )
         )
     return _as_new_layer(painting)
 
@@ -100,9 +103,11 @@ def _check_unchanged(target: Target) -> None:
     if not same:
         raise NeuralStyleError(
             "bad-usage",
-            "The layer was resized or deleted while it was painted, "
-            "so there is no place for the painting.",
-            "Start it again.",
+            _(
+                "The layer was resized or deleted while it was painted, "
+                "so there is no place for the painting."
+            ),
+            _("Start it again."),
         )
 
 
@@ -210,7 +215,8 @@ def _insist(done: bool) -> None:
     if not done:
         raise NeuralStyleError(
             "bad-usage",
-            "GIMP refused to put the painting into the image: "
-            f"{Gimp.get_pdb().get_last_error() or 'it gave no reason'}.",
-            "Choose New image as output.",
+            _("GIMP refused to put the painting into the image: {reason}.").format(
+                reason=Gimp.get_pdb().get_last_error() or _("it gave no reason")
+            ),
+            _("Choose New image as output."),
         )

@@ -7,6 +7,7 @@ from typing import Any
 from neural_style_gimp import arguments
 from neural_style_gimp.again import recall
 from neural_style_gimp.editor import Gimp
+from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import cancelled, paint
 from neural_style_gimp.pixels import release
 from neural_style_gimp.progress_bar import ProgressBar
@@ -42,7 +43,7 @@ def run(
     image and its undo stack are then untouched.
     """
     if not drawables:
-        raise refusal("No layer is chosen.", "Choose a layer.")
+        raise refusal(_("No layer is chosen."), _("Choose a layer."))
     targets = [Target.of(image, layer) for layer in drawables]
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
     style_missing = all(
@@ -63,7 +64,7 @@ def run(
     mix = config.get_property(arguments.MIX)
     styles = mixed(first, second, mix)
     references = tuple(StyleReference(style.shape, weight) for style, weight in styles)
-    name = " and ".join(style.name for style, _ in styles)
+    name = _(" and ").join(style.name for style, weight in styles)
     second_uri = "" if second is None else second.uri
 
     def painted(target: Target) -> Painting:
@@ -96,6 +97,6 @@ def _styles(config: Any) -> tuple[StylePicture, StylePicture | None]:
     layer = config.get_property(arguments.STYLE_LAYER)
     file, other = (config.get_property(name) for name in (arguments.STYLE, arguments.SECOND_STYLE))
     if layer is None and file is None:
-        raise refusal("No style picture is given.", "Set style-file to a picture.")
+        raise refusal(_("No style picture is given."), _("Set style-file to a picture."))
     first = load_style(file) if layer is None else style_of_layer(layer)
     return first, None if other is None else load_style(other)

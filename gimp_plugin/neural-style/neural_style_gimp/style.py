@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from neural_style_gimp.editor import Gimp, Gio
+from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import Pixels, colour_format, read, release
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box, fit_within
@@ -61,8 +62,8 @@ def _flattened(image: Any, called: str, name: str, uri: str, longest: int) -> St
     if layer is None:
         raise NeuralStyleError(
             "bad-image",
-            f"The style picture {called} has no visible layer.",
-            "Choose another picture.",
+            _("The style picture {name} has no visible layer.").format(name=called),
+            _("Choose another picture."),
         )
     alpha = layer.has_alpha()
     shape = PictureShape(layer.get_width(), layer.get_height(), 4 if alpha else 3, "uint8")
@@ -88,11 +89,15 @@ def _opened(file: Any, name: str) -> Iterator[Any]:
     kind = file.query_file_type(Gio.FileQueryInfoFlags.NONE, None)
     if kind == Gio.FileType.DIRECTORY:
         raise NeuralStyleError(
-            "bad-image", f"{name} is a folder.", "Choose a picture file as the style."
+            "bad-image",
+            _("{name} is a folder.").format(name=name),
+            _("Choose a picture file as the style."),
         )
     if kind == Gio.FileType.UNKNOWN and file.is_native():
         raise NeuralStyleError(
-            "bad-image", f"There is no style picture {name}.", "Choose another picture."
+            "bad-image",
+            _("There is no style picture {name}.").format(name=name),
+            _("Choose another picture."),
         )
     Gimp.get_plug_in().set_pdb_error_handler(Gimp.PDBErrorHandler.PLUGIN)
     try:
@@ -102,8 +107,10 @@ def _opened(file: Any, name: str) -> Iterator[Any]:
     if image is None:
         raise NeuralStyleError(
             "bad-image",
-            f"GIMP cannot open {name} as a picture: it is of no known kind, or damaged.",
-            "Choose another picture as the style.",
+            _("GIMP cannot open {name} as a picture: it is of no known kind, or damaged.").format(
+                name=name
+            ),
+            _("Choose another picture as the style."),
         )
     try:
         yield image

@@ -15,6 +15,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GdkPixbuf, GLib, Gtk
 
 from neural_style_gimp.arguments import LABELS
+from neural_style_gimp.i18n import _
 from neural_style_gimp.pictures import fitted, packed, pixbuf
 from neural_style_gimp.pixels import Pixels, colour_format
 from neural_style_gimp.style import StylePicture, file_name, load_style
@@ -63,7 +64,7 @@ class StyleChooser:
         self._thumbnail.set_size_request(*THUMBNAIL)
         self._button = _file_button(styles)
         self._button.connect("file-set", lambda button: self._choose(button.get_file()))
-        label = Gtk.Label.new_with_mnemonic(LABELS[argument])
+        label = Gtk.Label.new_with_mnemonic(_(LABELS[argument]))
         label.set_xalign(0)
         label.set_mnemonic_widget(self._button)
         self.widget = self._large(label) if needed else self._small(label)
@@ -76,12 +77,12 @@ class StyleChooser:
         file = self._config.get_property(self._argument)
         self.style = None
         if file is None:
-            self.problem = "Choose a picture whose style you like." if self._needed else ""
+            self.problem = _("Choose a picture whose style you like.") if self._needed else ""
             self._button.unselect_all()
             self._thumbnail.set_from_icon_name("image-x-generic", Gtk.IconSize.DIALOG)
             self._changed()
             return
-        self.problem = "Opening the style picture…"
+        self.problem = _("Opening the style picture…")
         shown = self._button.get_file()
         if shown is None or not shown.equal(file):
             with suppress(GLib.Error):
@@ -107,7 +108,7 @@ class StyleChooser:
 
     def _small(self, label: Any) -> Any:
         clear = Gtk.Button.new_from_icon_name("edit-clear-symbolic", Gtk.IconSize.BUTTON)
-        clear.set_tooltip_text("No second style")
+        clear.set_tooltip_text(_("No second style"))
         clear.connect("clicked", lambda _: self._choose(None))
         row = Gtk.Box(spacing=6)
         row.pack_start(label, False, False, 0)
@@ -160,17 +161,17 @@ def _quickly_loaded(file: Any) -> StylePicture | None:
 def _file_button(styles: Path) -> Any:
     """A button that opens a file dialog with previews, for pictures, near the gallery."""
     button = Gtk.FileChooserButton(
-        title="Choose a style picture", action=Gtk.FileChooserAction.OPEN
+        title=_("Choose a style picture"), action=Gtk.FileChooserAction.OPEN
     )
     pictures = Gtk.FileFilter()
-    pictures.set_name("Pictures")
+    pictures.set_name(_("Pictures"))
     pictures.add_mime_type("image/*")
     for ending in ENDINGS.split():
         pictures.add_pattern(f"*.{ending}")
         pictures.add_pattern(f"*.{ending.upper()}")
     button.add_filter(pictures)
     anything = Gtk.FileFilter()
-    anything.set_name("All files")
+    anything.set_name(_("All files"))
     anything.add_pattern("*")
     button.add_filter(anything)
     if styles.is_dir():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neural_style_gimp.editor import Gimp
+from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import Pixels, colour_format, mask_format, read
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box
@@ -40,26 +41,28 @@ class Target:
         """A layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
         if image.get_floating_sel() is not None:
             raise refusal(
-                "There is a floating selection.",
-                "Anchor it, or make it a layer (Layer → To New Layer), and try again.",
+                _("There is a floating selection."),
+                _("Anchor it, or make it a layer (Layer → To New Layer), and try again."),
             )
         if isinstance(layer, Gimp.LayerMask):
             raise refusal(
-                "The layer's mask is chosen, and only layers are painted.",
-                "Choose the layer itself by a click on its picture in the layers list.",
+                _("The layer's mask is chosen, and only layers are painted."),
+                _("Choose the layer itself by a click on its picture in the layers list."),
             )
         if not isinstance(layer, Gimp.Layer):
             raise refusal(
-                f"“{layer.get_name()}” is a channel, and only layers are painted.",
-                "Choose a layer.",
+                _("“{layer}” is a channel, and only layers are painted.").format(
+                    layer=layer.get_name()
+                ),
+                _("Choose a layer."),
             )
         bounds = Box(0, 0, layer.get_width(), layer.get_height())
         overlaps, x, y, width, height = layer.mask_intersect()
         painted = Box(x, y, width, height).intersect(bounds)
         if not overlaps or painted.is_empty:
             raise refusal(
-                "The selection does not touch the layer.",
-                "Select some part of the layer, or nothing at all (Select → None).",
+                _("The selection does not touch the layer."),
+                _("Select some part of the layer, or nothing at all (Select → None)."),
             )
         selected = not Gimp.Selection.is_empty(image)
         eight_bits = image.get_precision() in (
@@ -116,34 +119,37 @@ class Target:
     def obstacle(self, output: str) -> NeuralStyleError | None:
         """Why the painting cannot go to ``output``, or nothing."""
         indexed = self.image.get_base_type() == Gimp.ImageBaseType.INDEXED
-        name = f"“{self.layer.get_name()}”"
+        name = self.layer.get_name()
         if indexed and output != "new-image":
             return refusal(
-                "The image has a palette of few colors, in which a painting would be spoilt.",
-                "Choose New image as output, or Image → Mode → RGB first.",
+                _("The image has a palette of few colors, in which a painting would be spoilt."),
+                _("Choose New image as output, or Image → Mode → RGB first."),
             )
         if output != "replace":
             return None
         if self.layer.is_group():
             return refusal(
-                f"{name} is a group, whose pixels are those of its layers.",
-                "Choose New layer as output.",
+                _("“{layer}” is a group, whose pixels are those of its layers.").format(layer=name),
+                _("Choose New layer as output."),
             )
         if self.layer.is_text_layer():
             return refusal(
-                f"{name} is a text layer, and painting over it would end its being text.",
-                "Choose New layer as output.",
+                _(
+                    "“{layer}” is a text layer, and painting over it would end its being text."
+                ).format(layer=name),
+                _("Choose New layer as output."),
             )
         if _is_special(self.layer):
             return refusal(
-                f"{name} takes its pixels from elsewhere.", "Choose New layer as output."
+                _("“{layer}” takes its pixels from elsewhere.").format(layer=name),
+                _("Choose New layer as output."),
             )
         locked = self.layer
         while locked is not None:
             if locked.get_lock_content():
                 return refusal(
-                    f"The pixels of “{locked.get_name()}” are locked.",
-                    "Unlock them in the layers list, or choose New layer as output.",
+                    _("The pixels of “{layer}” are locked.").format(layer=locked.get_name()),
+                    _("Unlock them in the layers list, or choose New layer as output."),
                 )
             locked = locked.get_parent()
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from neural_style_gimp.i18n import N_, _, ngettext
 from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.geometry import fit_within
 from nst_server.progress import Progress, Report
@@ -9,15 +10,23 @@ from nst_server.settings import Settings
 
 BACKBONES = {"vgg16": "VGG16", "vgg19": "VGG19"}
 
+PRESETS = {
+    "draft": N_("draft"),
+    "standard": N_("standard"),
+    "fine": N_("fine"),
+    "classic": N_("classic"),
+}
+"""What presets are called in a layer's name."""
+
 
 def duration(seconds: float) -> str:
     """``8 s``, ``1 min 05 s``, ``2 h 03 min``."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return _("{seconds} s").format(seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+        return _("{minutes} min {seconds:02} s").format(minutes=whole // 60, seconds=whole % 60)
+    return _("{hours} h {minutes:02} min").format(hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 def size(width: int, height: int) -> str:
@@ -29,14 +38,21 @@ def doing(event: Event) -> str:
     """What happens now, in one line."""
     match event:
         case Queued(position=0):
-            return "Loading TensorFlow…"
+            return _("Loading TensorFlow…")
         case Queued(position=position):
-            return f"Waiting for {position} other {'picture' if position == 1 else 'pictures'}…"
+            return ngettext(
+                "Waiting for {number} other picture…",
+                "Waiting for {number} other pictures…",
+                position,
+            ).format(number=position)
         case Started():
-            return "Looking at the style…"
+            return _("Looking at the style…")
         case Painting(progress=now):
-            return (
-                f"Scale {now.scale} of {now.scales}, iteration {now.iteration} of {now.iterations}"
+            return _("Scale {scale} of {scales}, iteration {iteration} of {iterations}").format(
+                scale=now.scale,
+                scales=now.scales,
+                iteration=now.iteration,
+                iterations=now.iterations,
             )
     return ""
 
@@ -44,26 +60,40 @@ def doing(event: Event) -> str:
 def machine(started: Started) -> str:
     """Which device, network and number format do the work."""
     backbone = BACKBONES.get(started.backbone, started.backbone)
-    return f"On {started.device} with {backbone} in {started.precision}"
+    return _("On {device} with {network} in {precision}").format(
+        device=started.device, network=backbone, precision=started.precision
+    )
 
 
 def painted_at(started: Started, width: int, height: int) -> str:
     """At which size a picture of ``width`` × ``height`` is painted."""
-    at = f"Painted at {size(started.width, started.height)} pixels"
-    if (started.width, started.height) != (width, height):
-        at += f", then enlarged to {size(width, height)}"
-    return at
+    at = size(started.width, started.height)
+    if (started.width, started.height) == (width, height):
+        return _("Painted at {size} pixels").format(size=at)
+    return _("Painted at {size} pixels, then enlarged to {full}").format(
+        size=at, full=size(width, height)
+    )
 
 
 def planned(settings: Settings, width: int, height: int) -> str:
     """At which size the real painting of ``width`` × ``height`` will be worked at."""
     if settings.size == "auto":
-        limit = duration(settings.time_limit).removesuffix(" 00 s")
-        return f"Size: up to {size(width, height)}, within {limit}"
+        return _("Size: up to {size}, within {time}").format(
+            size=size(width, height), time=_limit(settings.time_limit)
+        )
     longest = max(width, height) if settings.size == "full" else int(settings.size)
     at = fit_within(width, height, (longest, longest))
-    enlarged = "" if at == (width, height) else f", enlarged to {size(width, height)}"
-    return f"Size: {size(*at)}{enlarged}"
+    if at == (width, height):
+        return _("Size: {size}").format(size=size(*at))
+    return _("Size: {size}, enlarged to {full}").format(size=size(*at), full=size(width, height))
+
+
+def _limit(seconds: float) -> str:
+    """As `duration`, but whole minutes without seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes and not rest and minutes < 60:
+        return _("{minutes} min").format(minutes=minutes)
+    return duration(seconds)
 
 
 def drafting(event: Event) -> str:
@@ -72,26 +102,29 @@ def drafting(event: Event) -> str:
         case Queued() | Started():
             return doing(event)
         case Painting(progress=now):
-            return f"Draft, {now.done:.0%} painted"
+            return _("Draft, {share:.0%} painted").format(share=now.done)
         case Finished():
-            return "Draft. Press it to see the layer."
+            return _("Draft. Press it to see the layer.")
         case Failed(error=error):
-            return f"There is no draft. {error}"
+            return _("There is no draft. {reason}").format(reason=error)
 
 
 def times(elapsed: float, now: Progress | None) -> str:
     """How much is done, time elapsed and, once it can be told, time left."""
-    text = f"{duration(elapsed)} elapsed"
+    text = _("{time} elapsed").format(time=duration(elapsed))
     if now is None:
         return text
+    done = _("{share:.0%} done").format(share=now.done)
     if now.seconds_left > 0 or now.done >= 1:
-        text += f", about {duration(now.seconds_left)} left"
-    return f"{now.done:.0%} done, {text}"
+        left = _("about {time} left").format(time=duration(now.seconds_left))
+        return f"{done}, {text}, {left}"
+    return f"{done}, {text}"
 
 
 def layer_name(style: str, report: Report) -> str:
     """Name of the new layer; says so where it was painted smaller and enlarged."""
-    name = f"Neural Style: {style}, {report.preset}"
+    name = f"Neural Style: {style}, {_(PRESETS.get(report.preset, report.preset))}"
     if report.enlarged:
-        name += f" (painted at {report.worked_width}×{report.worked_height})"
+        at = f"{report.worked_width}×{report.worked_height}"
+        name += _(" (painted at {size})").format(size=at)
     return name
