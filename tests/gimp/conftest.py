@@ -60,14 +60,14 @@ class InstalledGimp:
 
 
 @pytest.fixture(scope="session")
-def installed_gimp() -> Iterator[InstalledGimp]:
+def installed_gimp(gimp_version: str) -> Iterator[InstalledGimp]:
     """Install as a newcomer does, on a machine without anything else; then add a display."""
     try:
-        layers = gimp_root.build()
+        layers = gimp_root.build(gimp_root.RELEASES[gimp_version])
     except gimp_root.Unavailable as why:
         if os.environ.get("CI"):  # there the set-up is ours, and a skip would hide its failure
-            pytest.fail(f"no GIMP 3 root folder: {why}")
-        pytest.skip(f"no GIMP 3 root folder: {why}")
+            pytest.fail(f"no GIMP {gimp_version} root folder: {why}")
+        pytest.skip(f"no GIMP {gimp_version} root folder: {why}")
     downloads = gimp_root.cache_folder() / "pip"
     downloads.mkdir(exist_ok=True)
     binds = {"/root/.cache/pip": downloads}

@@ -28,6 +28,12 @@ from typing import Any
 NEWCOMER = ("python3", "python3-venv", "ca-certificates", "gimp")
 """What a newcomer's machine has; apt adds what these depend on and recommend."""
 
+NEWCOMER_OF = {"trixie": NEWCOMER, "sid": (*NEWCOMER, "python3.13-venv")}
+"""By release; sid's own Python is newer than TensorFlow's, so there is an older one beside it."""
+
+RELEASES = {"3.0": "trixie", "3.2": "sid"}
+"""Debian's release by the version of its GIMP."""
+
 WINDOW = ("xvfb", "xauth", "openbox", "xdotool", "imagemagick", "dbus-x11")
 """What the window tests need beside it."""
 
@@ -66,7 +72,8 @@ def build(release: str = "trixie") -> Layers:
         if shutil.which(tool) is None:
             raise Unavailable(f"{tool} is not installed")
     _remove_leftovers()
-    key = hashlib.sha256(" ".join(("1", release, *NEWCOMER, *WINDOW)).encode()).hexdigest()[:12]
+    packages = (*NEWCOMER_OF[release], *WINDOW)
+    key = hashlib.sha256(" ".join(("1", release, *packages)).encode()).hexdigest()[:12]
     folder = cache_folder() / f"{release}-{key}"
     folder.mkdir(parents=True, exist_ok=True)
     layers = Layers(folder / "newcomer", folder / "window")
@@ -90,7 +97,7 @@ def _remove_leftovers() -> None:
 def _build_newcomer(release: str, target: Path) -> None:
     part = target.with_name("newcomer.part")
     shutil.rmtree(part, ignore_errors=True)
-    options = ["--variant=minbase", f"--include={','.join(NEWCOMER)}"]
+    options = ["--variant=minbase", f"--include={','.join(NEWCOMER_OF[release])}"]
     options += ['--aptopt=Apt::Install-Recommends "true"']
     options += ['--aptopt=Acquire::Check-Valid-Until "false"']
     _call(["mmdebstrap", "--quiet", *options, release, str(part), mirror()])
