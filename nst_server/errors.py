@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 EXIT_CODES: dict[str, int] = {
@@ -29,16 +30,31 @@ class NeuralStyleError(Exception):
     """A failure in words for people.
 
     ``code`` is one of `EXIT_CODES` and never changes its meaning, ``sentence`` says what went
-    wrong, ``hint`` what to do about it (may be empty).
+    wrong, ``hint`` what to do about it (may be empty). ``values`` take the places in both that
+    are named ``{so}``; what is around them is the same each time, so that it can be translated.
     """
 
-    def __init__(self, code: str, sentence: str, hint: str = "") -> None:
+    def __init__(self, code: str, sentence: str, hint: str = "", /, **values: object) -> None:
         if code not in EXIT_CODES:
             raise ValueError(f"unknown error code {code!r}")
-        super().__init__(sentence)
         self.code = code
-        self.sentence = sentence
-        self.hint = hint
+        self._texts = sentence, hint
+        self._values = {name: str(value) for name, value in values.items()}
+        super().__init__(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """What went wrong."""
+        return self._filled(self._texts[0])
+
+    @property
+    def hint(self) -> str:
+        """What to do about it; may be empty."""
+        return self._filled(self._texts[1])
+
+    def translated(self, translate: Callable[[str], str]) -> str:
+        """Sentence and hint as one line in another language."""
+        return " ".join(self._filled(translate(text)) for text in self._texts if text)
 
     def __str__(self) -> str:
         """Sentence and hint as one line."""
@@ -49,17 +65,30 @@ class NeuralStyleError(Exception):
         """The exit code of ``nst`` for this failure."""
         return EXIT_CODES[self.code]
 
-    def to_wire(self) -> dict[str, str]:
+    def to_wire(self) -> dict[str, Any]:
         """The JSON object that travels between processes."""
-        return {"code": self.code, "sentence": self.sentence, "hint": self.hint}
+        sentence, hint = self._texts
+        return {"code": self.code, "sentence": sentence, "hint": hint, "values": self._values}
 
     @classmethod
     def from_wire(cls, wire: Any) -> NeuralStyleError:
         """The error that `to_wire` described; an unknown code becomes ``internal``."""
         fields = wire if isinstance(wire, dict) else {}
         code = str(fields.get("code", "internal"))
+        values = fields.get("values")
         return cls(
             code if code in EXIT_CODES else "internal",
             str(fields.get("sentence", "The server reported an error without a description.")),
             str(fields.get("hint", "")),
+            **(
+                {str(name): value for name, value in values.items()}
+                if isinstance(values, dict)
+                else {}
+            ),
         )
+
+    def _filled(self, text: str) -> str:
+        # Not by str.format, which would do what a stranger's text tells it to.
+        for name, value in self._values.items():
+            text = text.replace("{" + name + "}", value)
+        return text

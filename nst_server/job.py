@@ -52,8 +52,11 @@ class PictureShape:
             if type(side) is not int or not 1 <= side <= MAXIMUM_SIDE:
                 raise NeuralStyleError(
                     "bad-image",
-                    f"A picture of {width}×{height} pixels cannot be used.",
-                    f"Each side must be from 1 to {MAXIMUM_SIDE} pixels.",
+                    "A picture of {width}×{height} pixels cannot be used.",
+                    "Each side must be from 1 to {most} pixels.",
+                    width=width,
+                    height=height,
+                    most=MAXIMUM_SIDE,
                 )
         channels, sample = fields.get("channels"), str(fields.get("sample"))
         if channels not in (1, 3, 4) or sample not in SAMPLE_BYTES:
@@ -139,7 +142,8 @@ class Job:
             raise NeuralStyleError(
                 "bad-settings",
                 "A job needs at least one style picture.",
-                f"Give 1 to {MAXIMUM_STYLES} styles.",
+                "Give 1 to {most} styles.",
+                most=MAXIMUM_STYLES,
             )
         styles = tuple(_style_from_wire(entry, content) for entry in listed)
         if not any(style.weight > 0 for style in styles):

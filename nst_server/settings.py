@@ -187,10 +187,15 @@ class Settings:
         Raises `NeuralStyleError` ``bad-settings`` for an unknown preset, name or value.
         """
         if preset not in PRESETS:
-            raise _bad(f"There is no preset {preset!r}.", f"Take one of {', '.join(PRESETS)}.")
+            raise _bad(
+                "There is no preset {value}.",
+                "Take one of {choices}.",
+                value=repr(preset),
+                choices=", ".join(PRESETS),
+            )
         unknown = set(changes) - {entry.name for entry in fields(cls)}
         if unknown:
-            raise _bad(f"There is no setting {sorted(unknown)[0]!r}.")
+            raise _bad("There is no setting {name}.", name=repr(sorted(unknown)[0]))
         return replace(PRESETS[preset], **{**changes, "preset": preset})
 
     def to_wire(self) -> dict[str, Any]:
@@ -220,8 +225,12 @@ def options() -> dict[str, tuple[Option, type, Any]]:
 _LONGEST_TEXT = 1000
 
 
-def _bad(sentence: str, hint: str = "") -> NeuralStyleError:
-    return NeuralStyleError("bad-settings", sentence, hint)
+def _bad(sentence: str, hint: str = "", **values: object) -> NeuralStyleError:
+    return NeuralStyleError("bad-settings", sentence, hint, **values)
+
+
+def _no_value(name: str, value: Any, hint: str, **values: object) -> NeuralStyleError:
+    return _bad("{value} is no value for {name}.", hint, name=name, value=repr(value), **values)
 
 
 def _checked(entry: Field[Any], value: Any) -> Any:
@@ -230,32 +239,42 @@ def _checked(entry: Field[Any], value: Any) -> Any:
     name = entry.name.replace("_", " ")
     if option.choices:
         if value not in option.choices:
-            raise _bad(
-                f"{value!r} is no value for {name}.", f"Take one of {', '.join(option.choices)}."
-            )
+            choices = ", ".join(option.choices)
+            raise _no_value(name, value, "Take one of {choices}.", choices=choices)
         return value
     if isinstance(entry.default, bool):
         if not isinstance(value, bool):
-            raise _bad(f"{value!r} is no value for {name}.", "It is true or false.")
+            raise _no_value(name, value, "It is true or false.")
         return value
     if isinstance(entry.default, str) and option.minimum is None:
         if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-            raise _bad(f"{value!r} is no value for {name}.", "It is a short text.")
+            raise _no_value(name, value, "It is a short text.")
         return value
     if value in option.words:
         return value
-    wanted = int if "int" in str(entry.type) else float
-    allowed = f"a number from {option.minimum:g} to {option.maximum:g}"
-    if option.words:
-        allowed += f", {' or '.join(option.words)}"
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise _bad(f"{value!r} is no value for {name}.", f"It is {allowed}.") from None
+    whole = "int" in str(entry.type)
+    number = _number(value)
     in_range = math.isfinite(number) and option.minimum <= number <= option.maximum  # type: ignore[operator]
-    if isinstance(value, bool) or not in_range or (wanted is int and number != int(number)):
-        raise _bad(f"{value!r} is no value for {name}.", f"It is {allowed}.")
-    return wanted(number)
+    if not in_range or (whole and number != int(number)):
+        limits = {"least": f"{option.minimum:g}", "most": f"{option.maximum:g}"}
+        if not option.words:
+            raise _no_value(name, value, "It is a number from {least} to {most}.", **limits)
+        one, other = option.words
+        limits |= {"one": one, "other": other}
+        raise _no_value(
+            name, value, "It is a number from {least} to {most}, {one} or {other}.", **limits
+        )
+    return int(number) if whole else number
+
+
+def _number(value: Any) -> float:
+    """``value`` as a number; not a number if it is none."""
+    if isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 PRESETS: dict[str, Settings] = {

@@ -96,14 +96,19 @@ def verify(backbone: str, path: Path) -> None:
     except OSError as error:
         raise NeuralStyleError(
             "weights-missing",
-            f"The weights of {backbone} cannot be read at {path}: {error.strerror}.",
+            "The weights of {backbone} cannot be read at {path}: {reason}.",
             remedy,
+            backbone=backbone,
+            path=path,
+            reason=error.strerror,
         ) from None
     if found != wanted.digest:
         raise NeuralStyleError(
             "weights-missing",
-            f"The file {path} is damaged: it is not the weights of {backbone}.",
+            "The file {path} is damaged: it is not the weights of {backbone}.",
             f"Remove it. {remedy}",
+            path=path,
+            backbone=backbone,
         )
 
 

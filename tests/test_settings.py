@@ -114,3 +114,19 @@ def test_errors_survive_the_wire() -> None:
         assert (again.code, str(again)) == (code, "A sentence. A hint.")
     assert NeuralStyleError.from_wire({"code": "of tomorrow"}).code == "internal"
     assert NeuralStyleError.from_wire(None).code == "internal"
+
+
+def test_an_error_with_values_is_translated_at_the_other_end() -> None:
+    error = NeuralStyleError("unwritable", "No way to {path}.", "Ask {who}.", path="/a", who="{b}")
+    assert str(error) == "No way to /a. Ask {b}."
+    again = NeuralStyleError.from_wire(json.loads(json.dumps(error.to_wire())))
+    assert (again.code, again.sentence, again.hint) == ("unwritable", "No way to /a.", "Ask {b}.")
+    german = {"No way to {path}.": "Kein Weg nach {path}.", "Ask {who}.": "Fragen Sie {who}."}
+    assert again.translated(german.__getitem__) == "Kein Weg nach /a. Fragen Sie {b}."
+
+
+def test_a_strangers_error_is_only_text() -> None:
+    wire = {"code": "?", "sentence": "{a:>999999999}{a.b}", "values": {"a": 1, "code": 2}}
+    error = NeuralStyleError.from_wire(wire)
+    assert (error.code, str(error)) == ("internal", "{a:>999999999}{a.b}")
+    assert str(NeuralStyleError.from_wire({"values": 3})).endswith("description.")

@@ -61,7 +61,8 @@ class Connection:
             raise NeuralStyleError(
                 "not-authorised",
                 "The server's connection file cannot be read by this user.",
-                f"It is {path}.",
+                "It is {path}.",
+                path=path,
             ) from None
         except (OSError, ValueError, RecursionError):
             raise _useless(path) from None
@@ -84,5 +85,6 @@ def _useless(path: Path) -> NeuralStyleError:
     return NeuralStyleError(
         "server-gone",
         "The server's connection file is damaged, so the server cannot be reached.",
-        f"It is {path}; it is written anew when a server starts.",
+        "It is {path}; it is written anew when a server starts.",
+        path=path,
     )

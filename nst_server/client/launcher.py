@@ -99,8 +99,9 @@ def _start(home: Home, command: Sequence[str]) -> subprocess.Popen[bytes]:
     except OSError as error:
         raise NeuralStyleError(
             "server-failed",
-            f"The server could not be started: {error.strerror or error}.",
+            "The server could not be started: {reason}.",
             "'nst doctor' says what is wrong with the installation.",
+            reason=error.strerror or error,
         ) from None
 
 
@@ -120,7 +121,19 @@ def _failed(home: Home, log_start: int, why: str) -> NeuralStyleError:
     except OSError:
         lines = []
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    told = f" Its last words: {last[:300]}" if last else ""
+    if not last:
+        return NeuralStyleError(
+            "server-failed",
+            "The server did not start: {reason}.",
+            "Its log is {log}.",
+            reason=why,
+            log=home.server_log,
+        )
     return NeuralStyleError(
-        "server-failed", f"The server did not start: {why}.{told}", f"Its log is {home.server_log}."
+        "server-failed",
+        "The server did not start: {reason}. Its last words: {words}",
+        "Its log is {log}.",
+        reason=why,
+        words=last[:300],
+        log=home.server_log,
     )

@@ -355,5 +355,8 @@ def stop_server(home: Home, *, timeout: float = 15.0) -> None:
 
 def _gone(why: str) -> NeuralStyleError:
     return NeuralStyleError(
-        "server-gone", f"The server cannot be reached: {why}.", "Start it with 'nst serve'."
+        "server-gone",
+        "The server cannot be reached: {reason}.",
+        "Start it with 'nst serve'.",
+        reason=why,
     )

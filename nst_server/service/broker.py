@@ -166,9 +166,9 @@ class Broker:
         if fields.get("protocol") != PROTOCOL:
             raise NeuralStyleError(
                 "protocol-mismatch",
-                f"The running server is of version {__version__} and does not understand this "
-                "client.",
+                "The running server is of version {version} and does not understand this client.",
                 "Stop it with 'nst stop' and try again.",
+                version=__version__,
             )
         self._clients.add(client)
         welcome = {"protocol": PROTOCOL, "version": __version__, "pid": os.getpid()}
@@ -326,13 +326,30 @@ class Broker:
                 self._fail(first, self._died(State.STARTING, str(error.strerror)))
 
     def _died(self, was: State, how: str) -> NeuralStyleError:
-        when = (
-            "could not be started" if was is State.STARTING else "ended in the middle of its work"
-        )
-        hint = f"The log is {self._home.server_log}."
+        log = self._home.server_log
+        if was is State.STARTING:
+            return NeuralStyleError(
+                "worker-died",
+                "The painting process could not be started ({reason}).",
+                "The log is {log}.",
+                reason=how,
+                log=log,
+            )
         if "SIGKILL" in how:
-            hint = "The system may have run out of memory: try a smaller size. " + hint
-        return NeuralStyleError("worker-died", f"The painting process {when} ({how}).", hint)
+            return NeuralStyleError(
+                "worker-died",
+                "The painting process was killed in the middle of its work ({reason}).",
+                "The system may have run out of memory: try a smaller size. The log is {log}.",
+                reason=how,
+                log=log,
+            )
+        return NeuralStyleError(
+            "worker-died",
+            "The painting process ended in the middle of its work ({reason}).",
+            "The log is {log}.",
+            reason=how,
+            log=log,
+        )
 
     def _start_job(self, entry: Entry) -> None:
         self._slot.take_job()
@@ -372,7 +389,10 @@ def serve(
             stack.enter_context(log_to(home.server_log))
         except OSError as error:
             raise NeuralStyleError(
-                "unwritable", f"The server cannot write to {home.root}: {error.strerror}."
+                "unwritable",
+                "The server cannot write to {path}: {reason}.",
+                path=home.root,
+                reason=error.strerror,
             ) from None
         context: zmq.Context[zmq.Socket[bytes]] = stack.enter_context(zmq.Context())
         known = stack.enter_context(KnownKeys(context))

@@ -70,8 +70,9 @@ class Jobs:
         if len(self._queue) >= MAXIMUM_QUEUED:
             raise NeuralStyleError(
                 "busy",
-                f"The server has {MAXIMUM_QUEUED} jobs waiting already.",
+                "The server has {number} jobs waiting already.",
                 "Try again when some are done.",
+                number=MAXIMUM_QUEUED,
             )
         entry = Entry(name, client, job, Transfer(job.size_in_bytes))
         self._queue.append(entry)

@@ -20,11 +20,19 @@ def check_size(job: Job, available: int | None) -> None:
     """
     needed = 2 * job.size_in_bytes + _WORKING_BYTES * job.content.width * job.content.height
     if job.size_in_bytes > MAXIMUM_JOB_BYTES or (available is not None and needed > available):
-        free = "" if available is None else f", and {_in_words(available)} are free"
+        if available is None:
+            raise NeuralStyleError(
+                "too-large",
+                "These pictures need {needed} of memory.",
+                "Take a smaller selection or scale the picture down.",
+                needed=_in_words(needed),
+            )
         raise NeuralStyleError(
             "too-large",
-            f"These pictures need {_in_words(needed)} of memory{free}.",
+            "These pictures need {needed} of memory, and {free} are free.",
             "Take a smaller selection or scale the picture down.",
+            needed=_in_words(needed),
+            free=_in_words(available),
         )
 
 

@@ -91,8 +91,9 @@ def _in_words(error: Exception) -> NeuralStyleError:
         )
     return NeuralStyleError(
         "internal",
-        f"Something went wrong while painting: {type(error).__name__}.",
+        "Something went wrong while painting: {reason}.",
         "The server's log says more.",
+        reason=type(error).__name__,
     )
 
 

@@ -142,10 +142,10 @@ class Dialog:
         try:
             self._settings = arguments.settings_of(self._config, shown=True)
         except NeuralStyleError as error:
-            problem = str(error)
+            problem = error.translated(_)
         output = self._config.get_property(arguments.OUTPUT)
         obstacles = (target.obstacle(output) for target in self._targets)
-        problem = next((str(each) for each in obstacles if each is not None), problem)
+        problem = next((each.translated(_) for each in obstacles if each is not None), problem)
         self._note.set_text(problem)
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not problem)
         self._draft.change()

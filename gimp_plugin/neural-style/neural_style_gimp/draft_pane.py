@@ -108,7 +108,7 @@ class DraftPane:
             self.change()
         except NeuralStyleError as error:
             self._reading = None
-            self._status.set_text(str(error))
+            self._status.set_text(error.translated(_))
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Started):

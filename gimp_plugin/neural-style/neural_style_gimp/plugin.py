@@ -94,7 +94,7 @@ def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], co
     except NeuralStyleError as error:
         if error.code == "cancelled":
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
-        return _failure(procedure, str(error))
+        return _failure(procedure, error.translated(_))
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
     values.remove(1)
     values.insert(1, GObject.Value(Gimp.Layer, layer))

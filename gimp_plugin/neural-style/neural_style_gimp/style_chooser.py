@@ -126,7 +126,7 @@ class StyleChooser:
         try:
             self.style = style or load_style(file, longest=LOADED_SIDE)
         except NeuralStyleError as error:
-            self.problem = str(error)
+            self.problem = error.translated(_)
             self._thumbnail.set_from_icon_name("image-missing", Gtk.IconSize.DIALOG)
         else:
             shape, data = self.style.shape, self.style.pixels.data

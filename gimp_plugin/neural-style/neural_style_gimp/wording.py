@@ -106,7 +106,7 @@ def drafting(event: Event) -> str:
         case Finished():
             return _("Draft. Press it to see the layer.")
         case Failed(error=error):
-            return _("There is no draft. {reason}").format(reason=error)
+            return _("There is no draft. {reason}").format(reason=error.translated(_))
 
 
 def times(elapsed: float, now: Progress | None) -> str:
