@@ -66,6 +66,11 @@ class Home:
         return self.root / "run"
 
     @property
+    def exchange(self) -> Path:
+        """Folder in which a worker and its client open the file of their pixels (0700)."""
+        return self.run / "exchange"
+
+    @property
     def connection_file(self) -> Path:
         """How to reach the running server (0600)."""
         return self.run / "connection.json"

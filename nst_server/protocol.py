@@ -4,11 +4,16 @@ The broker holds no pixels: a job waits in the queue as its header alone, and wh
 the client is given credit and its chunks are passed straight on to the worker. The result comes
 back the same way, against credit that the client gives.
 
+With the first credit the worker names a file in the home's folder `exchange`. A client that can
+open it puts its pixels there, and its chunks have a length in place of a payload, as have those of
+the result then, which lies over the content in that file. Any other client sends payloads.
+
 client → server
     hello {protocol, version}                    → welcome {protocol, version, pid}
     status {}                                    → status {…}
     submit {job, request}                        → queued {job, position}; the client names the job
     chunk {job, offset} + payload                the pixels, within credit
+    chunk {job, offset, length}                  the same, in the file
     credit {job, chunks}                         the client can take so many more result chunks
     cancel {job}                                 → cancelled {job}; whoever submitted it gets
                                                    failed {job, error: cancelled}
@@ -17,9 +22,9 @@ client → server
 server → client
     queued {job, position}                       again whenever the position changes
     started {job, device, precision, backbone, width, height}
-    credit {job, chunks}
+    credit {job, chunks, file}
     progress {job, …Progress}  (+ payload: preview pixels, uint8 RGB)
-    result {job, picture, report}  then chunk {job, offset} + payload until complete
+    result {job, picture, report}  then chunks as above until complete
     failed {job, error}
     error {error}                                about a message that belongs to no job
     ping {}                                      once a second; silence means the server is gone
@@ -34,7 +39,7 @@ from typing import Any
 
 from nst_server.errors import NeuralStyleError
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when old and new cannot talk to each other."""
 
 CHUNK_BYTES = 4 * 2**20
@@ -73,6 +78,13 @@ class Message:
         """The job it is about; an empty string if none."""
         return str(self.fields.get("job", ""))
 
+    @property
+    def length(self) -> Any:
+        """How many bytes of pixels a chunk brings or announces, as yet unchecked."""
+        if self.payload is None:
+            return self.fields.get("length")
+        return memoryview(self.payload).nbytes
+
     def to_frames(self) -> list[Any]:
         """Header frame, then the payload if there is one."""
         header = json.dumps(
@@ -98,8 +110,6 @@ class Message:
         payload = frames[1] if len(frames) == 2 else None
         if payload is not None and kind not in PAYLOAD_KINDS:
             raise _malformed(f"{kind[:40]!r} has no payload")
-        if payload is None and kind == "chunk":
-            raise _malformed("a chunk has no payload")
         return cls(kind, fields, payload)
 
 

@@ -1,7 +1,8 @@
 """Pixels in chunks: how they are cut, and how the other side accepts them, in order and on credit.
 
 The pictures of a job travel as one stream of bytes, one picture after the other; the offset of a
-chunk counts from the start of that stream.
+chunk counts from the start of that stream. Their bytes travel in the message or, where both ends
+have opened the same file, lie there already, and only offset and length travel.
 """
 
 from __future__ import annotations
@@ -11,17 +12,34 @@ from typing import Any
 
 from nst_server.errors import NeuralStyleError
 from nst_server.protocol import CHUNK_BYTES, CREDIT_CHUNKS
+from nst_server.spool import Spool
 
 
-def chunks(buffers: Sequence[Any]) -> Iterator[tuple[int, memoryview]]:
-    """Offset and bytes of every chunk; the views are of ``buffers`` themselves."""
+def size_in_bytes(pixels: Any) -> int:
+    """Length of a bytes-like object or a `Spool`."""
+    return pixels.length if isinstance(pixels, Spool) else memoryview(pixels).nbytes
+
+
+def spans(length: int) -> Iterator[tuple[int, int]]:
+    """Start and length of every chunk of ``length`` bytes."""
+    for start in range(0, length, CHUNK_BYTES):
+        yield start, min(CHUNK_BYTES, length - start)
+
+
+def chunks(pictures: Sequence[Any]) -> Iterator[tuple[int, memoryview]]:
+    """Offset and bytes of every chunk, made when it is asked for.
+
+    Each picture is a bytes-like object, whose chunks are views of it, or a `Spool`.
+    """
     offset = 0
-    for buffer in buffers:
-        view = memoryview(buffer).cast("B")
-        for start in range(0, view.nbytes, CHUNK_BYTES):
-            chunk = view[start : start + CHUNK_BYTES]
-            yield offset, chunk
-            offset += chunk.nbytes
+    for picture in pictures:
+        spool = picture if isinstance(picture, Spool) else None
+        view = memoryview(b"") if spool else memoryview(picture).cast("B")
+        for start, length in spans(size_in_bytes(picture)):
+            if spool is not None:
+                view, start = memoryview(spool.read(start, length)), 0
+            yield offset, view[start : start + length]
+            offset += length
 
 
 class Transfer:
@@ -52,13 +70,15 @@ class Transfer:
             raise NeuralStyleError("bad-message", "A message gave more credit than is allowed.")
         self.credit += count
 
-    def accept(self, offset: Any, length: int) -> None:
+    def accept(self, offset: Any, length: Any) -> None:
         """Count a chunk. Raises ``bad-message`` if it is out of order, too long or not allowed."""
         if self.credit < 1:
             raise NeuralStyleError("bad-message", "Pixels came before they were asked for.")
         if type(offset) is not int or offset != self.received:
             raise NeuralStyleError("bad-message", "Pixels came out of order.")
-        if not 1 <= length <= min(CHUNK_BYTES, self.total - self.received):
+        if type(length) is not int or not 1 <= length <= min(
+            CHUNK_BYTES, self.total - self.received
+        ):
             raise NeuralStyleError("bad-message", "A message had too many pixels or none.")
         self.credit -= 1
         self.received += length

@@ -15,7 +15,17 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "nst_server"
 PLUG_IN = REPOSITORY / "gimp_plugin" / "neural-style"
 
-VALUES = {"errors", "paths", "settings", "job", "progress", "protocol", "geometry", "memory"}
+VALUES = {
+    "errors",
+    "paths",
+    "settings",
+    "job",
+    "progress",
+    "protocol",
+    "geometry",
+    "memory",
+    "spool",
+}
 """The lowest layer: standard library only."""
 
 LAYERS: dict[str, tuple[set[str], set[str]]] = {

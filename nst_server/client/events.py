@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from nst_server.errors import NeuralStyleError
 from nst_server.job import PictureShape
 from nst_server.progress import Progress, Report
+from nst_server.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Finished:
     """The result: its pixels in the content's channels and sample type, and what was done."""
 
     picture: PictureShape
-    pixels: Any
-    """A bytes-like object of ``picture.size_in_bytes``."""
+    pixels: Spool
+    """``picture.size_in_bytes`` of them."""
     report: Report
 
 

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -25,7 +26,8 @@ from nst_server.protocol import (
     SILENCE_SECONDS,
     Message,
 )
-from nst_server.transfer import Transfer, chunks
+from nst_server.spool import Spool, take
+from nst_server.transfer import Transfer, chunks, size_in_bytes
 
 _LOST = {
     zmq.Event.CLOSED,
@@ -46,7 +48,9 @@ class _Task:
         self.identity = identity
         self.job = job
         self.unsent = chunks(pixels)
-        self.result: tuple[PictureShape, Report, bytearray, Transfer] | None = None
+        self.file: Spool | None = None
+        """What the worker opened too, and the pixels are put into."""
+        self.result: tuple[PictureShape, Report, Spool, Transfer] | None = None
 
 
 class Client:
@@ -56,9 +60,13 @@ class Client:
     signalled on edges only, a few times a second as well.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        """Connect without waiting; use `connect` for a session that is known to work."""
+    def __init__(self, connection: Connection, exchange: Path | None = None) -> None:
+        """Connect without waiting; use `connect` for a session that is known to work.
+
+        ``exchange`` is where files of pixels are shared; without it they travel in messages.
+        """
         self.connection = connection
+        self._exchange = exchange
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.linger = 0
@@ -88,7 +96,7 @@ class Client:
 
         Raises `NeuralStyleError` ``server-gone``, ``protocol-mismatch`` or ``not-authorised``.
         """
-        client = cls(Connection.read(home.connection_file))
+        client = cls(Connection.read(home.connection_file), home.exchange)
         try:
             client._request(
                 Message("hello", {"protocol": PROTOCOL, "version": __version__}),
@@ -124,15 +132,16 @@ class Client:
         return self._task is not None
 
     def submit(self, job: Job, pixels: Sequence[Any]) -> None:
-        """Hand in ``job`` with one buffer for each of ``job.pictures()``.
+        """Hand in ``job`` with the pixels of each of ``job.pictures()``.
 
-        The buffers are read while the job is sent: leave them unchanged until `Started`.
+        They are bytes-like objects or spools, and are read when the job's turn comes: leave them
+        unchanged until `Started`.
         Raises `NeuralStyleError` ``bad-usage`` if a job is under way or a length is wrong.
         """
         if self._task is not None:
             raise NeuralStyleError("bad-usage", "A job is under way already.")
         shapes = list(job.pictures())
-        lengths = [memoryview(buffer).nbytes for buffer in pixels]
+        lengths = [size_in_bytes(buffer) for buffer in pixels]
         if lengths != [shape.size_in_bytes for shape in shapes]:
             raise NeuralStyleError(
                 "bad-usage", "The pixels do not have the length of the pictures."
@@ -248,7 +257,11 @@ class Client:
                     self._handle(self._task, message)
                 else:
                     others.append(message)
-            except (NeuralStyleError, KeyError, TypeError, ValueError):
+            except (NeuralStyleError, KeyError, TypeError, ValueError) as error:
+                if isinstance(error, NeuralStyleError) and error.code == "unwritable":
+                    self.cancel()
+                    self._finish(Failed(error))
+                    continue
                 self._lose(
                     NeuralStyleError("bad-message", "The server sent what is not understood.")
                 )
@@ -298,9 +311,7 @@ class Client:
                     )
                 )
             case "credit":
-                for offset, view in islice(task.unsent, int(fields["chunks"])):
-                    chunk = {"job": task.identity, "offset": offset}
-                    self._send(Message("chunk", chunk, view))
+                self._give_pixels(task, fields)
             case "progress":
                 payload = message.payload
                 preview = None if payload is None else memoryview(payload).tobytes()
@@ -312,18 +323,27 @@ class Client:
             case "failed" | "error":
                 self._finish(Failed(NeuralStyleError.from_wire(fields.get("error"))))
 
+    def _give_pixels(self, task: _Task, fields: dict[str, Any]) -> None:
+        """As many chunks as are asked for, into the file that is named if that can be opened."""
+        if task.file is None and self._exchange is not None:
+            task.file = take(self._exchange, fields.get("file"), task.job.size_in_bytes)
+        for offset, view in islice(task.unsent, int(fields["chunks"])):
+            where = {"job": task.identity, "offset": offset, "length": view.nbytes}
+            if task.file is None:
+                self._send(Message("chunk", where, view))
+            else:
+                task.file.write(offset, view)
+                self._send(Message("chunk", where))
+
     def _prepare(self, task: _Task, fields: dict[str, Any]) -> None:
         """Make room for the result, which has the content's own shape, and ask for it."""
         picture = PictureShape.from_wire(fields["picture"])
-        try:
-            pixels = bytearray(picture.size_in_bytes)
-        except MemoryError:
-            self.cancel()
-            self._finish(
-                Failed(NeuralStyleError("out-of-memory", "There is no memory for the result."))
-            )
-            return
-        transfer = Transfer(picture.size_in_bytes)
+        if picture != task.job.content:
+            raise ValueError("a result of another shape")
+        size = picture.size_in_bytes
+        folder = None if self._exchange is None else self._exchange.parent
+        pixels = Spool.new(size, folder) if task.file is None else task.file.part(0, size)
+        transfer = Transfer(size)
         task.result = picture, Report.from_wire(fields["report"]), pixels, transfer
         self._give_credit(task, transfer)
 
@@ -337,10 +357,12 @@ class Client:
         if task.result is None:
             return
         picture, report, pixels, transfer = task.result
-        view = memoryview(message.payload)
         start = transfer.received
-        transfer.accept(message.fields.get("offset"), view.nbytes)
-        pixels[start : transfer.received] = view
+        transfer.accept(message.fields.get("offset"), message.length)
+        if message.payload is not None:
+            pixels.write(start, message.payload)
+        elif task.file is None:
+            raise ValueError("pixels in a file that was not shared")
         if transfer.complete:
             self._finish(Finished(picture, pixels, report))
         else:

@@ -9,6 +9,7 @@ from nst_server.client.events import Event
 from nst_server.command.console import without_chatter
 from nst_server.job import Job
 from nst_server.paths import Home
+from nst_server.spool import Spool
 
 
 def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
@@ -19,4 +20,5 @@ def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
 
         painter = Painter(home.weights)
         _ = painter.device  # asking for it wakes the GPU's driver, which talks too
-    yield from painting.paint(painter, job, pixels, keep=lambda: False)
+    spools = [Spool.holding(picture, home.root) for picture in pixels]
+    yield from painting.paint(painter, job, spools, keep=lambda: False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
+from nst_server.spool import Spool
 
 if TYPE_CHECKING:
     from nst_server.bench.quality import Quality
@@ -101,7 +102,7 @@ def _judged(
 def _floats(picture: PictureFile) -> Picture:
     """As the engine sees it. Raises `NeuralStyleError` ``bad-image`` for a tiny one."""
     from nst_server.engine.picture import Picture
-    from nst_server.service.pixels import split_alpha, to_floats
+    from nst_server.service.pixels import read_picture
 
     shape = picture.shape
     if min(shape.width, shape.height) < _SMALLEST:
@@ -110,7 +111,7 @@ def _floats(picture: PictureFile) -> Picture:
             f"A picture of {shape.width}×{shape.height} pixels is too small to be judged.",
             f"Each side needs at least {_SMALLEST} pixels.",
         )
-    return Picture(*split_alpha(to_floats(picture.samples, shape)))
+    return Picture(*read_picture(Spool.holding(picture.samples), shape))
 
 
 def _table(files: Sequence[Path], judged: Sequence[Quality]) -> Iterator[str]:

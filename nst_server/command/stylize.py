@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     console = Console(quiet=arguments.quiet or arguments.json)
     listen = _locally(home) if arguments.local else _through_server(home, console)
     finished = _follow(listen(job, pixels), console, arguments.trace)
-    samples = pictures.blend(content, finished.pixels, mask)
+    samples = pictures.blend(content, finished.pixels.read(), mask)
     recipe = Recipe.of(finished.report, [(style.path, style.weight) for style in styles])
     pictures.write(arguments.output, samples, content, recipe.to_text())
     if arguments.sheet is not None:

@@ -191,8 +191,9 @@ class Broker:
         match message.kind:
             case "chunk":
                 offset = message.fields.get("offset")
-                entry.upload.accept(offset, len(message.payload))
-                self._tell_worker(Message("chunk", _about(entry, offset=offset), message.payload))
+                entry.upload.accept(offset, message.length)
+                where = {"offset": offset, "length": message.length}
+                self._tell_worker(Message("chunk", _about(entry, **where), message.payload))
             case "credit":
                 if entry.download is None:
                     raise NeuralStyleError("bad-message", "There is no result to give credit for.")
@@ -259,7 +260,7 @@ class Broker:
             case "chunk":
                 if entry.download is None:
                     raise ValueError("pixels before the header of the result")
-                entry.download.accept(fields.get("offset"), len(message.payload))
+                entry.download.accept(fields.get("offset"), message.length)
         self._tell(entry.client, message)
         if entry.download is not None and entry.download.complete:
             self._jobs.remove(entry)
@@ -404,6 +405,7 @@ def serve(
             "endpoint": endpoint_of(workers),
             "server_public": server_keys.public.decode(),
             "weights": str(home.weights),
+            "exchange": str(home.exchange),
         }
         slot = WorkerSlot(workers, known, details, worker_command or default_command(), worker_idle)
         broker = Broker(home, clients, workers, slot, server_idle=server_idle)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nst_server.client.events import Finished, Painting, Started
 from nst_server.engine.painter import Picture, Style
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape
 from nst_server.progress import Progress, Report
-from nst_server.service.pixels import Floats, paint_over, split_alpha, to_floats
+from nst_server.service.pixels import Floats, paint_over, read_mask, read_picture
+from nst_server.spool import Spool
 
 if TYPE_CHECKING:
     from nst_server.engine.painter import Iterate, Painter
@@ -25,13 +26,13 @@ _PREVIEW_SHARE = 0.1
 
 
 def paint(
-    painter: Painter, job: Job, pixels: Sequence[Any], keep: Callable[[], bool]
+    painter: Painter, job: Job, pixels: Sequence[Spool], keep: Callable[[], bool]
 ) -> Iterator[Started | Painting | Finished]:
     """What a client is to hear of ``job``, its result last.
 
-    ``pixels`` is one buffer for each of ``job.pictures()``; ``keep`` is asked after each iterate
-    whether to stop with what there is. Raises `NeuralStyleError`, whatever ``keep`` raises, and
-    what goes wrong in the engine.
+    ``pixels`` are those of each of ``job.pictures()``; the result is put over the content's.
+    ``keep`` is asked after each iterate whether to stop with what there is. Raises
+    `NeuralStyleError`, whatever ``keep`` raises, and what goes wrong in the engine.
     """
     begun = time.monotonic()
     content, mask, init, styles = _arrays(job, pixels)
@@ -54,10 +55,10 @@ def paint(
             break
     if last is None:
         raise NeuralStyleError("internal", "The engine painted nothing.")
-    result = paint_over(pixels[0], job.content, last.result(), mask)
+    paint_over(pixels[0], job.content, last.result(), mask)
     yield Finished(
         job.content,
-        result,
+        pixels[0],
         Report(
             width=job.content.width,
             height=job.content.height,
@@ -78,16 +79,16 @@ def paint(
 
 
 def _arrays(
-    job: Job, pixels: Sequence[Any]
+    job: Job, pixels: Sequence[Spool]
 ) -> tuple[Picture, Floats | None, Picture | None, list[Style]]:
     """Content, mask, initial picture and styles as the engine wants them."""
-    buffers = iter(pixels)
+    spools = iter(pixels)
 
     def picture(shape: PictureShape) -> Picture:
-        return Picture(*split_alpha(to_floats(next(buffers), shape)))
+        return Picture(*read_picture(next(spools), shape))
 
     def mask(shape: PictureShape | None) -> Floats | None:
-        return None if shape is None else to_floats(next(buffers), shape)[..., 0]
+        return None if shape is None else read_mask(next(spools), shape)
 
     # In the order of `Job.pictures`.
     content, selection = picture(job.content), mask(job.mask)

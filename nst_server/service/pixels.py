@@ -1,13 +1,18 @@
-"""Bytes as they travel, and arrays as the engine wants them."""
+"""Bytes as they travel, and arrays as the engine wants them.
+
+Strip by strip, so that no more of a picture is in memory than the engine's own arrays.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nst_server.job import PictureShape
+from nst_server.spool import Spool
 
 Floats = npt.NDArray[np.float32]
 
@@ -16,48 +21,86 @@ _SAMPLES: dict[str, np.dtype[Any]] = {
     "uint16": np.dtype("<u2"),
     "float32": np.dtype("<f4"),
 }
+_STRIP_SAMPLES = 2**19
+"""So many fit into a processor's cache."""
 
 
-def _samples(pixels: Any, shape: PictureShape) -> npt.NDArray[Any]:
-    """``pixels`` as height × width × channels of their own type, without a copy."""
-    flat = np.frombuffer(pixels, _SAMPLES[shape.sample])
-    return flat.reshape(shape.height, shape.width, shape.channels)
+def read_picture(pixels: Spool, shape: PictureShape) -> tuple[Floats, Floats | None]:
+    """Height × width × 3 colours in [0, 1], and height × width alpha if there is one.
+
+    What is not a number becomes 0.
+    """
+    colours = np.empty((shape.height, shape.width, 3), np.float32)
+    alpha = None
+    if shape.channels == 4:
+        alpha = np.empty((shape.height, shape.width), np.float32)
+    for rows in _strips(shape):
+        floats = _floats(_samples(pixels, shape, rows))
+        for channel in range(3):  # much faster than all three at once
+            colours[rows, :, channel] = floats[..., channel]
+        if alpha is not None:
+            alpha[rows] = floats[..., 3]
+    return colours, alpha
 
 
-def to_floats(pixels: Any, shape: PictureShape) -> Floats:
-    """Height × width × channels in [0, 1]; what is not a number becomes 0."""
-    samples = _samples(pixels, shape)
-    if samples.dtype.kind == "u":
-        floats: Floats = samples.astype(np.float32)
-        floats /= np.float32(np.iinfo(samples.dtype).max)
-        return floats
-    floats = np.nan_to_num(samples, posinf=1.0, neginf=0.0)
-    return np.clip(floats, 0.0, 1.0, out=floats)
+def read_mask(pixels: Spool, shape: PictureShape) -> Floats:
+    """Height × width in [0, 1]; what is not a number becomes 0."""
+    mask = np.empty((shape.height, shape.width), np.float32)
+    for rows in _strips(shape):
+        mask[rows] = _floats(_samples(pixels, shape, rows))[..., 0]
+    return mask
 
 
-def split_alpha(floats: Floats) -> tuple[Floats, Floats | None]:
-    """The colours, and the alpha as height × width if there is one."""
-    if floats.shape[2] == 4:
-        return np.ascontiguousarray(floats[..., :3]), np.ascontiguousarray(floats[..., 3])
-    return floats, None
-
-
-def paint_over(content: Any, shape: PictureShape, painting: Floats, mask: Floats | None) -> Any:
-    """``content``'s bytes with the colours of ``painting`` (height × width × 3 in [0, 1]).
+def paint_over(pixels: Spool, shape: PictureShape, painting: Floats, mask: Floats | None) -> None:
+    """Put the colours of ``painting`` (height × width × 3 in [0, 1]) over those of a picture.
 
     The alpha stays as it is, and so does, byte for byte, every pixel where ``mask`` (height ×
-    width) is 0 or the content is fully transparent.
+    width) is 0 or the picture is fully transparent.
     """
-    before = _samples(content, shape)
-    after = before.copy()
-    clipped = np.clip(painting, 0.0, 1.0)
-    if before.dtype.kind == "u":
-        clipped = np.rint(clipped * np.float32(np.iinfo(before.dtype).max))
-    after[..., :3] = clipped
-    kept = np.zeros(before.shape[:2], bool)
-    if mask is not None:
-        kept |= mask == 0
-    if shape.channels == 4:
-        kept |= before[..., 3] == 0
-    after[kept] = before[kept]
-    return after.data.cast("B")
+    for rows in _strips(shape):
+        samples = _samples(pixels, shape, rows)
+        painted = np.clip(painting[rows], 0.0, 1.0)
+        if samples.dtype.kind == "u":
+            painted *= np.float32(np.iinfo(samples.dtype).max)
+            np.rint(painted, out=painted)
+        changes = None if mask is None else mask[rows] != 0
+        if shape.channels == 4:
+            opaque = samples[..., 3] != 0
+            changes = opaque if changes is None else changes & opaque
+        everywhere = changes is None or bool(changes.all())
+        for channel in range(3):
+            if everywhere:
+                samples[..., channel] = painted[..., channel]
+            else:
+                np.copyto(
+                    samples[..., channel], painted[..., channel], where=changes, casting="unsafe"
+                )
+        pixels.write(_start(shape, rows), samples)
+
+
+def _strips(shape: PictureShape) -> Iterator[slice]:
+    """The rows of a picture, some at a time."""
+    count = max(1, _STRIP_SAMPLES // (shape.width * shape.channels))
+    for top in range(0, shape.height, count):
+        yield slice(top, min(shape.height, top + count))
+
+
+def _start(shape: PictureShape, rows: slice) -> int:
+    return int(rows.start) * (shape.size_in_bytes // shape.height)
+
+
+def _samples(pixels: Spool, shape: PictureShape, rows: slice) -> npt.NDArray[Any]:
+    """Rows as height × width × channels of their own type; a copy that may be changed."""
+    size = rows.stop - rows.start, shape.width, shape.channels
+    samples = np.empty(size, _SAMPLES[shape.sample])
+    pixels.read_into(_start(shape, rows), samples)
+    return samples
+
+
+def _floats(samples: npt.NDArray[Any]) -> Floats:
+    if samples.dtype.kind == "u":
+        floats: Floats = samples / np.float32(np.iinfo(samples.dtype).max)
+        return floats
+    floats = np.fmax(samples, np.float32(0))  # which passes over what is no number
+    np.fmin(floats, np.float32(1), out=floats)
+    return floats

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
 import zmq
 
@@ -13,7 +13,8 @@ from nst_server.client.events import Finished, Painting, Started
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job
 from nst_server.protocol import MAXIMUM_FRAME_BYTES, Message
-from nst_server.transfer import Transfer, chunks
+from nst_server.spool import Spool, offer, withdraw
+from nst_server.transfer import Transfer, spans
 
 CLIENT_SECONDS = 60.0
 """A client that neither sends nor takes pixels for so long has its job given up."""
@@ -36,6 +37,9 @@ class WorkerLink:
         self._socket.curve_publickey = details["public"].encode()
         self._socket.curve_secretkey = details["secret"].encode()
         self._socket.connect(details["endpoint"])
+        self._exchange = Path(details["exchange"])
+        self._shared = False
+        """Whether the client of the job has its pixels in the file that was offered."""
         self._kept = False
 
     def send(self, message: Message) -> None:
@@ -50,26 +54,30 @@ class WorkerLink:
                 self._kept = False
                 return message
 
-    def receive_pixels(self, name: str, job: Job) -> list[memoryview]:
-        """The pixels of every picture of ``job``; the memory for them is taken first.
+    def receive_pixels(self, name: str, job: Job) -> list[Spool]:
+        """The pixels of every picture of ``job``, all in one file, which the client may share.
 
-        Raises `MemoryError`, `JobCancelledError`, or `NeuralStyleError` for a silent client.
+        Raises `JobCancelledError`, or `NeuralStyleError` for a silent client or a full disk.
         """
-        everything = memoryview(bytearray(job.size_in_bytes))
+        file, everything = offer(self._exchange, job.size_in_bytes)
+        self._shared = False
         transfer = Transfer(job.size_in_bytes)
         while not transfer.complete:
             wanted = transfer.wanted
             if wanted:
                 transfer.grant(wanted)
-                self.send(Message("credit", {"job": name, "chunks": wanted}))
+                self.send(Message("credit", {"job": name, "chunks": wanted, "file": file}))
             message = self._wait_for("chunk", name)
-            payload = memoryview(message.payload)
             start = transfer.received
-            transfer.accept(message.fields.get("offset"), payload.nbytes)
-            everything[start : transfer.received] = payload
+            transfer.accept(message.fields.get("offset"), message.length)
+            if message.payload is None:
+                self._shared = True
+            else:
+                everything.write(start, message.payload)
+        withdraw(self._exchange, file)
         pictures, start = [], 0
         for shape in job.pictures():
-            pictures.append(everything[start : start + shape.size_in_bytes])
+            pictures.append(everything.part(start, shape.size_in_bytes))
             start += shape.size_in_bytes
         return pictures
 
@@ -86,14 +94,19 @@ class WorkerLink:
                 self.send(Message("result", {**about, **answer}))
                 self.send_pixels(name, pixels)
 
-    def send_pixels(self, name: str, pixels: Any) -> None:
-        """The result's pixels, as the client gives credit. Raises as `receive_pixels`."""
+    def send_pixels(self, name: str, pixels: Spool) -> None:
+        """The result, which lies over the content, as the client gives credit for it.
+
+        Raises as `receive_pixels`.
+        """
         credit = 0
-        for offset, chunk in chunks([pixels]):
+        for offset, length in spans(pixels.length):
             while credit == 0:
                 credit = int(self._wait_for("credit", name).fields["chunks"])
             credit -= 1
-            self.send(Message("chunk", {"job": name, "offset": offset}, chunk))
+            where = {"job": name, "offset": offset, "length": length}
+            payload = None if self._shared else pixels.read(offset, length)
+            self.send(Message("chunk", where, payload))
 
     def wants_to_keep(self, name: str) -> bool:
         """Read what has come; whether to stop painting now. Raises `JobCancelledError`."""

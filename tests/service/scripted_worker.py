@@ -105,7 +105,8 @@ def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
     picture = job.content.to_wire()
     fields = {"job": order.job, "picture": picture, "report": report.to_wire()}
     link.send(Message("result", fields))
-    link.send_pixels(order.job, bytes(255 - value for value in content[:4096]) + content[4096:])
+    content.write(0, bytes(255 - value for value in content.read(0, min(4096, content.length))))
+    link.send_pixels(order.job, content)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.client.session import Client
 from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
 from nst_server.protocol import CHUNK_BYTES
 from nst_server.service.jobs import MAXIMUM_QUEUED
+from nst_server.spool import Spool
 from tests.service.scripted_worker import Manner
 from tests.service.servers import (
     SOURCES,
+    Peer,
     Server,
     alive,
     environment,
@@ -65,17 +71,59 @@ def test_a_job_is_queued_started_painted_and_finished(server: Server, client: Cl
     assert server.status()["jobs"] == []
 
 
+@pytest.mark.parametrize("shares", [True, False], ids=["in a file", "in messages"])
 @pytest.mark.parametrize("side", [1, 40, 1024, 2300])
-def test_pixels_go_there_and_back_unchanged(client: Client, side: int) -> None:
+def test_pixels_go_there_and_back_unchanged(
+    server: Server, monkeypatch: pytest.MonkeyPatch, side: int, shares: bool
+) -> None:
     """From one byte to more chunks than there is credit for."""
+    if not shares:  # as where the client sees another file system
+        monkeypatch.setattr(Home, "exchange", Path("/nonexistent"))
+    client = server.connect()
+    payloads: list[int] = []
+    for name in ("_send", "_handle"):  # there and back
+
+        def noting(call: Callable[..., None], *args: Any) -> None:
+            message = args[-1]
+            if message.kind == "chunk" and message.payload is not None:
+                payloads.append(message.length)
+            call(*args)
+
+        monkeypatch.setattr(client, name, partial(noting, getattr(client, name)))
     job, pixels = make_job(side=side)
     client.submit(job, pixels)
     finished = finish(client)[-1]
     assert isinstance(finished, Finished)
+    assert sum(payloads) == (0 if shares else job.size_in_bytes + job.content.size_in_bytes)
+    assert list((server.home.run / "exchange").iterdir()) == []
     content = pixels[0]
     assert finished.picture == job.content
-    assert bytes(finished.pixels) == bytes(255 - byte for byte in content[:4096]) + content[4096:]
+    assert finished.pixels.read() == bytes(255 - byte for byte in content[:4096]) + content[4096:]
     assert side < 2300 or len(content) > 4 * CHUNK_BYTES
+
+
+def test_files_of_clients_that_vanish_do_not_stay(server: Server, client: Client) -> None:
+    folder = server.home.exchange
+    job, _ = make_job()
+    with Peer(server.home) as peer:
+        peer.send("submit", job="a", request=job.to_wire())
+        offered = peer.expect("credit").fields["file"]
+        assert [path.name for path in folder.iterdir()] == [offered]
+    eventually(lambda: server.status()["jobs"] == [])
+    assert isinstance(run(client)[-1], Finished)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_full_disk_at_the_client_fails_the_job_in_words(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise NeuralStyleError("unwritable", "No space left.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "write", full)
+        assert failure(run(client)).code == "unwritable"
+    assert isinstance(run(client)[-1], Finished)
 
 
 def test_a_client_has_one_job_at_a_time_and_pixels_of_its_length(client: Client) -> None:

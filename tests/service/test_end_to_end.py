@@ -93,7 +93,7 @@ def test_a_selection_is_painted_and_nothing_else(server: Server, client: Client)
     assert max(report.worked_width, report.worked_height) == 64
     assert report.iterations == 3
     assert report.device == server.worker()["device"]
-    after = finished.pixels
+    after = finished.pixels.read()
     changed = 0
     for row in range(HEIGHT):
         for column in range(WIDTH):
@@ -108,7 +108,7 @@ def test_a_selection_is_painted_and_nothing_else(server: Server, client: Client)
 def test_without_strength_every_byte_comes_back(client: Client) -> None:
     finished = listen(client, content(), strength=0, size="full")[-1]
     assert isinstance(finished, Finished)
-    assert bytes(finished.pixels) == content()
+    assert finished.pixels.read() == content()
 
 
 def test_it_can_be_stopped_and_kept(client: Client) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from nst_server.errors import NeuralStyleError
 from nst_server.protocol import CHUNK_BYTES, CREDIT_CHUNKS
+from nst_server.spool import Spool
 from nst_server.transfer import Transfer, chunks
 
 
@@ -24,6 +25,16 @@ def test_chunks_arrive_in_order_and_complete(lengths: list[int]) -> None:
     assert transfer.wanted == 0
 
 
+def test_chunks_of_spools_are_read_when_they_are_asked_for() -> None:
+    spool = Spool.holding(bytes(CHUNK_BYTES + 10))
+    parts = chunks([b"abc", spool, b"de"])
+    assert next(parts) == (0, b"abc")
+    spool.write(CHUNK_BYTES, b"xyz")
+    assert next(parts) == (3, bytes(CHUNK_BYTES))
+    assert next(parts) == (3 + CHUNK_BYTES, b"xyz" + bytes(7))
+    assert list(parts) == [(13 + CHUNK_BYTES, b"de")]
+
+
 def test_chunks_are_views_and_not_copies() -> None:
     buffer = bytearray(10)
     ((_, chunk),) = chunks([buffer])
@@ -33,7 +44,10 @@ def test_chunks_are_views_and_not_copies() -> None:
 
 @pytest.mark.parametrize(
     ("offset", "length"),
-    [(1, 4), (-1, 4), ("0", 4), (None, 4), (True, 4), (0, 0), (0, 11), (0, CHUNK_BYTES + 1)],
+    [
+        *((1, 4), (-1, 4), ("0", 4), (None, 4), (True, 4)),
+        *((0, 0), (0, 11), (0, CHUNK_BYTES + 1), (0, None), (0, "4"), (0, True), (0, 4.0)),
+    ],
 )
 def test_what_is_out_of_order_or_of_a_wrong_length_is_refused(offset: object, length: int) -> None:
     transfer = Transfer(10)

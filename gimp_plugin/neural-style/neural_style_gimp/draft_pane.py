@@ -126,7 +126,7 @@ class DraftPane:
                 self._take(pixbuf(now.preview_width, now.preview_height, preview))
             case Finished(picture=shape, pixels=pixels):
                 alpha = shape.channels == 4
-                self._take(pixbuf(shape.width, shape.height, pixels, alpha=alpha))
+                self._take(pixbuf(shape.width, shape.height, pixels.read(), alpha=alpha))
 
     def _take(self, picture: Any) -> None:
         """A picture of the draft, over checks where the layer is transparent."""
@@ -167,7 +167,7 @@ def _job(
         return job, [content.content, *mask, content.content]
     references = tuple(StyleReference(style.shape, weight) for style, weight in styles)
     job = Job(small, content.shape, references, content.mask_shape)
-    return job, [content.content, *mask, *(style.pixels.data for style, _ in styles)]
+    return job, [content.content, *mask, *(style.pixels for style, _ in styles)]
 
 
 def _label(text: str = "") -> Any:

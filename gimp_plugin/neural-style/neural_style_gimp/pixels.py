@@ -1,17 +1,22 @@
-"""Pixels in and out of GEGL buffers, in strips, so that no second copy of a picture is made."""
+"""Pixels in and out of GEGL buffers, in strips, so that no picture is ever held in memory."""
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from neural_style_gimp.editor import Gegl
 from nst_server.geometry import Box
+from nst_server.spool import Spool
 
-STRIP_ROWS = 256
+_STRIP_PIXELS = 2**20
+_TILE_ROWS = 128
+"""Of a GEGL tile: strips of whole tiles are read once."""
 
-COMPONENTS = {"uint8": "u8", "float32": "float"}
+COMPONENTS = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 """Sample types that travel, in Babl's words."""
 
 
@@ -21,21 +26,18 @@ class Pixels:
 
     box: Box
     format: str
-    data: Any
-    """A bytes-like object."""
+    data: Spool
 
     def cut(self, part: Box) -> bytes:
         """The pixels of ``part``, a box inside `box`."""
-        data = memoryview(self.data).cast("B")
-        pixel = len(data) // (self.box.width * self.box.height)
-        row = self.box.width * pixel
+        row = self.data.length // self.box.height
         inner = part.relative_to(self.box)
+        rows = self.data.read(inner.y * row, inner.height * row)
         if part.width == self.box.width:
-            return bytes(data[inner.y * row : inner.bottom * row])
+            return rows
+        pixel = row // self.box.width
         left, right = inner.x * pixel, inner.right * pixel
-        return b"".join(
-            data[y * row + left : y * row + right] for y in range(inner.y, inner.bottom)
-        )
+        return b"".join(rows[y + left : y + right] for y in range(0, len(rows), row))
 
 
 def colour_format(sample: str, alpha: bool) -> str:
@@ -48,15 +50,42 @@ def mask_format(sample: str) -> str:
     return f"Y {COMPONENTS[sample]}"
 
 
-def read(buffer: Any, box: Box, format: str, *, shift: tuple[int, int] = (0, 0)) -> Pixels:
-    """The pixels of ``box``, which lies at ``shift`` from it in the buffer.
+def strips(box: Box) -> Iterator[Box]:
+    """``box`` in parts of some megabytes."""
+    rows = max(1, _STRIP_PIXELS // box.width)
+    return box.strips(rows - rows % _TILE_ROWS if rows > _TILE_ROWS else rows)
+
+
+def get(buffer: Any, box: Box, format: str, *, shift: tuple[int, int] = (0, 0)) -> bytes:
+    """The pixels of a small ``box``, which lies at ``shift`` from it in the buffer.
 
     What lies outside the buffer reads as 0.
     """
-    data = bytearray()
-    for strip in box.strips(STRIP_ROWS):
-        data += buffer.get(_rectangle(strip.moved(*shift)), 1.0, format, Gegl.AbyssPolicy.NONE)
-    return Pixels(box, format, data)
+    rectangle = _rectangle(box.moved(*shift))
+    return bytes(buffer.get(rectangle, 1.0, format, Gegl.AbyssPolicy.NONE))
+
+
+def read(
+    buffer: Any, box: Box, format: str, folder: Path, *, shift: tuple[int, int] = (0, 0)
+) -> Pixels:
+    """As `get`, of any size, into a file in ``folder``. Raises `NeuralStyleError`."""
+    spool, end = None, 0
+    for strip in strips(box):
+        data = get(buffer, strip, format, shift=shift)
+        if spool is None:
+            spool = Spool.new(len(data) // strip.height * box.height, folder)
+        spool.write(end, data)
+        end += len(data)
+    assert spool is not None  # no box is empty
+    return Pixels(box, format, spool)
+
+
+def same(buffer: Any, pixels: Pixels, *, shift: tuple[int, int] = (0, 0)) -> bool:
+    """Whether `read` would give ``pixels``."""
+    return all(
+        get(buffer, strip, pixels.format, shift=shift) == pixels.cut(strip)
+        for strip in strips(pixels.box)
+    )
 
 
 def write(buffer: Any, pixels: Pixels, part: Box, *, shift: tuple[int, int] = (0, 0)) -> None:
@@ -64,9 +93,41 @@ def write(buffer: Any, pixels: Pixels, part: Box, *, shift: tuple[int, int] = (0
 
     The buffer is flushed but the caller must drop it with `release` before GIMP takes it over.
     """
-    for strip in part.strips(STRIP_ROWS):
+    for strip in strips(part):
         buffer.set(_rectangle(strip.moved(*shift)), pixels.format, pixels.cut(strip))
     buffer.flush()
+
+
+def copy(source: Any, box: Box, target: Any) -> None:
+    """Put the pixels of ``box`` into the target's corner, which the caller must `release`."""
+    corner = _rectangle(Box(0, 0, box.width, box.height))
+    source.copy(_rectangle(box), Gegl.AbyssPolicy.NONE, target, corner)
+    target.flush()
+
+
+def multiply(mask: Any, factor: Any, box: Box) -> None:
+    """Multiply a mask by ``box`` of another one; the caller must `release` them."""
+    before = Gegl.Buffer.new("Y float", 0, 0, box.width, box.height)
+    copy(mask, Box(0, 0, box.width, box.height), before)
+    graph = Gegl.Node()
+    one = _node(graph, "gegl:buffer-source", buffer=before)
+    other = _node(graph, "gegl:buffer-source", buffer=factor)
+    moved = _node(graph, "gegl:translate", x=-box.x, y=-box.y)
+    product = _node(graph, "gegl:multiply")
+    result = _node(graph, "gegl:write-buffer", buffer=mask)
+    other.link(moved)
+    one.link(product)
+    moved.connect_to("output", product, "aux")
+    product.link(result)
+    result.process()
+    mask.flush()
+
+
+def _node(graph: Any, operation: str, **properties: Any) -> Any:
+    node = graph.create_child(operation)
+    for name, value in properties.items():
+        node.set_property(name, value)
+    return node
 
 
 def release() -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from neural_style_gimp.pictures import packed, pixbuf, scaled
-from neural_style_gimp.pixels import STRIP_ROWS, colour_format, read, release
+from neural_style_gimp.pixels import colour_format, get, release
 from neural_style_gimp.target import Target, refusal
 from nst_server.geometry import Box, fit_within
 from nst_server.job import PictureShape
 
+_STRIP_ROWS = 256
 _GRAY = "RGB u8"
 """A mask's values, three times each, because a pixbuf has no single channel."""
 
@@ -46,18 +47,18 @@ def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
     box = target.context
     width, height = fit_within(box.width, box.height, (longest, longest))
     content, mask = bytearray(), bytearray()
-    for top, bottom in _parts(height, max(1, STRIP_ROWS * height // box.height)):
+    for top, bottom in _parts(height, max(1, _STRIP_ROWS * height // box.height)):
         if not (target.image.is_valid() and target.layer.is_valid()):
             raise refusal("The layer was deleted.", "Choose another one.")
         above, below = (box.y + row * box.height // height for row in (top, bottom))
         strip = Box(box.x, above, box.width, below - above)
         size = width, bottom - top
-        colours = read(target.layer.get_buffer(), strip, colour_format("uint8", target.alpha))
-        content += _shrunk(colours.data, strip, size, alpha=target.alpha)
+        colours = get(target.layer.get_buffer(), strip, colour_format("uint8", target.alpha))
+        content += _shrunk(colours, strip, size, alpha=target.alpha)
         if target.selected:
             selection = target.image.get_selection().get_buffer()
-            gray = read(selection, strip, _GRAY, shift=target.offset)
-            mask += _shrunk(gray.data, strip, size, alpha=False)[::3]
+            gray = get(selection, strip, _GRAY, shift=target.offset)
+            mask += _shrunk(gray, strip, size, alpha=False)[::3]
             del selection
         yield
     release()

@@ -10,7 +10,7 @@ from typing import Any
 
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.i18n import _
-from neural_style_gimp.pixels import Pixels, release, write
+from neural_style_gimp.pixels import Pixels, copy, multiply, release, write
 from neural_style_gimp.target import Target
 from neural_style_gimp.wording import layer_name
 from nst_server.client.events import Finished
@@ -82,7 +82,7 @@ def _placed(painting: Painting, output: str) -> Any:
     If the user changed it meanwhile, the painting becomes a new layer.
     """
     if output == "replace":
-        if _selection_is(painting.target, painting.mask):
+        if painting.target.selection_is(painting.mask):
             return _in_place(painting)
         Gimp.message(
             _(
@@ -109,13 +109,6 @@ def _check_unchanged(target: Target) -> None:
             ),
             _("Start it again."),
         )
-
-
-def _selection_is(target: Target, mask: Pixels | None) -> bool:
-    now = target.selection()
-    if now is None or mask is None:
-        return now is mask
-    return bytes(now.data) == bytes(mask.data)
 
 
 def _as_new_layer(painting: Painting) -> Any:
@@ -190,13 +183,24 @@ def _painted_layer(painting: Painting, image: Any) -> Any:
 
 
 def _add_mask(painting: Painting, layer: Any) -> None:
-    """The selection as it was when the pixels were sent becomes the layer's mask."""
-    if painting.mask is None:
+    """The mask that the painted layer has, and the selection as it was when the pixels were sent.
+
+    Where there are both, what is seen is what both let through.
+    """
+    own = painting.target.layer.get_mask()
+    if own is None and painting.mask is None:
         return
+    applied = own is not None and painting.target.layer.get_apply_mask()
     box = painting.target.painted
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
     layer.add_mask(mask)
-    write(mask.get_buffer(), painting.mask, box, shift=(-box.x, -box.y))
+    if painting.mask is None:
+        copy(own.get_buffer(), box, mask.get_buffer())
+        layer.set_apply_mask(applied)
+    else:
+        write(mask.get_buffer(), painting.mask, box, shift=(-box.x, -box.y))
+        if applied:
+            multiply(mask.get_buffer(), own.get_buffer(), box)
     release()
     mask.update(0, 0, box.width, box.height)
     layer.set_edit_mask(False)

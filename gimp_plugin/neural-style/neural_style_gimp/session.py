@@ -68,12 +68,12 @@ def run(
     second_uri = "" if second is None else second.uri
 
     def painted(target: Target) -> Painting:
-        content = target.content()
-        mask = target.selection()
+        content = target.content(home.run)
+        mask = target.selection(home.run)
         release()
         job = Job(settings, target.shape, references, target.mask_shape)
-        pixels = [content.data, *([] if mask is None else [mask.data])]
-        pixels += [style.pixels.data for style, _ in styles]
+        pixels: list[Any] = [content.data, *([] if mask is None else [mask.data])]
+        pixels += [style.pixels for style, _ in styles]
         if with_windows:
             from neural_style_gimp.progress_dialog import ProgressDialog
 

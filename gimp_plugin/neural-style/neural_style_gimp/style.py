@@ -10,7 +10,7 @@ from typing import Any
 
 from neural_style_gimp.editor import Gimp, Gio
 from neural_style_gimp.i18n import _
-from neural_style_gimp.pixels import Pixels, colour_format, read, release
+from neural_style_gimp.pixels import colour_format, get, release
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box, fit_within
 from nst_server.job import PictureShape
@@ -26,7 +26,7 @@ class StylePicture:
     name: str
     uri: str
     shape: PictureShape
-    pixels: Pixels
+    pixels: bytes
 
 
 def load_style(file: Any, *, longest: int = LONGEST_SIDE) -> StylePicture:
@@ -68,7 +68,7 @@ def _flattened(image: Any, called: str, name: str, uri: str, longest: int) -> St
     alpha = layer.has_alpha()
     shape = PictureShape(layer.get_width(), layer.get_height(), 4 if alpha else 3, "uint8")
     box = Box(0, 0, shape.width, shape.height)
-    pixels = read(layer.get_buffer(), box, colour_format("uint8", alpha))
+    pixels = get(layer.get_buffer(), box, colour_format("uint8", alpha))
     release()
     return StylePicture(name, uri, shape, pixels)
 

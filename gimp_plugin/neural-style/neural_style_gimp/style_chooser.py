@@ -17,10 +17,8 @@ from gi.repository import GdkPixbuf, GLib, Gtk
 from neural_style_gimp.arguments import LABELS
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pictures import fitted, packed, pixbuf
-from neural_style_gimp.pixels import Pixels, colour_format
 from neural_style_gimp.style import StylePicture, file_name, load_style
 from nst_server.errors import NeuralStyleError
-from nst_server.geometry import Box
 from nst_server.job import PictureShape
 
 THUMBNAIL = (64, 64)
@@ -129,7 +127,7 @@ class StyleChooser:
             self.problem = error.translated(_)
             self._thumbnail.set_from_icon_name("image-missing", Gtk.IconSize.DIALOG)
         else:
-            shape, data = self.style.shape, self.style.pixels.data
+            shape, data = self.style.shape, self.style.pixels
             picture = pixbuf(shape.width, shape.height, data, alpha=shape.channels == 4)
             self._thumbnail.set_from_pixbuf(fitted(picture, THUMBNAIL))
         self._changed()
@@ -153,9 +151,8 @@ def _quickly_loaded(file: Any) -> StylePicture | None:
         return None
     width, height, alpha = picture.get_width(), picture.get_height(), picture.get_has_alpha()
     shape = PictureShape(width, height, 4 if alpha else 3, "uint8")
-    pixels = Pixels(Box(0, 0, width, height), colour_format("uint8", alpha), packed(picture))
     name = file_name(file)
-    return StylePicture(PurePath(name).stem, file.get_uri(), shape, pixels)
+    return StylePicture(PurePath(name).stem, file.get_uri(), shape, packed(picture))
 
 
 def _file_button(styles: Path) -> Any:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.i18n import _
-from neural_style_gimp.pixels import Pixels, colour_format, mask_format, read
+from neural_style_gimp.pixels import Pixels, colour_format, mask_format, read, same
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box
 from nst_server.job import PictureShape
+
+_SAMPLES = {
+    **dict.fromkeys(("u8-non-linear", "u8-perceptual"), "uint8"),
+    **dict.fromkeys(("u8-linear", "u16-non-linear", "u16-perceptual"), "uint16"),
+}
+"""What holds every value of a precision; for the others float32 does, or comes nearest."""
 
 
 def refusal(sentence: str, hint: str) -> NeuralStyleError:
@@ -65,10 +72,6 @@ class Target:
                 _("Select some part of the layer, or nothing at all (Select → None)."),
             )
         selected = not Gimp.Selection.is_empty(image)
-        eight_bits = image.get_precision() in (
-            Gimp.Precision.U8_NON_LINEAR,
-            Gimp.Precision.U8_PERCEPTUAL,
-        )
         return cls(
             image=image,
             layer=layer,
@@ -76,7 +79,7 @@ class Target:
             painted=painted,
             context=painted.with_context(bounds),
             selected=selected,
-            sample="uint8" if eight_bits else "float32",
+            sample=_SAMPLES.get(image.get_precision().value_nick, "float32"),
             alpha=layer.has_alpha(),
         )
 
@@ -105,16 +108,22 @@ class Target:
         _, x, y = self.layer.get_offsets()
         return x, y
 
-    def content(self) -> Pixels:
-        """The pixels of `context`."""
-        return read(self.layer.get_buffer(), self.context, self.format)
+    def content(self, folder: Path) -> Pixels:
+        """The pixels of `context`, in a file in ``folder``."""
+        return read(self.layer.get_buffer(), self.context, self.format, folder)
 
-    def selection(self) -> Pixels | None:
-        """The selection over `context`; none if nothing is selected."""
+    def selection(self, folder: Path) -> Pixels | None:
+        """The selection over `context`, in a file in ``folder``; none if nothing is selected."""
         if Gimp.Selection.is_empty(self.image):
             return None
         buffer = self.image.get_selection().get_buffer()
-        return read(buffer, self.context, mask_format(self.sample), shift=self.offset)
+        return read(buffer, self.context, mask_format(self.sample), folder, shift=self.offset)
+
+    def selection_is(self, mask: Pixels | None) -> bool:
+        """Whether `selection` is as it was."""
+        if mask is None or Gimp.Selection.is_empty(self.image):
+            return mask is None and Gimp.Selection.is_empty(self.image)
+        return same(self.image.get_selection().get_buffer(), mask, shift=self.offset)
 
     def obstacle(self, output: str) -> NeuralStyleError | None:
         """Why the painting cannot go to ``output``, or nothing."""

@@ -1,6 +1,8 @@
 """Put a plain gray painting into an image in which something happened while it was painted."""
 
 import sys
+import tempfile
+from pathlib import Path
 
 import inside
 
@@ -33,18 +35,23 @@ def main(plug_in, output, happening):
     from nst_server.client.events import Finished
     from nst_server.errors import NeuralStyleError
     from nst_server.progress import Report
+    from nst_server.spool import Spool
 
     image = inside.image()
     photo = inside.layer(image)
     inside.select_ellipse(image, 20, 20, 80, 60)
     target = Target.of(image, photo)
-    mask = target.selection()
+    mask = target.selection(Path(tempfile.gettempdir()))
     before = inside.digest(photo)
     globals()[happening](image, photo)
     shape = target.shape
     report = Report(shape.width, shape.height, shape.width, shape.height, 1.0, *"abcd", 1, 1.0)
     painting = Painting(
-        target, Finished(shape, b"\x80" * shape.size_in_bytes, report), mask, "plain", ""
+        target,
+        Finished(shape, Spool.holding(b"\x80" * shape.size_in_bytes), report),
+        mask,
+        "plain",
+        "",
     )
     try:
         placed = place([painting], output)[0]
