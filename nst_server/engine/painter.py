@@ -55,15 +55,20 @@ class Iterate:
 
     progress: Progress
     canvas: Canvas = field(repr=False)
-    painting: tf.Tensor = field(repr=False)
-    """1 × height × width × 3 at the size worked at now."""
+    painting: tf.Tensor | None = field(repr=False)
+    """1 × height × width × 3 at the size worked at now; None for the content as it is."""
 
     def preview(self, longest: int) -> npt.NDArray[np.uint8]:
         """The painting so far as height × width × 3, uint8, at most ``longest`` a side."""
+        if self.painting is None:
+            step = -(-max(self.canvas.picture.size) // longest)
+            return np.rint(self.canvas.picture.rgb[::step, ::step] * 255).astype(np.uint8)
         return self.canvas.preview(self.painting, longest)
 
     def result(self) -> Array:
         """The painting at the content's own size, height × width × 3, float32 in [0, 1]."""
+        if self.painting is None:
+            return self.canvas.picture.rgb
         return self.canvas.finished(self.painting)
 
 
@@ -248,7 +253,7 @@ def _untouched(canvas: Canvas, started: float) -> Iterate:
     width, height = canvas.picture.size
     seconds = time.monotonic() - started
     progress = Progress(1, 1, 0, 0, 1.0, seconds, 0.0, width, height, 0.0)
-    return Iterate(progress, canvas, tf.convert_to_tensor(canvas.picture.rgb)[tf.newaxis])
+    return Iterate(progress, canvas, None)
 
 
 def _initial(view: View, settings: Settings, init: Picture | None) -> tf.Tensor:

@@ -49,6 +49,16 @@ def test_no_strength_is_the_content(painter: Painter) -> None:
     np.testing.assert_array_equal(paint(painter, strength=0), CONTENT)
 
 
+def test_no_strength_is_seen_as_the_content(painter: Painter) -> None:
+    (only,) = painter.stylize(Picture(CONTENT), [Style(Picture(STYLE))], settings(strength=0))
+    height, width, _ = CONTENT.shape
+    exact = only.preview(max(width, height))
+    np.testing.assert_array_equal(exact, np.rint(CONTENT * 255).astype(np.uint8))
+    small = only.preview(20)
+    assert max(small.shape[:2]) <= 20
+    np.testing.assert_allclose(small.mean((0, 1)), exact.mean((0, 1)), atol=20)
+
+
 def test_strength_changes_it_and_the_seed_repeats_it(painter: Painter) -> None:
     first, second = paint(painter, seed=3), paint(painter, seed=3)
     np.testing.assert_array_equal(first, second)
