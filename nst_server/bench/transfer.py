@@ -28,35 +28,36 @@ def _measure(options: Options) -> Figures:
     layer = np.concatenate(
         [repeated(width, height), np.ones((height, width, 1), np.float32)], axis=2
     )
-    with temporary_home(options.home) as home:
-        client, _ = started(home)
-        with closing(client):
-            _round_trip(client, layer[:64, :64].copy())  # the worker is there from now on
-            whole = [_round_trip(client, layer) for _ in range(repeats)]
-            server_mb = _peak_mb(int(client.status()["pid"]))
-    with temporary_home(options.home) as home:
-        client, _ = started(home, COMMAND)
-        with closing(client):
-            _round_trip(client, layer[:64, :64].copy())
-            before = _processor_seconds(client)
-            relayed = [_round_trip(client, layer) for _ in range(repeats)]
-            after = _processor_seconds(client)
-            processor_seconds = {name: (after[name] - before[name]) / repeats for name in after}
+    runs: dict[str, list[float]] = {}
+    processor: dict[str, dict[str, float]] = {}
+    server_mb: float | None = None
+    for name, command, shares in (
+        ("", None, True),
+        ("relay_", COMMAND, True),
+        ("messages_", COMMAND, False),
+    ):
+        with temporary_home(options.home) as home:
+            starter, _ = started(home, command)
+            with closing(starter), closing(Client.connect(home, shares=shares)) as client:
+                _round_trip(client, layer[:64, :64].copy())  # the worker is there from now on
+                before = _processor_seconds(client)
+                runs[name] = [_round_trip(client, layer) for _ in range(repeats)]
+                after = _processor_seconds(client)
+                processor[name] = {key: (after[key] - before[key]) / repeats for key in after}
+                server_mb = server_mb or _peak_mb(int(client.status()["pid"]))
     megabytes = 2 * layer.nbytes / 1e6
+    times = {f"{name}round_trip_s": seconds for name, seconds in runs.items()}
+    speeds = {
+        f"{name}mb_per_s": [megabytes / second for second in seconds]
+        for name, seconds in runs.items()
+    }
     return {
-        **summary(
-            {
-                "mb_per_s": [megabytes / seconds for seconds in whole],
-                "round_trip_s": whole,
-                "relay_mb_per_s": [megabytes / seconds for seconds in relayed],
-                "relay_round_trip_s": relayed,
-            }
-        ),
+        **summary({**speeds, **times}),
+        **{f"{name}cpu_s": each for name, each in processor.items()},
         "width": width,
         "height": height,
         "megabytes": megabytes,
         "server_peak_mb": server_mb,
-        "relay_cpu_s": processor_seconds,
     }
 
 
@@ -107,22 +108,25 @@ def _processor_seconds(client: Client) -> dict[str, float]:
 
 def _rows(figures: Figures) -> list[Row]:
     layer = f"{figures['width']}×{figures['height']} RGBA float32"
-    rows = [
-        Row(
-            f"To the engine and back, {layer}",
-            f"{figures['round_trip_s']:.2f} s, {figures['mb_per_s']:.0f} MB/s",
-            spread_in_words(figures, "round_trip_s", "s"),
-            "≤ 3 s",
-        ),
-        Row(
-            f"The way alone, {layer}",
-            f"{figures['relay_round_trip_s']:.2f} s, {figures['relay_mb_per_s']:.0f} MB/s",
-            spread_in_words(figures, "relay_round_trip_s", "s"),
-        ),
-    ]
-    if figures["relay_cpu_s"]:
-        each = ", ".join(f"{name} {taken:.1f} s" for name, taken in figures["relay_cpu_s"].items())
-        rows.append(Row("Processor time of the way alone", each))
+    rows = []
+    for name, what, aim in (
+        ("", "To the engine and back", "≤ 3 s"),
+        ("relay_", "The way alone", ""),
+        ("messages_", "The way alone, in messages", ""),
+    ):
+        seconds = f"{name}round_trip_s"
+        rows.append(
+            Row(
+                f"{what}, {layer}",
+                f"{figures[seconds]:.2f} s, {figures[f'{name}mb_per_s']:.0f} MB/s",
+                spread_in_words(figures, seconds, "s"),
+                aim,
+            )
+        )
+        taken = figures[f"{name}cpu_s"]
+        if taken:
+            each = ", ".join(f"{process} {second:.2f} s" for process, second in taken.items())
+            rows.append(Row("Its processor time", each))
     if figures["server_peak_mb"] is not None:
         rows.append(
             Row("Most memory of the server meanwhile", f"{figures['server_peak_mb']:.0f} MB")

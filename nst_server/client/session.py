@@ -91,12 +91,13 @@ class Client:
             self._lost = _gone(str(error))
 
     @classmethod
-    def connect(cls, home: Home, *, timeout: float = 5.0) -> Client:
+    def connect(cls, home: Home, *, timeout: float = 5.0, shares: bool = True) -> Client:
         """A session with the running server of ``home`` that has answered a hello.
 
+        ``shares`` says whether pixels go through a file where that is possible.
         Raises `NeuralStyleError` ``server-gone``, ``protocol-mismatch`` or ``not-authorised``.
         """
-        client = cls(Connection.read(home.connection_file), home.exchange)
+        client = cls(Connection.read(home.connection_file), home.exchange if shares else None)
         try:
             client._request(
                 Message("hello", {"protocol": PROTOCOL, "version": __version__}),

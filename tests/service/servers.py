@@ -73,8 +73,8 @@ class Server:
     process: subprocess.Popen[bytes]
     clients: list[Client] = field(default_factory=list)
 
-    def connect(self) -> Client:
-        client = Client.connect(self.home)
+    def connect(self, *, shares: bool = True) -> Client:
+        client = Client.connect(self.home, shares=shares)
         self.clients.append(client)
         return client
 

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ import pytest
 from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.client.session import Client
 from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
 from nst_server.protocol import CHUNK_BYTES
 from nst_server.service.jobs import MAXIMUM_QUEUED
 from nst_server.spool import Spool
@@ -77,9 +75,7 @@ def test_pixels_go_there_and_back_unchanged(
     server: Server, monkeypatch: pytest.MonkeyPatch, side: int, shares: bool
 ) -> None:
     """From one byte to more chunks than there is credit for."""
-    if not shares:  # as where the client sees another file system
-        monkeypatch.setattr(Home, "exchange", Path("/nonexistent"))
-    client = server.connect()
+    client = server.connect(shares=shares)
     payloads: list[int] = []
     for name in ("_send", "_handle"):  # there and back
 
@@ -100,6 +96,15 @@ def test_pixels_go_there_and_back_unchanged(
     assert finished.picture == job.content
     assert finished.pixels.read() == bytes(255 - byte for byte in content[:4096]) + content[4096:]
     assert side < 2300 or len(content) > 4 * CHUNK_BYTES
+
+
+def test_a_client_that_does_not_see_the_folder_sends_its_pixels(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_exchange", server.home.root / "elsewhere" / "exchange")
+    finished = run(client, side=40)[-1]
+    assert isinstance(finished, Finished)
+    assert list(server.home.exchange.iterdir()) == []
 
 
 def test_files_of_clients_that_vanish_do_not_stay(server: Server, client: Client) -> None:
