@@ -50,7 +50,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
             *("values", "transfer", "client", "engine", "weights", "gallery", "service", "worker"),
             "bench",
         },
-        {"numpy", "PIL", "imagecodecs", "tifffile", "rich", "zmq"},
+        {"numpy", "PIL", "imagecodecs", "markdown_it", "tifffile", "rich", "zmq"},
     ),
 }
 WORKER_MODULES = {"worker", "painting", "pixels"}

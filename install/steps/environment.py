@@ -106,6 +106,20 @@ def write_command(home: Home) -> None:
     part.replace(home.command)
 
 
+def write_manual(home: Home, repository: Path, folder: Path, report: Report) -> None:
+    """Have the environment make the manual of the README. Raises `SetupError`."""
+    readme = repository / "README.md"
+    code, output = run(
+        [home.python, "-I", "-m", "nst_server.command.manual", readme, folder],
+        report,
+        doing="Making the manual",
+        log=install_log(home),
+        environment=variables(),
+    )
+    if code != 0:
+        raise SetupError("The manual could not be made.", _cause(output, home))
+
+
 def pip(home: Home, words: list[str | Path], report: Report, doing: str) -> None:
     """Run the environment's pip. Raises `SetupError` with the cause in plain words."""
     with _temporary(home) as variables_:

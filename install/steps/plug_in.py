@@ -59,7 +59,12 @@ def _plug_in_files(repository: Path) -> list[Path]:
     shared = [
         path for path in sources(package) if path.relative_to(package).parts[0] not in SERVER_ONLY
     ]
-    return [*sources(repository / "gimp_plugin" / "neural-style"), *shared, lock]
+    manual = [
+        repository / "README.md",
+        package / "command" / "manual.py",
+        *sources(repository / "gimp_plugin" / "screenshots"),
+    ]
+    return [*sources(repository / "gimp_plugin" / "neural-style"), *shared, *manual, lock]
 
 
 def stamp(home: Home, repository: Path) -> str:
@@ -93,6 +98,7 @@ def intact(profile: Profile) -> bool:
         and (profile.site / "nst_home").is_file()
         and (profile.site / "nst_server" / "__init__.py").is_file()
         and (profile.site / "zmq" / "__init__.py").is_file()
+        and (profile.site / "manual" / "index.html").is_file()
     )
 
 
@@ -120,6 +126,7 @@ def _fill_site(site: Path, profile: Profile, home: Home, repository: Path, repor
     exact = version_of(python) if python and not profile.packaged else None
     for version in (exact,) if exact else BUNDLED:
         _add_packages(site, version, home, repository, report)
+    environment.write_manual(home, repository, site / "manual", report)
     (site / "nst_home").write_text(str(home.root) + "\n", encoding="utf-8")
 
 

@@ -31,6 +31,7 @@ class Gimp:
         display: str = "",
         home: str = "",
         profile: str = "",
+        language: str = "",
     ) -> None:
         self.installed = installed
         self.home = home or str(installed.home)
@@ -53,6 +54,7 @@ class Gimp:
                 **self.environment,
                 "ANSWER_AT": str(self.folder / self._port_file.name),
                 **({"DISPLAY": display} if display else {}),
+                **({"LANG": language} if language else {}),
             },
             stdin=subprocess.DEVNULL,
             stdout=self._log,

@@ -93,6 +93,7 @@ class Newcomer:
         assert version.stdout.startswith("nst "), version.stderr
         plug_in = self.profile / "plug-ins" / "neural-style"
         assert os.access(plug_in / "neural-style.py", os.X_OK)
+        assert (plug_in / "site" / "manual" / "index.html").is_file()
         assert (plug_in / "site" / "nst_home").read_text().strip() == str(self.home)
         for leftover in ("tmp", "tmp-sample", "downloads"):
             assert not (self.home / leftover).exists()

@@ -34,8 +34,11 @@ NEWCOMER_OF = {"trixie": NEWCOMER, "sid": (*NEWCOMER, "python3.13-venv")}
 RELEASES = {"3.0": "trixie", "3.2": "sid"}
 """Debian's release by the version of its GIMP."""
 
-WINDOW = ("xvfb", "xauth", "openbox", "xdotool", "imagemagick", "dbus-x11")
+WINDOW = ("xvfb", "xauth", "openbox", "xdotool", "imagemagick", "dbus-x11", "locales")
 """What the window tests need beside it."""
+
+GERMAN = "de_DE.UTF-8"
+"""A locale that there is beside it."""
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -113,6 +116,7 @@ def _build_window(layers: Layers) -> None:
         done = root.run(["sh", "-c", install + " ".join(WINDOW)], env=variables, timeout=900)
         if done.returncode != 0:
             raise Unavailable(f"apt-get in the root folder: {done.stdout[-800:]}")
+        root.run(["localedef", "-i", "de_DE", "-f", "UTF-8", GERMAN])
         root.run(["sh", "-c", "apt-get clean; rm -rf /var/lib/apt/lists/* /tmp/*"])
     part.rename(layers.window)
 

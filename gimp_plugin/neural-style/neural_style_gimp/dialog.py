@@ -13,7 +13,7 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, Gio, GObject, Gtk
 
-from neural_style_gimp import arguments
+from neural_style_gimp import arguments, manual
 from neural_style_gimp.draft_pane import DraftPane, Wish
 from neural_style_gimp.gallery import gallery
 from neural_style_gimp.i18n import _
@@ -60,6 +60,8 @@ class Dialog:
         self._targets = targets
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
         self._dialog.set_ok_label(_("St_ylize"))
+        self._dialog.add_button(_("_Help"), Gtk.ResponseType.HELP)
+        self._dialog.connect("response", _help)
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
         self._preset = str(config.get_property("preset"))
         self._settings: Settings | None = None
@@ -156,6 +158,13 @@ class Dialog:
         style = self._style.style
         share = self._config.get_property(arguments.MIX)
         return self._settings, [] if style is None else mixed(style, self._second.style, share)
+
+
+def _help(dialog: Any, response: int) -> None:
+    """Show the manual; for the dialog's own loop any response but OK were a Cancel."""
+    if response == Gtk.ResponseType.HELP:
+        dialog.stop_emission_by_name("response")
+        manual.show(manual.page(), dialog)
 
 
 def _room() -> int:
