@@ -1,10 +1,12 @@
-"""Adam on a picture, with the average of its iterates; pure functions of a state value."""
+"""Adam on a picture, with the average of its iterates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import tensorflow as tf
+
+from nst_server.engine import parts
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class AdamRule:
     beta_2: float
     epsilon: float
     averaging: float
-    """Decay of the average of iterates; 0 takes the last iterate."""
+    """Decay of the average of iterates; 0 takes the picture of the least loss."""
 
 
 RELATIVE = AdamRule(0.02, 0.9, 0.99, 1e-8, 0.97)
@@ -28,29 +30,28 @@ NOTEBOOK = AdamRule(5.0 / 255.0, 0.99, 0.999, 1e-1 * 255.0, 0.0)
 gradients are 255 times as large, so the same steps need the rate ÷ 255 and ε × 255."""
 
 
-class AdamState(tf.experimental.ExtensionType):  # type: ignore[misc]
-    """The picture and what Adam remembers of it; pictures are 1 × h × w × 3, float32."""
+@dataclass
+class AdamState:
+    """The picture, 1 × h × w × 3, and what Adam remembers of it; changed by each step."""
 
     picture: tf.Tensor
-    mean: tf.Tensor
-    variance: tf.Tensor
-    average: tf.Tensor
-    """Exponential sum of the iterates, not yet divided by its share of one."""
-    steps: tf.Tensor
-    """Steps that ``mean`` and ``variance`` have seen."""
-    averaged: tf.Tensor
+    mean: tf.Variable
+    """Of the gradients, as a row of numbers."""
+    variance: tf.Variable
+    """Of the gradients about zero, likewise."""
+    average: tf.Variable
+    """Exponential sum of the iterates, likewise, not yet divided by its share of one."""
+    best: tf.Tensor
+    """The picture after the step whose loss was the least."""
+    loss: float = float("inf")
+    """Before that step."""
+    steps: int = 0
+    """That ``mean`` and ``variance`` have seen."""
+    averaged: int = 0
     """Steps that ``average`` has seen."""
 
 
-_PICTURE = tf.TensorSpec([1, None, None, 3])
-_STATE = AdamState.Spec(
-    picture=_PICTURE,
-    mean=_PICTURE,
-    variance=_PICTURE,
-    average=_PICTURE,
-    steps=tf.TensorSpec([]),
-    averaged=tf.TensorSpec([]),
-)
+_NUMBERS = tf.TensorSpec([None])
 
 
 class Adam:
@@ -58,46 +59,78 @@ class Adam:
 
     def __init__(self, rule: AdamRule) -> None:
         self._rule = rule
-        self._traced = tf.function(self._step, input_signature=[_STATE, _PICTURE])
+        self._traced = tf.function(self._step, input_signature=[*[_NUMBERS] * 5, tf.TensorSpec([])])
 
     def start(self, picture: tf.Tensor) -> AdamState:
         """Before the first step."""
-        zeros = tf.zeros_like(picture)
-        return AdamState(picture, zeros, zeros, zeros, tf.constant(0.0), tf.constant(0.0))
+        return AdamState(picture, _zeros(picture), _zeros(picture), _zeros(picture), picture)
 
-    def step(self, state: AdamState, gradient: tf.Tensor, loss: float) -> AdamState:
-        """The state after one step against the gradient; the loss does not matter."""
-        return self._traced(state, gradient)  # type: ignore[no-any-return]
+    def step(self, state: AdamState, gradient: tf.Tensor, loss: float) -> None:
+        """One step against the gradient of ``state.picture``."""
+        state.steps += 1
+        state.averaged += 1
+        steps = tf.constant(float(state.steps))
+        starts = iter(range(0, state.mean.shape[0], parts.PART))
 
-    def _step(self, state: AdamState, gradient: tf.Tensor) -> AdamState:
+        def moved(picture: tf.Tensor, slope: tf.Tensor) -> tf.Tensor:
+            start = next(starts)
+            rows = [
+                row[start : start + parts.PART]
+                for row in (state.mean, state.variance, state.average)
+            ]
+            picture, *values = self._traced(picture, slope, *map(tf.convert_to_tensor, rows), steps)
+            for row, value in zip(rows, values, strict=True):
+                row.assign(value)
+            return picture
+
+        state.picture = parts.mapped(moved, state.picture, gradient)
+        if loss < state.loss:
+            state.best, state.loss = state.picture, loss
+
+    def _step(
+        self,
+        picture: tf.Tensor,
+        gradient: tf.Tensor,
+        mean: tf.Tensor,
+        variance: tf.Tensor,
+        average: tf.Tensor,
+        steps: tf.Tensor,
+    ) -> tuple[tf.Tensor, ...]:
         rule = self._rule
-        steps = state.steps + 1.0
-        mean = rule.beta_1 * state.mean + (1.0 - rule.beta_1) * gradient
-        variance = rule.beta_2 * state.variance + (1.0 - rule.beta_2) * tf.square(gradient)
+        mean = rule.beta_1 * mean + (1.0 - rule.beta_1) * gradient
+        variance = rule.beta_2 * variance + (1.0 - rule.beta_2) * tf.square(gradient)
         rate = rule.learning_rate * tf.sqrt(1.0 - rule.beta_2**steps) / (1.0 - rule.beta_1**steps)
-        moved = state.picture - rate * mean / (tf.sqrt(variance) + rule.epsilon)
+        moved = picture - rate * mean / (tf.sqrt(variance) + rule.epsilon)
         picture = tf.clip_by_value(moved, 0.0, 1.0)
-        average = rule.averaging * state.average + (1.0 - rule.averaging) * picture
-        return AdamState(picture, mean, variance, average, steps, state.averaged + 1.0)
+        average = rule.averaging * average + (1.0 - rule.averaging) * picture
+        return picture, mean, variance, average
 
     def result(self, state: AdamState) -> tf.Tensor:
-        """The average of the iterates, its start corrected for; the picture before any step."""
-        if float(state.averaged) == 0.0:
+        """The average of the iterates, or where there is none the picture of the least loss."""
+        return self._averaged(state) if self._rule.averaging else state.best
+
+    def _averaged(self, state: AdamState) -> tf.Tensor:
+        """The average, its start corrected for; the picture before any step."""
+        if not state.averaged:
             return state.picture
-        return state.average / (1.0 - self._rule.averaging**state.averaged)
+        share = 1.0 - self._rule.averaging**state.averaged
+        average = tf.reshape(tf.convert_to_tensor(state.average), state.picture.shape)
+        return parts.mapped(lambda part: part / share, average)
 
     def resized(self, state: AdamState, height: int, width: int) -> AdamState:
         """The state at another size: the next scale goes on from the average, with warm moments."""
 
         def resize(values: tf.Tensor, method: str) -> tf.Tensor:
+            values = tf.reshape(tf.convert_to_tensor(values), state.picture.shape)
             return tf.image.resize(values, (height, width), method=method)
 
-        picture = tf.clip_by_value(resize(self.result(state), "bicubic"), 0.0, 1.0)
-        return AdamState(
-            picture,
-            resize(state.mean, "bicubic"),
-            tf.nn.relu(resize(state.variance, "bilinear")),
-            tf.zeros_like(picture),
-            state.steps,
-            tf.constant(0.0),
-        )
+        picture = tf.clip_by_value(resize(self._averaged(state), "bicubic"), 0.0, 1.0)
+        resized = self.start(picture)
+        resized.mean.assign(tf.reshape(resize(state.mean, "bicubic"), [-1]))
+        resized.variance.assign(tf.nn.relu(tf.reshape(resize(state.variance, "bilinear"), [-1])))
+        resized.steps = state.steps
+        return resized
+
+
+def _zeros(picture: tf.Tensor) -> tf.Variable:
+    return tf.Variable(tf.zeros([tf.size(picture)]))

@@ -47,6 +47,8 @@ class Canvas:
     """The content, the soft mask of the selection, the regions of styles, whose colours."""
 
     picture: Picture
+    content: tf.Tensor
+    """1 × height × width × 3: the picture, what is transparent filled from around it."""
     mask: Array | None
     """What may change, height × width; None for all."""
     colors: str
@@ -55,9 +57,23 @@ class Canvas:
     wraps: bool = False
     """Whether the right side of the result continues on its left, the bottom on the top."""
 
-    @cached_property
-    def _content(self) -> Array:
-        return fill_transparent(self.picture)
+    @classmethod
+    def of(
+        cls,
+        picture: Picture,
+        mask: Array | None,
+        colors: str,
+        regions: tuple[Array, ...] = (),
+        wraps: bool = False,
+    ) -> Canvas:
+        """A canvas; let go of ``picture`` then, since a large one should be in memory once."""
+        filled = fill_transparent(picture)
+        content = tf.convert_to_tensor(filled)[tf.newaxis]
+        if filled is picture.rgb:
+            picture = Picture(np.asarray(content[0]))
+        if mask is not None and float(mask.min()) >= 1.0:
+            mask = None
+        return cls(picture, content, mask, colors, regions, wraps)
 
     @cached_property
     def _importance(self) -> Array | None:
@@ -74,7 +90,7 @@ class Canvas:
         size = max(1, round(width * factor)), max(1, round(height * factor))
         view = self.view(*size)
         mask = None if view.mask is None else view.mask[0, ..., 0].numpy()
-        return Canvas(Picture(view.content[0].numpy()), mask, self.colors)
+        return Canvas.of(Picture(view.content[0].numpy()), mask, self.colors)
 
     def view(self, width: int, height: int) -> View:
         """The canvas shrunk to the size of a scale."""
@@ -82,7 +98,7 @@ class Canvas:
         def shrunk(weight: Array | None) -> tf.Tensor | None:
             return None if weight is None else shrink_weight(weight, width, height)
 
-        content = resize(self._content, width, height)
+        content = resize(self.content, width, height)
         importance = shrunk(self._importance)
         if importance is not None or self.regions:
             whole = tf.ones_like(content[..., :1]) if importance is None else importance
@@ -106,16 +122,16 @@ class Canvas:
         Where nothing may change, outside the mask and under transparent pixels, it is the
         content to the bit; where the mask is soft, it is the painting, not yet blended.
         """
-        result = self._recolored(self._at_full_size(painting), self._content)
+        result = self._recolored(self._at_full_size(painting), np.asarray(self.content[0]))
         if self._importance is None:
             return result
         return np.where(self._importance[..., np.newaxis] > 0, result, self.picture.rgb)
 
     def _at_full_size(self, painting: tf.Tensor) -> Array:
         if not self.wraps:
-            return enlarge(painting, self._content)
+            return enlarge(painting, np.asarray(self.content[0]))
         # Enlarged with its surroundings, so that it still wraps.
-        height, width, _ = self._content.shape
+        height, width = self.content.shape[1:3]
         margins = [
             _same_margins(small, large)
             for small, large in zip(painting.shape[1:3], (height, width), strict=True)
@@ -123,7 +139,7 @@ class Canvas:
         (top, top_large), (left, left_large) = margins
         around = enlarge(
             extended(painting, top, left),
-            extended(self._content[np.newaxis], top_large, left_large)[0].numpy(),
+            extended(self.content, top_large, left_large)[0].numpy(),
         )
         return around[top_large : top_large + height, left_large : left_large + width]
 

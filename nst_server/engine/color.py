@@ -61,8 +61,10 @@ def with_chroma_of(lightness: Array, chroma: Array) -> Array:
     lightness kept, where clipping each channel would shift both.
     """
     # In rows, so that a large picture needs little memory beside itself.
-    rows = [_with_chroma_of(*pair) for pair in zip(lightness, chroma, strict=True)]
-    return np.stack(rows)
+    result = np.empty_like(lightness)
+    for row, *pair in zip(result, lightness, chroma, strict=True):
+        row[...] = _with_chroma_of(*pair)
+    return result
 
 
 def _with_chroma_of(lightness: Array, chroma: Array) -> Array:
@@ -98,10 +100,15 @@ def matched_palette(style: Picture, content: Picture) -> Array:
 
 def _palette(picture: Picture) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Mean and covariance of the colours, as opaque as they are; never quite singular."""
-    colors = picture.rgb.reshape(-1, 3).astype(np.float64)
-    weights = None if picture.alpha is None else picture.alpha.reshape(-1)
-    covariance = np.cov(colors, rowvar=False, aweights=weights, ddof=0)
-    return np.average(colors, axis=0, weights=weights), covariance + 1e-5 * np.eye(3)
+    total, first, second = 0.0, np.zeros(3), np.zeros((3, 3))
+    for row, line in enumerate(picture.rgb):  # in rows, as above
+        colors = line.astype(np.float64)
+        weights = np.ones(len(colors)) if picture.alpha is None else picture.alpha[row]
+        total += weights.sum()
+        first += weights @ colors
+        second += (colors.T * weights) @ colors
+    mean = first / total
+    return mean, second / total - np.outer(mean, mean) + 1e-5 * np.eye(3)
 
 
 def _root(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -7,6 +7,7 @@ express, the strokes that the content does not have, is enlarged by itself and a
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from nst_server.engine.picture import Array, resize
@@ -21,7 +22,7 @@ def enlarge(result: tf.Tensor, content: Array) -> Array:
     height, width, _ = content.shape
     small_height, small_width = result.shape[1:3]
     if small_height >= height and small_width >= width:
-        return resize(result, width, height)[0].numpy()  # type: ignore[no-any-return]
+        return np.asarray(resize(result, width, height)[0])
     guide = resize(content, small_width, small_height)
     guide_mean = _box(guide)
     result_mean = _box(result)
@@ -35,8 +36,14 @@ def enlarge(result: tf.Tensor, content: Array) -> Array:
     def large(values: tf.Tensor) -> tf.Tensor:
         return tf.image.resize(values, (height, width), method="bicubic")
 
-    sharp = large(slope) * content[tf.newaxis] + large(offset + rest)
-    return tf.clip_by_value(sharp, 0.0, 1.0)[0].numpy()  # type: ignore[no-any-return]
+    # One channel after the other: all of them at once would be several large pictures.
+    whole = np.empty(content.shape, np.float32)
+    for channel, (steep, base) in enumerate(
+        zip(tf.split(slope, 3, -1), tf.split(offset + rest, 3, -1), strict=True)
+    ):
+        sharp = large(steep) * content[np.newaxis, ..., channel : channel + 1] + large(base)
+        whole[..., channel] = tf.clip_by_value(sharp, 0.0, 1.0)[0, ..., 0]
+    return whole
 
 
 def _box(values: tf.Tensor) -> tf.Tensor:

@@ -6,27 +6,26 @@ the step is taken back by half, so that the loss of what is kept never rises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from nst_server.engine.parts import mapped, parts
+
 HISTORY = 10
 """Pairs of steps and gradient differences that stand for the curvature."""
 
 HISTORY_BYTES = 2**29
-"""What they may take of the memory; a very large picture has fewer pairs."""
+"""What they may take of memory: large pictures have them in bfloat16, very large ones fewer."""
 
 FIRST_STEP = 0.02
 """Largest change of a pixel in a step along the bare gradient."""
 
 LARGEST_STEP = 0.5
 """Largest change of a pixel in any step; a picture is no wider than one."""
-
-_PART = 2**22
-"""Numbers of each picture that are worked on at once."""
 
 _HALVINGS = 4
 """After so many the curvature is forgotten."""
@@ -40,19 +39,24 @@ class Pair:
     difference: tf.Tensor
 
 
-@dataclass(frozen=True)
+@dataclass
 class LbfgsState:
-    """The picture to try next, and what is known of the last one that was kept."""
+    """The picture to try next, and what is known of the last one that was kept.
+
+    It is changed by each step: of a very large picture there must not be two states at once.
+    """
 
     picture: tf.Tensor
     kept: tf.Tensor
-    gradient: tf.Tensor
-    direction: tf.Tensor
-    loss: float
-    """Of ``kept``; infinite before the first step."""
-    share: float
-    """Of ``direction`` that ``picture`` is away from ``kept``."""
-    history: tuple[Pair, ...]
+    gradient: tf.Tensor | None = None
+    """Of ``kept``; None before the first step."""
+    loss: float = float("inf")
+    """Of ``kept``."""
+    coefficients: npt.NDArray[np.float64] = field(default_factory=lambda: np.array([-1.0]))
+    """The direction of the next step in steps, differences (oldest first) and gradient."""
+    share: float = 1.0
+    """Of that direction that ``picture`` is away from ``kept``."""
+    history: tuple[Pair, ...] = ()
     """Oldest first."""
 
 
@@ -61,35 +65,18 @@ class Lbfgs:
 
     def start(self, picture: tf.Tensor) -> LbfgsState:
         """Before the first step."""
-        zeros = tf.zeros_like(picture)
-        return LbfgsState(
-            picture,
-            kept=picture,
-            gradient=zeros,
-            direction=zeros,
-            loss=float("inf"),
-            share=1.0,
-            history=(),
-        )
+        return LbfgsState(picture, kept=picture)
 
-    def step(self, state: LbfgsState, gradient: tf.Tensor, loss: float) -> LbfgsState:
-        """The state after ``state.picture`` turned out to have that gradient and loss."""
+    def step(self, state: LbfgsState, gradient: tf.Tensor, loss: float) -> None:
+        """Go on after ``state.picture`` turned out to have that gradient and loss."""
         if loss > state.loss:
-            return _back(state)
-        history = state.history
-        if state.loss < float("inf"):
-            history = _remembered(state, gradient)
-        direction = _direction(gradient, history)
-        return replace(
-            state,
-            picture=tf.clip_by_value(state.picture + direction, 0.0, 1.0),
-            kept=state.picture,
-            gradient=gradient,
-            direction=direction,
-            loss=loss,
-            share=1.0,
-            history=history,
-        )
+            _go_back(state)
+        else:
+            _remember(state, gradient)
+            state.kept, state.gradient = state.picture, gradient
+            state.loss, state.share = loss, 1.0
+            state.coefficients = _coefficients(gradient, state.history)
+        state.picture = _moved(state)
 
     def result(self, state: LbfgsState) -> tf.Tensor:
         """The picture of the least loss."""
@@ -101,50 +88,79 @@ class Lbfgs:
         return self.start(tf.clip_by_value(picture, 0.0, 1.0))
 
 
-def _back(state: LbfgsState) -> LbfgsState:
+def _go_back(state: LbfgsState) -> None:
     """Nearer to what was kept; along the bare gradient if even that does not help."""
-    share = state.share / 2
-    if share < 0.5**_HALVINGS and state.history:
-        direction = _direction(state.gradient, ())
-        state = replace(state, direction=direction, history=())
-        share = 0.5
-    picture = tf.clip_by_value(state.kept + share * state.direction, 0.0, 1.0)
-    return replace(state, picture=picture, share=share)
+    state.picture = state.kept
+    state.share /= 2
+    if state.share < 0.5**_HALVINGS and state.history:
+        state.history = ()
+        state.coefficients = _coefficients(state.gradient, ())
+        state.share = 0.5
 
 
-def _remembered(state: LbfgsState, gradient: tf.Tensor) -> tuple[Pair, ...]:
-    """The history with one pair more, if the curvature along it is positive."""
-    step, difference = state.picture - state.kept, gradient - state.gradient
-    curvature = float(tf.reduce_sum(step * difference))
-    if curvature <= 1e-10 * float(tf.norm(step) * tf.norm(difference)):
-        return state.history
-    affordable = HISTORY_BYTES // (8 * int(tf.size(gradient)))
-    length = min(HISTORY, max(1, affordable))
-    return (*state.history, Pair(step, difference))[-length:]
+def _remember(state: LbfgsState, gradient: tf.Tensor) -> None:
+    """One pair more in the history, if the curvature along it is positive."""
+    if state.gradient is None:
+        return
+    products = np.zeros(3)
+    for new, old, slope, before in parts(state.picture, state.kept, gradient, state.gradient):
+        step, difference = new - old, slope - before
+        squares = (step * difference, tf.square(step), tf.square(difference))
+        products += tf.stack([tf.reduce_sum(square) for square in squares]).numpy()
+    curvature, steps, differences = products
+    if curvature <= 1e-10 * np.sqrt(steps * differences):
+        return
+    numbers = int(tf.size(gradient))
+    dtype = tf.float32 if 8 * numbers * HISTORY <= HISTORY_BYTES else tf.bfloat16
+    length = min(HISTORY, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
+    # What is too old goes before the new comes.
+    state.history = state.history[max(0, len(state.history) + 1 - length) :]
+
+    def change(new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+        return mapped(lambda a, b: tf.cast(a - b, dtype), new, old, dtype=dtype)
+
+    pair = Pair(change(state.picture, state.kept), change(gradient, state.gradient))
+    state.history = (*state.history, pair)
 
 
-def _direction(gradient: tf.Tensor, history: tuple[Pair, ...]) -> tf.Tensor:
-    """−H·gradient.
+def _basis(gradient: tf.Tensor, history: Sequence[Pair]) -> list[tf.Tensor]:
+    """What directions are made of."""
+    return [*(pair.step for pair in history), *(pair.difference for pair in history), gradient]
+
+
+def _coefficients(gradient: tf.Tensor, history: tuple[Pair, ...]) -> npt.NDArray[np.float64]:
+    """−H·gradient in the `_basis`.
 
     In the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two passes
     over the pictures, one for all their products, one for their sum, where the two-loop recursion
     as written in textbooks makes forty.
     """
     if not history:
-        return -gradient * (FIRST_STEP / tf.maximum(tf.reduce_max(tf.abs(gradient)), 1e-20))
-    pictures = [pair.step for pair in history] + [pair.difference for pair in history] + [gradient]
-    products = sum(tf.matmul(part, part, transpose_b=True).numpy() for part in _parts(pictures))
-    coefficients = tf.constant(two_loops(np.asarray(products, np.float64)), tf.float32)
-    parts = [tf.matmul(coefficients[tf.newaxis], part) for part in _parts(pictures)]
-    direction = tf.reshape(tf.concat(parts, 1), gradient.shape)
-    return direction * tf.minimum(1.0, LARGEST_STEP / tf.reduce_max(tf.abs(direction)))
+        return np.array([-1.0])
+    rows = map(_matrix, parts(*_basis(gradient, history)))
+    products = sum(tf.matmul(part, part, transpose_b=True).numpy() for part in rows)
+    return two_loops(np.asarray(products, np.float64))
 
 
-def _parts(pictures: Sequence[tf.Tensor]) -> Iterator[tf.Tensor]:
-    """The pictures as rows of a matrix, in parts, since large ones must not all be copied."""
-    rows = [tf.reshape(picture, [-1]) for picture in pictures]
-    for start in range(0, rows[0].shape[0], _PART):
-        yield tf.stack([row[start : start + _PART] for row in rows])
+def _moved(state: LbfgsState) -> tf.Tensor:
+    """``kept`` moved along the direction by its share."""
+    coefficients = tf.constant(state.coefficients[np.newaxis], tf.float32)
+    direction = mapped(
+        lambda *part: tf.matmul(coefficients, _matrix(part)),
+        *_basis(state.gradient, state.history),
+    )
+    largest = tf.maximum(tf.reduce_max(direction), -tf.reduce_min(direction))
+    if state.history:
+        factor = state.share * tf.minimum(1.0, LARGEST_STEP / largest)
+    else:
+        factor = state.share * FIRST_STEP / tf.maximum(largest, 1e-20)
+    return mapped(
+        lambda kept, part: tf.clip_by_value(kept + factor * part, 0.0, 1.0), state.kept, direction
+    )
+
+
+def _matrix(part: Sequence[tf.Tensor]) -> tf.Tensor:
+    return tf.stack([tf.cast(row, tf.float32) for row in part])
 
 
 def two_loops(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

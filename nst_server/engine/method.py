@@ -18,13 +18,13 @@ from nst_server.settings import Settings
 
 
 class Optimizer(Protocol):
-    """How a picture is moved by its gradient; states are values."""
+    """How a picture is moved by its gradient, and a state with it."""
 
     def start(self, picture: tf.Tensor) -> Any:
         """Before the first step."""
 
-    def step(self, state: Any, gradient: tf.Tensor, loss: float) -> Any:
-        """After ``state.picture`` turned out to have that gradient and loss."""
+    def step(self, state: Any, gradient: tf.Tensor, loss: float) -> None:
+        """Change the state after its ``picture`` turned out to have that gradient and loss."""
 
     def result(self, state: Any) -> tf.Tensor:
         """The best picture so far."""
@@ -102,14 +102,6 @@ class Method:
         objective = Objective(model, choice.layers, distance, choice.regions)
         adam = Adam(NOTEBOOK if choice.classic else RELATIVE)
         return cls(objective, Lbfgs() if choice.optimizer == "lbfgs" else adam, choice.classic)
-
-    @property
-    def keeps_best(self) -> bool:
-        """Whether the result is the picture after the step whose loss was the least.
-
-        That is the notebook's way; elsewhere it is what the optimiser says.
-        """
-        return self.classic and isinstance(self.optimizer, Adam)
 
     def weights(self, settings: Settings) -> tf.Tensor:
         """Weights of the terms, in the order of `objective.TERMS`."""

@@ -5,8 +5,9 @@ Gatys et al., "A Neural Algorithm of Artistic Style", 2015.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -63,8 +64,8 @@ class WeighedStyle:
 
     picture: tf.Tensor
     """1 × h × w × 3 in [0, 1]."""
-    weight: tf.Tensor
-    """1 × h × w × 1: how much each pixel counts."""
+    weight: tf.Tensor | None
+    """1 × h × w × 1: how much each pixel counts; None for all alike."""
     share: float
     """How much the style counts beside the others of its region."""
     region: int = 0
@@ -83,6 +84,36 @@ class Distance:
 
     relative: bool
     wasserstein: bool
+
+
+class Traced:
+    """A function of a picture, its importance and more; traced once with one and once without."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        picture: tf.TensorSpec,
+        importance: tf.TensorSpec,
+        *others: Any,
+    ) -> None:
+        """The types are those of the arguments, which may be of any size."""
+        self._plain = tf.function(
+            lambda picture, *more: function(picture, None, *more),
+            input_signature=[picture, *others],
+        )
+        self._weighed = tf.function(function, input_signature=[picture, importance, *others])
+
+    def __call__(self, picture: tf.Tensor, importance: tf.Tensor | None, *others: Any) -> Any:
+        """What the function returns."""
+        if importance is None:
+            return self._plain(picture, *others)
+        return self._weighed(picture, importance, *others)
+
+    @property
+    def traces(self) -> int:
+        """How often it was traced so far."""
+        both = (self._plain, self._weighed)
+        return sum(function.experimental_get_tracing_count() for function in both)
 
 
 class Objective:
@@ -125,32 +156,32 @@ class Objective:
         targets = Targets.Spec(content=content, style=styles)
         slopes = (tuple((spec.first, spec.second) for spec in measured),) * regions
 
-        self.measure = tf.function(self._measure, input_signature=[picture, importance, cell])
+        self.measure = Traced(self._measure, picture, importance, cell)
         """Content features of a cell of a tile, and style moments of each of its regions."""
         self.style_slopes = tf.function(
             self._style_slopes, input_signature=[(measured,) * regions, styles]
         )
         """Style loss of moments, and its derivatives by their sums ΣF and ΣFFᵀ."""
-        self.cell_gradient = tf.function(
+        self.cell_gradient = Traced(
             self._cell_gradient,
-            input_signature=[picture, importance, cell, content, slopes, terms],
+            picture,
+            importance,
+            cell,
+            content,
+            slopes,
+            terms,
+            tf.TensorSpec([]),
         )
-        """Content loss of a cell, and the gradient of its share of both losses by its tile."""
-        self._plain = tf.function(
-            lambda x, targets, weights: self._gradient(x, None, targets, weights),
-            input_signature=[picture, targets, terms],
-        )
-        self._weighed = tf.function(
-            self._gradient, input_signature=[picture, importance, targets, terms]
-        )
+        """What a cell adds to content loss and smoothness, and the gradient by its tile.
+
+        The last argument is how many numbers the whole picture has."""
+        self._whole_gradient = Traced(self._gradient, picture, importance, targets, terms)
 
     def targets(
         self, content: tf.Tensor, styles: Sequence[WeighedStyle], importance: tf.Tensor | None
     ) -> Targets:
         """What to compare with, at one scale; ``content`` and ``importance`` as in `gradient`."""
-        everywhere = self.everywhere(content)
-        importance = everywhere if importance is None else importance
-        features, _ = self.measure(content, everywhere, whole(content))
+        features, _ = self.measure(content, None, whole(content))
         measured = [
             self.measure(style.picture, self.alike(style.weight), whole(style.picture))[1][0]
             for style in styles
@@ -160,16 +191,12 @@ class Objective:
             style=self.style_targets(styles, measured, importance),
         )
 
-    def everywhere(self, picture: tf.Tensor) -> tf.Tensor:
-        """The importance that all pixels of ``picture`` have where nothing else is said."""
-        return tf.ones([*picture.shape[:3], 1 + self.regions])
-
-    def alike(self, weight: tf.Tensor) -> tf.Tensor:
+    def alike(self, weight: tf.Tensor | None) -> tf.Tensor | None:
         """The same weight (1 × h × w × 1) for the content and all regions."""
-        return tf.repeat(weight, 1 + self.regions, axis=-1)
+        return None if weight is None else tf.repeat(weight, 1 + self.regions, axis=-1)
 
     def content_targets(
-        self, cells: Sequence[tuple[tf.Tensor, ...]], importances: Sequence[tf.Tensor]
+        self, cells: Sequence[tuple[tf.Tensor, ...]], importances: Sequence[tf.Tensor | None]
     ) -> ContentTargets:
         """Features of the first cell, with scales that are those of all ``cells`` together."""
         scales = tuple(
@@ -182,10 +209,13 @@ class Objective:
         self,
         styles: Sequence[WeighedStyle],
         measured: Sequence[tuple[Moments, ...]],
-        importance: tf.Tensor,
+        importance: tf.Tensor | None,
     ) -> tuple[StyleTargets, ...]:
         """For each region the blend of its styles' moments; regions count by their area."""
-        areas = tf.reduce_sum(importance[..., 1:], [0, 1, 2])
+        if importance is None:
+            areas = tf.ones([self.regions])
+        else:
+            areas = tf.reduce_sum(importance, [0, 1, 2])[1:]
         shares = tf.unstack(areas / tf.maximum(tf.reduce_sum(areas), 1e-6))
         targets = []
         for region, share in enumerate(shares):
@@ -214,12 +244,11 @@ class Objective:
         ``picture`` is 1 × h × w × 3 in [0, 1], ``weights`` one number a term; without an
         ``importance`` all pixels count alike.
         """
-        if importance is None:
-            return self._plain(picture, targets, weights)
-        return self._weighed(picture, importance, targets, weights)
+        terms, gradient = self._whole_gradient(picture, importance, targets, weights)
+        return terms, gradient
 
     def _measure(
-        self, picture: tf.Tensor, importance: tf.Tensor, cell: tf.Tensor
+        self, picture: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, ...], tuple[tuple[Moments, ...], ...]]:
         content, style = self._split(_crop(self._model(picture), self.layers.names, cell))
         return tuple(content), self._moments(style, _cell_pyramid(importance, cell))
@@ -267,11 +296,12 @@ class Objective:
     def _cell_gradient(
         self,
         tile: tf.Tensor,
-        importance: tf.Tensor,
+        importance: tf.Tensor | None,
         cell: tf.Tensor,
         targets: ContentTargets,
         slopes: tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...],
         weights: tf.Tensor,
+        numbers: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         pyramid = _cell_pyramid(importance, cell)
         with tf.GradientTape() as tape:
@@ -287,7 +317,9 @@ class Objective:
                 ]
             )
             loss = content_loss + weights[1] * surrogate
-        return content_loss, tape.gradient(loss, tile)
+        smoothness, slope = total_variation(tile, cell, numbers)
+        terms = tf.stack([content_loss, weights[2] * smoothness])
+        return terms, tape.gradient(loss, tile) + weights[2] * slope
 
     def _split(self, maps: Sequence[tf.Tensor]) -> tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]:
         count = len(self.layers.content)
@@ -330,20 +362,26 @@ class Objective:
         return loss
 
     def _content_scale(
-        self, cells: Sequence[tf.Tensor], importances: Sequence[tf.Tensor], shrink: int
+        self, cells: Sequence[tf.Tensor], importances: Sequence[tf.Tensor | None], shrink: int
     ) -> tf.Tensor:
         """What turns a sum of squares into a mean, and that into parts of the variance."""
         total = tf.add_n(
-            [tf.reduce_sum(_pyramid(weight[..., :1])[shrink]) for weight in importances]
+            [
+                tf.cast(tf.size(cell[..., 0]), tf.float32)
+                if weight is None
+                else tf.reduce_sum(_pyramid(weight[..., :1])[shrink])
+                for cell, weight in zip(cells, importances, strict=True)
+            ]
         )
         channels = tf.cast(cells[0].shape[-1], tf.float32)
         scale = 1.0 / (tf.maximum(total, 1e-6) * channels)
         if not self.distance.relative:
             return scale
-        floats = [tf.cast(cell, tf.float32) for cell in cells]
-        count = tf.add_n([tf.cast(tf.size(cell), tf.float32) for cell in floats])
-        mean = tf.add_n([tf.reduce_sum(cell) for cell in floats]) / count
-        variance = tf.add_n([tf.reduce_sum(tf.square(cell - mean)) for cell in floats]) / count
+        # Cell by cell: all of them in float32 would be larger than the picture.
+        count = tf.add_n([tf.cast(tf.size(cell), tf.float32) for cell in cells])
+        mean = tf.add_n([tf.reduce_sum(tf.cast(cell, tf.float32)) for cell in cells]) / count
+        squares = [tf.reduce_sum(tf.square(tf.cast(cell, tf.float32) - mean)) for cell in cells]
+        variance = tf.add_n(squares) / count
         return scale / (variance + 1e-6)
 
     def _style_loss(
@@ -381,8 +419,10 @@ def _crop(maps: Sequence[tf.Tensor], names: Sequence[str], cell: tf.Tensor) -> l
     return cropped
 
 
-def _cell_pyramid(weight: tf.Tensor, cell: tf.Tensor) -> list[tf.Tensor]:
+def _cell_pyramid(weight: tf.Tensor | None, cell: tf.Tensor) -> list[tf.Tensor] | None:
     """The pyramid of a tile's weights, cut to its cell."""
+    if weight is None:
+        return None
     names = [f"block{block}" for block in range(1, 6)]
     return _crop(_pyramid(weight), names, cell)
 

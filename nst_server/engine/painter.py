@@ -20,7 +20,7 @@ from nst_server.engine.canvas import Canvas, View
 from nst_server.engine.clock import Clock
 from nst_server.engine.color import matched_palette
 from nst_server.engine.device import Device
-from nst_server.engine.method import Choice, Method
+from nst_server.engine.method import Choice, Method, Optimizer
 from nst_server.engine.objective import TERMS, WeighedStyle
 from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
 from nst_server.engine.scale import ScaleObjective
@@ -126,19 +126,21 @@ class Painter:
 
         ``mask`` (height × width, [0, 1]) is what may change; what is seen through it is what is
         optimised. ``init`` is what to start from where the settings say so.
-        The last iterate is the result; the caller may stop at any. Raises
+        The last iterate is the result; the caller may stop at any, and should let go of the
+        pictures, of which the painter keeps what it needs. Raises
         `NeuralStyleError` ``bad-image``, ``out-of-memory`` or ``weights-missing``.
         """
         started = time.monotonic()
         plan = plan or self.plan(settings, *content.size)
         _check(content, styles, mask)
         regions, placed = _regions(styles)
-        canvas = Canvas(content, mask, settings.colors, regions, settings.seamless)
+        if settings.colors == "match" and settings.strength > 0:
+            placed = [replace(style, picture=_matched(style.picture, content)) for style in placed]
+        canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
+        del content, mask  # the canvas has what it needs of them
         if settings.strength == 0:
             yield _untouched(canvas, started)
             return
-        if settings.colors == "match":
-            placed = [replace(style, picture=_matched(style.picture, content)) for style in placed]
         method = self._method(
             Choice.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
         )
@@ -155,25 +157,12 @@ class Painter:
                 else:
                     state = optimizer.resized(state, scale.height, scale.width)
                 objective = self._at_scale(method, view, placed, settings, plan)
-                best = math.inf
                 for iteration in range(1, scale.iterations + 1):
-                    terms, gradient = objective.gradient(view.seen(state.picture), weights)
-                    if view.mask is not None:
-                        gradient *= view.mask
-                    losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
-                    loss = sum(losses.values())
-                    if not math.isfinite(loss):
-                        raise NeuralStyleError(
-                            "internal",
-                            "The optimisation left the range of numbers.",
-                            "Choose the precision float32 or less strength.",
-                        )
-                    state = optimizer.step(state, gradient, loss)
-                    if not method.keeps_best:
-                        painting = optimizer.result(state)
-                    elif loss < best:
-                        best, painting = loss, state.picture
-                    yield Iterate(clock.progress(number, iteration, loss, losses), canvas, painting)
+                    losses = _improve(state, optimizer, objective, view, weights)
+                    painting = optimizer.result(state)
+                    progress = clock.progress(number, iteration, sum(losses.values()), losses)
+                    yield Iterate(progress, canvas, painting)
+                del objective, view  # before those of the next scale are made
         except tf.errors.ResourceExhaustedError as error:
             raise NeuralStyleError(
                 "out-of-memory",
@@ -216,7 +205,7 @@ class Painter:
         method = self._method(choice)
         side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]
         noise = tf.random.stateless_uniform([1, side, side, 3], seed=(0, 0))
-        style = WeighedStyle(noise, tf.ones_like(noise[..., :1]), 1.0)
+        style = WeighedStyle(noise, None, 1.0)
         targets = method.objective.targets(noise, [style], None)
         weights = tf.ones([len(TERMS)])
         seconds = []
@@ -246,6 +235,25 @@ def _check(content: Picture, styles: Sequence[Style], mask: Array | None) -> Non
             raise NeuralStyleError("bad-image", "The picture has values that are not numbers.")
         if picture.alpha is not None and float(picture.alpha.max(initial=0.0)) <= 0.0:
             raise NeuralStyleError("bad-image", "The picture is transparent everywhere.")
+
+
+def _improve(
+    state: Any, optimizer: Optimizer, objective: ScaleObjective, view: View, weights: tf.Tensor
+) -> dict[str, float]:
+    """One step of the optimiser; the terms of the loss before it."""
+    terms, gradient = objective.gradient(view.seen(state.picture), weights)
+    if view.mask is not None:
+        gradient *= view.mask
+    losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
+    loss = sum(losses.values())
+    if not math.isfinite(loss):
+        raise NeuralStyleError(
+            "internal",
+            "The optimisation left the range of numbers.",
+            "Choose the precision float32 or less strength.",
+        )
+    optimizer.step(state, gradient, loss)
+    return losses
 
 
 def _untouched(canvas: Canvas, started: float) -> Iterate:
@@ -297,7 +305,7 @@ def _scaled(styles: Sequence[_Placed], view: View, settings: Settings) -> list[W
         size = schedule.style_size(style.picture.size, (width, height), settings.brush_size)
         picture = resize(fill_transparent(style.picture), *size)
         alpha = style.picture.alpha
-        weight = tf.ones_like(picture[..., :1]) if alpha is None else shrink_weight(alpha, *size)
+        weight = None if alpha is None else shrink_weight(alpha, *size)
         return WeighedStyle(picture, weight, style.weight, style.region)
 
     return [scaled(style) for style in styles]

@@ -23,10 +23,8 @@ from nst_server.engine.objective import (
     StyleTargets,
     WeighedStyle,
 )
-from nst_server.engine.picture import extended
-from nst_server.engine.smoothness import total_variation
 from nst_server.engine.statistics import Moments
-from nst_server.engine.tiling import Tile, tiles
+from nst_server.engine.tiling import Tile, pieces, tiles
 from nst_server.geometry import Box
 
 
@@ -59,11 +57,9 @@ class TiledObjective:
     ) -> TiledTargets:
         """As `Objective.targets`; styles never wrap."""
         objective = self._objective
-        everywhere = objective.everywhere(content)
-        importance = everywhere if importance is None else importance
-        canvas = _Canvas(content, everywhere, self._tiling)
+        canvas = _Canvas(content, None, self._tiling)
         cells = [features for features, _ in canvas.measured(objective)]
-        cut = [_cut(importance, tile.cell) for tile in canvas.tiles]
+        cut = [None if importance is None else _cut(importance, t.cell) for t in canvas.tiles]
         scales = objective.content_targets(cells, cut).scales
         flat = Tiling(self._tiling.side, self._tiling.halo)
         measured = [
@@ -84,44 +80,45 @@ class TiledObjective:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """As `Objective.gradient`."""
         objective = self._objective
-        if importance is None:
-            importance = objective.everywhere(picture)
         canvas = _Canvas(picture, importance, self._tiling)
         style, slopes = objective.style_slopes(canvas.moments(objective), targets.style)
-        gradient = tf.Variable(tf.zeros_like(canvas.picture))
-        content = tf.constant(0.0)
+        gradient = tf.Variable(tf.zeros_like(picture))
+        numbers = tf.cast(tf.size(picture), tf.float32)
+        own = tf.zeros([2])
         for tile, target in zip(canvas.tiles, targets.content, strict=True):
-            outer = canvas.outer(tile)
-            loss, share = objective.cell_gradient(
-                *canvas.cut(tile), _corners(tile.inner), target, slopes, weights
+            terms, share = objective.cell_gradient(
+                *canvas.cut(tile), _corners(tile.inner), target, slopes, weights, numbers
             )
-            content += loss
-            region = gradient[:, outer.y : outer.bottom, outer.x : outer.right]
-            region.assign(region + share)
-        smoothness, slope = total_variation(picture, wraps=self._tiling.wraps)
-        terms = tf.stack([content, weights[1] * style, weights[2] * smoothness])
-        return terms, canvas.folded(gradient) + weights[2] * slope
+            own += terms
+            canvas.add(gradient, tile, share)
+        content, smoothness = tf.unstack(own)
+        terms = tf.stack([content, weights[1] * style, smoothness])
+        return terms, tf.convert_to_tensor(gradient)  # not `read_value`, which copies
 
 
 class _Canvas:
-    """A picture and its importance, extended on all sides by their other side if they wrap."""
+    """A picture and its importance, in tiles."""
 
-    def __init__(self, picture: tf.Tensor, importance: tf.Tensor, tiling: Tiling) -> None:
+    def __init__(self, picture: tf.Tensor, importance: tf.Tensor | None, tiling: Tiling) -> None:
         height, width = picture.shape[1:3]
         self.tiles = list(tiles(width, height, tiling.side, tiling.halo, wraps=tiling.wraps))
-        self._margin = -min(tile.outer.x for tile in self.tiles)
-        self._original = picture
-        self.picture = self._extended(picture)
-        self._importance = self._extended(importance)
+        self._picture = picture
+        self._importance = importance
 
-    def outer(self, tile: Tile) -> Box:
-        """Where a tile lies in the extended picture."""
-        return tile.outer.moved(self._margin, self._margin)
-
-    def cut(self, tile: Tile) -> tuple[tf.Tensor, tf.Tensor]:
+    def cut(self, tile: Tile) -> tuple[tf.Tensor, tf.Tensor | None]:
         """What the network is shown of picture and importance."""
-        outer = self.outer(tile)
-        return _cut(self.picture, outer), _cut(self._importance, outer)
+        importance = self._importance
+        return (
+            _cut(self._picture, tile.outer),
+            None if importance is None else _cut(importance, tile.outer),
+        )
+
+    def add(self, gradient: tf.Variable, tile: Tile, share: tf.Tensor) -> None:
+        """Add the gradient of a tile to that of the picture."""
+        height, width = self._picture.shape[1:3]
+        for there, here in pieces(tile.outer, width, height):
+            region = gradient[:, there.y : there.bottom, there.x : there.right]
+            region.assign(region + share[:, here.y : here.bottom, here.x : here.right])
 
     def measured(
         self, objective: Objective
@@ -132,29 +129,22 @@ class _Canvas:
 
     def moments(self, objective: Objective) -> tuple[tuple[Moments, ...], ...]:
         """Moments of all cells together, for each region and layer."""
-        cells = [moments for _, moments in self.measured(objective)]
-        return tuple(
-            tuple(reduce(add, layer) for layer in zip(*region, strict=True))
-            for region in zip(*cells, strict=True)
-        )
+        return reduce(_added, (moments for _, moments in self.measured(objective)))
 
-    def folded(self, gradient: tf.Variable) -> tf.Tensor:
-        """The gradient of the extended picture as that of the picture itself."""
-        if not self._margin:
-            return gradient.read_value()
-        with tf.GradientTape() as tape:
-            tape.watch(self._original)
-            extended = self._extended(self._original)
-        return tf.convert_to_tensor(
-            tape.gradient(extended, self._original, output_gradients=gradient.read_value())
-        )
 
-    def _extended(self, values: tf.Tensor) -> tf.Tensor:
-        return extended(values, self._margin, self._margin) if self._margin else values
+def _added(
+    one: tuple[tuple[Moments, ...], ...], other: tuple[tuple[Moments, ...], ...]
+) -> tuple[tuple[Moments, ...], ...]:
+    return tuple(tuple(map(add, *regions)) for regions in zip(one, other, strict=True))
 
 
 def _cut(picture: tf.Tensor, box: Box) -> tf.Tensor:
-    return picture[:, box.y : box.bottom, box.x : box.right]
+    """``box`` of a picture; what is outside is from its other side."""
+    height, width = picture.shape[1:3]
+    if box.intersect(Box(0, 0, width, height)) == box:
+        return picture[:, box.y : box.bottom, box.x : box.right]
+    rows = tf.gather(picture, tf.range(box.y, box.bottom) % height, axis=1)
+    return tf.gather(rows, tf.range(box.x, box.right) % width, axis=2)
 
 
 def _corners(box: Box) -> tf.Tensor:

@@ -60,6 +60,13 @@ def tiles(width: int, height: int, side: int, halo: int, *, wraps: bool = False)
             yield Tile(outer if wraps else outer.intersect(bounds), cell)
 
 
+def pieces(box: Box, width: int, height: int) -> Iterator[tuple[Box, Box]]:
+    """``box`` cut at the borders of a picture that wraps: each piece in the picture, and in it."""
+    for down, top, rows in _runs(box.y, box.bottom, height):
+        for right, left, columns in _runs(box.x, box.right, width):
+            yield Box(left, top, columns, rows), Box(right, down, columns, rows)
+
+
 def side_by_memory(
     width: int, height: int, precision: str, halo: int, free: int | None
 ) -> int | None:
@@ -93,6 +100,15 @@ def _origins(length: int, side: int) -> range:
 def _extent(start: int, length: int, side: int) -> tuple[int]:
     rest = length - start
     return (rest if rest < side + GRID else side,)
+
+
+def _runs(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
+    """Positions from ``start`` on, modulo ``length``: how far each run is, where, and how long."""
+    position = start
+    while position < stop:
+        run = min(stop - position, length - position % length)
+        yield position - start, position % length, run
+        position += run
 
 
 def _to_grid(pixels: int) -> int:

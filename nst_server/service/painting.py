@@ -36,13 +36,15 @@ def paint(
     """
     begun = time.monotonic()
     content, mask, init, styles = _arrays(job, pixels)
-    plan = painter.plan(job.settings, *content.size)
+    plan = painter.plan(job.settings, job.content.width, job.content.height)
     yield Started(painter.device, plan.precision, plan.backbone, plan.width, plan.height)
     rhythm = _Rhythm()
     iterations, megapixel_iterations = 0, 0.0
     last: Iterate | None = None
     kept = False
-    for last in painter.stylize(content, styles, job.settings, mask, plan, init):
+    iterates = painter.stylize(content, styles, job.settings, mask, plan, init)
+    del content, init  # a large picture should be in memory once: it is the painter's now
+    for last in iterates:
         progress = last.progress
         if progress.iteration:
             iterations += 1

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from nst_server.engine import lbfgs, parts
+from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.lbfgs import Lbfgs, two_loops
 from nst_server.engine.painter import Painter, Picture, Style
 from nst_server.settings import Settings
@@ -25,23 +27,56 @@ def test_finds_the_floor_of_a_valley_and_never_climbs() -> None:
     losses = []
     for _ in range(120):
         loss, gradient = bowl(state.picture)
-        state = optimizer.step(state, gradient, loss)
+        optimizer.step(state, gradient, loss)
         losses.append(state.loss)
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < 1e-5 * losses[0]
     assert bowl(optimizer.result(state))[0] == pytest.approx(losses[-1])
 
 
+def descended(optimizer: Lbfgs | Adam, steps: int) -> tf.Tensor:
+    state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
+    for _ in range(steps):
+        loss, gradient = bowl(state.picture)
+        optimizer.step(state, gradient, loss)
+    return optimizer.result(optimizer.resized(state, 8, 8))
+
+
+@pytest.mark.parametrize("optimizer", [Lbfgs(), Adam(RELATIVE), Adam(NOTEBOOK)])
+def test_a_picture_in_parts_moves_as_a_whole_one(
+    optimizer: Lbfgs | Adam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = descended(optimizer, 12)
+    monkeypatch.setattr(parts, "PART", 50)
+    np.testing.assert_allclose(descended(optimizer, 12), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("pairs", [1, 3])
+def test_less_history_of_a_large_picture_is_enough(
+    pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bfloat16 = 2
+    monkeypatch.setattr(lbfgs, "HISTORY_BYTES", pairs * 2 * bfloat16 * 8 * 8 * 3)
+    optimizer = Lbfgs()
+    state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
+    start, _ = bowl(state.picture)
+    for _ in range(120):
+        loss, gradient = bowl(state.picture)
+        optimizer.step(state, gradient, loss)
+    assert [pair.step.dtype for pair in state.history] == [tf.bfloat16] * pairs
+    assert state.loss < 1e-2 * start
+
+
 def test_goes_back_where_a_step_was_too_long() -> None:
     optimizer = Lbfgs()
-    start = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
-    loss, gradient = bowl(start.picture)
-    first = optimizer.step(start, gradient, loss)
-    worse = optimizer.step(first, gradient, loss + 1)
-    np.testing.assert_allclose(
-        worse.picture - start.picture, (first.picture - start.picture) / 2, atol=1e-6
-    )
-    np.testing.assert_array_equal(optimizer.result(worse), start.picture)
+    start = tf.constant(landscape(8, 8)[np.newaxis])
+    state = optimizer.start(start)
+    loss, gradient = bowl(start)
+    optimizer.step(state, gradient, loss)
+    tried = state.picture
+    optimizer.step(state, gradient, loss + 1)
+    np.testing.assert_allclose(state.picture - start, (tried - start) / 2, atol=1e-6)
+    np.testing.assert_array_equal(optimizer.result(state), start)
 
 
 def test_vector_free_form_is_that_of_the_textbook() -> None:
