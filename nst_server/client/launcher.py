@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,9 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import nst_server
+from nst_server import __version__
+from nst_server.client.connection import Connection
 from nst_server.client.session import Client
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
+from nst_server.protocol import PROTOCOL
 
 if sys.platform == "win32":
     _DETACHED = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -33,17 +37,22 @@ def connect_or_start(
     """A session with the running server of ``home``; it is started if none answers.
 
     Several callers may do so at once: the server's lock lets one of them live, and all reach it.
+    A server of an older version is replaced if it has nothing to do.
     ``waiting`` is called with the elapsed seconds about twenty times a second.
-    Raises `NeuralStyleError` ``server-failed`` if the server ends or does not answer in time, or
-    ``protocol-mismatch``.
+    Raises `NeuralStyleError` ``server-failed`` if the server ends or does not answer in time,
+    ``busy`` for an older one at work, or ``protocol-mismatch`` for a newer one.
     """
     begun = time.monotonic()
     log_start = 0
     server: subprocess.Popen[bytes] | None = None
     start_at = 0.0
+    replaced = False
     while True:
         try:
-            return Client.connect(home, timeout=1.0)
+            if replaced or not _is_older(Connection.read(home.connection_file)):
+                return Client.connect(home, timeout=1.0)
+            _dismiss_idle(home)
+            replaced = True  # once: what is installed may be no newer
         except NeuralStyleError as error:
             # Another home's server may have the port of one that is gone: it refuses these keys.
             if error.code not in {"server-gone", "not-authorised"}:
@@ -62,6 +71,29 @@ def connect_or_start(
         if waiting is not None:
             waiting(elapsed)
         time.sleep(_PAUSE)
+
+
+def _is_older(server: Connection) -> bool:
+    return (server.protocol, _number(server.version)) < (PROTOCOL, _number(__version__))
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _dismiss_idle(home: Home) -> None:
+    """Tell an older server to end. Raises ``busy`` if it has jobs, or ``server-gone``."""
+    connection = Connection.read(home.connection_file)
+    with Client(connection) as client:
+        client.greet(connection.protocol, timeout=1.0)
+        if client.status()["jobs"]:
+            raise NeuralStyleError(
+                "busy",
+                "A server of the older version {old} is still painting.",
+                "Try again when it is done, or end it with 'nst stop'.",
+                old=connection.version,
+            )
+        client.dismiss()
 
 
 def server_environment(home: Home, inherited: Mapping[str, str]) -> dict[str, str]:

@@ -99,15 +99,16 @@ class Client:
         """
         client = cls(Connection.read(home.connection_file), home.exchange if shares else None)
         try:
-            client._request(
-                Message("hello", {"protocol": PROTOCOL, "version": __version__}),
-                "welcome",
-                timeout,
-            )
+            client.greet(PROTOCOL, timeout=timeout)
         except BaseException:
             client.close()
             raise
         return client
+
+    def greet(self, protocol: int, *, timeout: float = 5.0) -> None:
+        """Say hello in that protocol and wait for the answer. Raises as `connect`."""
+        hello = Message("hello", {"protocol": protocol, "version": __version__})
+        self._request(hello, "welcome", timeout)
 
     def __enter__(self) -> Client:
         return self
@@ -200,13 +201,20 @@ class Client:
         """What the server does: pid, version, protocol, uptime, worker, jobs."""
         return self._request(Message("status"), "status", timeout).fields
 
+    def dismiss(self, *, timeout: float = 5.0) -> None:
+        """Tell the server to end, without waiting until it has; with any protocol number.
+
+        Raises ``server-gone``.
+        """
+        self._request(Message("shutdown"), "bye", timeout)
+
     def shutdown(self, *, timeout: float = 15.0) -> None:
         """End the server and wait until it has ended its worker and itself.
 
         Works with any protocol number. Raises ``server-gone``, or ``server-failed`` in the end.
         """
         deadline = time.monotonic() + timeout
-        self._request(Message("shutdown"), "bye", timeout)
+        self.dismiss(timeout=timeout)
         while self._lost is None:
             left = deadline - time.monotonic()
             if left <= 0:

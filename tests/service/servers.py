@@ -107,7 +107,9 @@ def start(home: Home, command: Sequence[str]) -> Server:
     def answers() -> bool:
         assert process.poll() is None, "the server ended"
         with contextlib.suppress(NeuralStyleError):
-            server.status()
+            connection = Connection.read(home.connection_file)
+            with Client(connection) as client:
+                client.greet(connection.protocol)
             return True
         return False
 
@@ -151,7 +153,7 @@ def finish(client: Client, seconds: float = 30.0) -> list[Event]:
 class Peer:
     """A client with the right key and manners of its own, for what `Client` would never send."""
 
-    def __init__(self, home: Home, *, greet: bool = True) -> None:
+    def __init__(self, home: Home, *, greet: bool = True, protocol: int = PROTOCOL) -> None:
         known = Connection.read(home.connection_file)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
@@ -162,7 +164,7 @@ class Peer:
         self._socket.curve_secretkey = known.client_secret.encode()
         self._socket.connect(known.endpoint)
         if greet:
-            self.send("hello", protocol=PROTOCOL, version="0")
+            self.send("hello", protocol=protocol, version="0")
             self.expect("welcome")
 
     def __enter__(self) -> Peer:

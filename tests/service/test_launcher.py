@@ -14,13 +14,25 @@ from pathlib import Path
 
 import pytest
 
+from nst_server import __version__ as ours
 from nst_server.client.connection import Connection
 from nst_server.client.launcher import connect_or_start, server_environment
 from nst_server.client.session import Client, stop_server
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
+from nst_server.protocol import PROTOCOL
 from nst_server.service.lock import ServerLock
-from tests.service.servers import SOURCES, alive, environment, eventually, serve_command
+from tests.service.scripted_worker import Manner
+from tests.service.servers import (
+    SOURCES,
+    Peer,
+    alive,
+    environment,
+    eventually,
+    make_job,
+    serve_command,
+    start,
+)
 
 COMMAND = serve_command(server_idle=30)
 
@@ -81,6 +93,76 @@ def test_a_server_that_is_just_ending_is_replaced(home: Home) -> None:
 
 def log(home: Home) -> str:
     return home.server_log.read_text(encoding="utf-8") if home.server_log.exists() else ""
+
+
+OLD = """
+import nst_server, nst_server.protocol
+nst_server.__version__, nst_server.protocol.PROTOCOL = {version!r}, {protocol!r}
+"""
+
+
+def of_version(command: list[str], version: str, protocol: int) -> list[str]:
+    """The same server, as another version would have been."""
+    python, flag, script, *rest = command
+    return [python, flag, OLD.format(version=version, protocol=protocol) + script, *rest]
+
+
+@pytest.mark.parametrize(
+    ("version", "protocol"), [("0.0.9", PROTOCOL), ("0.0.9", PROTOCOL - 1), (ours, PROTOCOL - 1)]
+)
+def test_an_older_server_that_is_idle_is_replaced(home: Home, version: str, protocol: int) -> None:
+    old = start(home, of_version(COMMAND, version, protocol))
+    waited: list[float] = []
+    with connect_or_start(home, command=COMMAND, waiting=waited.append) as client:
+        assert client.connection.version == ours
+        assert client.status()["protocol"] == PROTOCOL
+    assert old.process.wait(10) == 0
+    assert waited
+
+
+@pytest.mark.parametrize("protocol", [PROTOCOL, PROTOCOL - 1])
+def test_an_older_server_at_work_is_left_alone_and_told(home: Home, protocol: int) -> None:
+    old = start(home, of_version(COMMAND, "0.0.9", protocol))
+    try:
+        with Peer(home, protocol=protocol) as peer:
+            peer.send("submit", job="a", request=make_job(Manner.SLOW)[0].to_wire())
+            peer.expect("credit")
+            with pytest.raises(NeuralStyleError) as caught:
+                connect_or_start(home, command=COMMAND)
+            assert caught.value.code == "busy"
+            assert "older version 0.0.9 is still painting" in caught.value.sentence
+        assert old.process.poll() is None
+    finally:
+        old.close()
+
+
+def test_a_newer_server_of_the_same_protocol_is_used(home: Home) -> None:
+    new = start(home, of_version(COMMAND, "99.0", PROTOCOL))
+    try:
+        with connect_or_start(home, command=["/nonexistent"]) as client:
+            assert client.connection.version == "99.0"
+    finally:
+        new.close()
+
+
+def test_a_newer_server_of_another_protocol_is_left_alone_and_told(home: Home) -> None:
+    new = start(home, of_version(COMMAND, "99.0", PROTOCOL + 1))
+    try:
+        with pytest.raises(NeuralStyleError) as caught:
+            connect_or_start(home, command=["/nonexistent"])
+        assert caught.value.code == "protocol-mismatch"
+        assert "99.0" in caught.value.sentence
+        assert new.process.poll() is None
+    finally:
+        new.close()
+
+
+def test_a_replacement_that_is_no_newer_is_used(home: Home) -> None:
+    command = of_version(COMMAND, "0.0.9", PROTOCOL)
+    old = start(home, command)
+    with connect_or_start(home, command=command) as client:
+        assert client.connection.version == "0.0.9"
+        assert client.connection.pid != old.process.pid
 
 
 STARTER = """
