@@ -96,9 +96,12 @@ class Gimp:
 
         def answer(timeout: float = 180.0) -> Any:
             connection.settimeout(timeout)
-            line = stream.readline()
+            try:
+                line = stream.readline()
+            except ConnectionResetError:
+                line = b""
             connection.close()
-            assert line, "GIMP ended without an answer; see its log"
+            assert line, f"GIMP ended without an answer:\n{self.log()[-3000:]}"
             told = json.loads(line)
             assert "traceback" not in told, told["traceback"]
             return told["answer"]
@@ -120,6 +123,10 @@ class Gimp:
         """What ``nst status --json`` prints."""
         told: dict[str, Any] = json.loads(self.nst("status", "--json").stdout)
         return told
+
+    def log(self) -> str:
+        """What GIMP and its plug-ins, ours too, have written so far."""
+        return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
         """End it as a crash would."""

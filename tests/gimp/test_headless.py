@@ -277,27 +277,44 @@ def test_an_incomplete_installation_is_told_in_words(installed_gimp: Any, missin
 
 
 @pytest.mark.parametrize(
-    ("happening", "output", "layers"),
+    ("happening", "output", "where", "words"),
     [
-        ("nothing", "replace", 1),
-        ("nothing", "new-layer", 2),
-        ("select_other", "new-layer", 2),
-        ("select_other", "replace", 2),
+        ("nothing", "replace", "replace", ""),
+        ("nothing", "new-layer", "new-layer", ""),
+        ("move", "new-layer", "new-layer", ""),
+        ("paint_over", "new-layer", "new-layer", ""),
+        ("select_other", "new-layer", "new-layer", ""),
+        ("select_other", "replace", "new-layer", "selection was changed"),
+        ("paint_over", "replace", "new-layer", "layer or the selection was changed"),
+        ("erase", "replace", "new-layer", "layer or the selection was changed"),
+        ("lock", "replace", "new-layer", "is protected by now"),
+        ("lock", "new-layer", "new-layer", ""),
+        ("lock_group", "new-layer", "new-layer", ""),
+        ("rotate_layer", "replace", "new-image", "size was changed"),
+        ("scale_image", "new-layer", "new-image", "size was changed"),
+        ("few_colors", "new-layer", "new-image", "few colors"),
+        ("floating_selection", "new-layer", "new-image", "floating selection"),
+        ("delete_layer", "replace", "new-image", "layer was deleted"),
+        ("close_image", "new-layer", "new-image", "image was closed"),
+        ("close_image", "new-image", "new-image", ""),
     ],
 )
-def test_a_selection_changed_meanwhile_does_not_move_the_painting(
-    gimp: Gimp, happening: str, output: str, layers: int
+def test_whatever_happens_meanwhile_the_painting_harms_nothing_and_is_kept(
+    gimp: Gimp, happening: str, output: str, where: str, words: str
 ) -> None:
     told = gimp.call("place", plug_in=plug_in(gimp), output=output, happening=happening)
-    assert told["layers"] == layers
-    assert told["photo untouched"] == (layers == 2)
-    assert told["mask as sent"] == (layers == 2)
-
-
-@pytest.mark.parametrize("happening", ["delete_layer", "scale_image", "delete_image"])
-def test_a_layer_lost_meanwhile_is_told_in_words(gimp: Gimp, happening: str) -> None:
-    told = gimp.call("place", plug_in=plug_in(gimp), output="new-layer", happening=happening)
-    assert "resized or deleted" in told["error"]
+    assert len(told["said"]) == bool(words)
+    assert words in "".join(told["said"])
+    assert told["new layers"] == (where == "new-layer")
+    assert told["own image"] == (where == "new-image")
+    assert told["photo untouched"] == (where != "replace")
+    assert told["mask as sent"] == (where != "replace")
+    assert told["precision"] == "u16-non-linear"
+    assert told["resolution"] == pytest.approx(123)
+    painted = told["painted"]
+    assert painted["parasite"]["layer"] > 0 if where != "new-image" else True
+    if happening == "move":
+        assert painted["offset"] == [7 + 20 - 12, 9 + 20 - 12], "with the layer"
 
 
 def plug_in(gimp: Gimp) -> str:

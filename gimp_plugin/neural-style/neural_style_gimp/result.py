@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from neural_style_gimp.destination import destination
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import Pixels, copy, multiply, release, write
 from neural_style_gimp.target import Target
 from neural_style_gimp.wording import layer_name
 from nst_server.client.events import Finished
-from nst_server.errors import NeuralStyleError
 
 PARASITE = "plug-in-neural-style"
 
@@ -31,6 +31,8 @@ class Painting:
     """Empty for a layer."""
     second_uri: str = ""
     mix: float = 0.0
+    fingerprint: bytes = b""
+    """Of the target when its pixels were sent, where they are to be replaced."""
 
     @property
     def pixels(self) -> Pixels:
@@ -42,15 +44,15 @@ class Painting:
         """Name of a new layer."""
         return layer_name(self.style_name, self.finished.report)
 
-    def parasite(self) -> Any:
-        """How it was painted, as JSON that stays with the layer."""
+    def parasite(self, image: Any) -> Any:
+        """How it was painted, as JSON that stays with the layer of ``image``."""
         report = self.finished.report.to_wire()
         told = {
             "settings": report.pop("settings"),
             "style": self.style_uri,
             "second style": self.second_uri,
             "mix": self.mix,
-            "layer": self.target.layer.get_tattoo(),
+            "layer": self.target.tattoo if image == self.target.image else 0,
             "report": report,
         }
         return Gimp.Parasite.new(
@@ -63,52 +65,29 @@ class Painting:
 def place(paintings: Sequence[Painting], output: str) -> list[Any]:
     """Put the paintings of layers of one image where ``output`` says; the layers that have them.
 
-    The image is untouched if one has no place any more.
+    Where one has no place there any more it becomes a new layer or a new image, and that is told:
+    nobody waits for minutes for nothing. What changes in the image is one undo step.
     """
-    for painting in paintings:
-        _check_unchanged(painting.target)
-    if output == "new-image":
-        return [_as_new_image(painting) for painting in paintings]
     image = paintings[0].target.image
-    with _one_undo_step(image):
-        layers = [_placed(painting, output) for painting in paintings]
-        image.set_selected_layers(layers)
+    plan = [(each, *destination(each.target, output, each.fingerprint)) for each in paintings]
+    changes = any(where != "new-image" for _each, where, _reason in plan)
+    with _one_undo_step(image) if changes else nullcontext():
+        placed = [_placed(*planned) for planned in plan]
+        layers = [layer for layer, _reason in placed]
+        there = [layer for layer in layers if layer.get_image() == image]
+        if there:
+            image.set_selected_layers(there)
+    for reason in dict.fromkeys(reason for _layer, reason in placed if reason):
+        Gimp.message(reason)
     return layers
 
 
-def _placed(painting: Painting, output: str) -> Any:
-    """In place only where the selection is as it was when the pixels were sent.
-
-    If the user changed it meanwhile, the painting becomes a new layer.
-    """
-    if output == "replace":
-        if painting.target.selection_is(painting.mask):
-            return _in_place(painting)
-        Gimp.message(
-            _(
-                "The selection was changed while the layer was painted, "
-                "so the painting is a new layer instead."
-            )
-        )
-    return _as_new_layer(painting)
-
-
-def _check_unchanged(target: Target) -> None:
-    same = (
-        target.image.is_valid()
-        and target.layer.is_valid()
-        and target.layer.get_width() == target.bounds.width
-        and target.layer.get_height() == target.bounds.height
-    )
-    if not same:
-        raise NeuralStyleError(
-            "bad-usage",
-            _(
-                "The layer was resized or deleted while it was painted, "
-                "so there is no place for the painting."
-            ),
-            _("Start it again."),
-        )
+def _placed(painting: Painting, where: str, reason: str) -> tuple[Any, str]:
+    """The layer that has the painting, and why it is not where it was wished, if so."""
+    try:
+        return _PLACES[where](painting), reason
+    except _Refused as refused:
+        return _as_new_image(painting), str(refused)
 
 
 def _as_new_layer(painting: Painting) -> Any:
@@ -131,24 +110,13 @@ def _in_place(painting: Painting) -> Any:
     _insist(target.layer.merge_shadow(True))
     box = target.painted
     target.layer.update(box.x, box.y, box.width, box.height)
-    target.layer.attach_parasite(painting.parasite())
+    target.layer.attach_parasite(painting.parasite(target.image))
     return target.layer
 
 
 def _as_new_image(painting: Painting) -> Any:
-    target = painting.target
-    image = Gimp.Image.new_with_precision(
-        target.painted.width,
-        target.painted.height,
-        Gimp.ImageBaseType.RGB,
-        target.image.get_precision(),
-    )
-    image.undo_disable()
-    if target.image.get_base_type() != Gimp.ImageBaseType.GRAY:  # whose profile does not fit RGB
-        image.set_color_profile(target.image.get_effective_color_profile())
-    _, horizontal, vertical = target.image.get_resolution()
-    image.set_resolution(horizontal, vertical)
-    image.set_unit(target.image.get_unit())
+    box = painting.target.painted
+    image = painting.target.kind.new_image(box.width, box.height)
     layer = _painted_layer(painting, image)
     image.insert_layer(layer, None, 0)
     _add_mask(painting, layer)
@@ -178,7 +146,7 @@ def _painted_layer(painting: Painting, image: Any) -> Any:
     write(layer.get_buffer(), painting.pixels, box, shift=(-box.x, -box.y))
     release()
     layer.update(0, 0, box.width, box.height)
-    layer.attach_parasite(painting.parasite())
+    layer.attach_parasite(painting.parasite(image))
     return layer
 
 
@@ -187,22 +155,23 @@ def _add_mask(painting: Painting, layer: Any) -> None:
 
     Where there are both, what is seen is what both let through.
     """
-    own = painting.target.layer.get_mask()
+    own = painting.target.own_mask()
     if own is None and painting.mask is None:
         return
     applied = own is not None and painting.target.layer.get_apply_mask()
     box = painting.target.painted
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
-    layer.add_mask(mask)
+    # GIMP ends a plug-in that writes into what is locked, as a layer in its group may be.
     if painting.mask is None:
         copy(own.get_buffer(), box, mask.get_buffer())
-        layer.set_apply_mask(applied)
     else:
         write(mask.get_buffer(), painting.mask, box, shift=(-box.x, -box.y))
         if applied:
             multiply(mask.get_buffer(), own.get_buffer(), box)
     release()
-    mask.update(0, 0, box.width, box.height)
+    layer.add_mask(mask)
+    if painting.mask is None:
+        layer.set_apply_mask(applied)
     layer.set_edit_mask(False)
 
 
@@ -215,12 +184,17 @@ def _one_undo_step(image: Any) -> Iterator[None]:
         image.undo_group_end()
 
 
+class _Refused(Exception):  # noqa: N818 - it is told, and the painting kept
+    """GIMP did not take the painting."""
+
+
 def _insist(done: bool) -> None:
     if not done:
-        raise NeuralStyleError(
-            "bad-usage",
-            _("GIMP refused to put the painting into the image: {reason}.").format(
-                reason=Gimp.get_pdb().get_last_error() or _("it gave no reason")
-            ),
-            _("Choose New image as output."),
+        raise _Refused(
+            _(
+                "GIMP refused to put the painting into the image ({reason}), so it is a new image."
+            ).format(reason=Gimp.get_pdb().get_last_error() or _("it gave no reason"))
         )
+
+
+_PLACES = {"new-layer": _as_new_layer, "replace": _in_place, "new-image": _as_new_image}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from neural_style_gimp import arguments
@@ -14,6 +15,7 @@ from neural_style_gimp.progress_bar import ProgressBar
 from neural_style_gimp.result import Painting, place
 from neural_style_gimp.style import StylePicture, load_style, mixed, style_of_layer
 from neural_style_gimp.target import Target, refusal
+from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, StyleReference
 from nst_server.paths import Home
 
@@ -44,7 +46,6 @@ def run(
     """
     if not drawables:
         raise refusal(_("No layer is chosen."), _("Choose a layer."))
-    targets = [Target.of(image, layer) for layer in drawables]
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
     style_missing = all(
         config.get_property(name) is None for name in (arguments.STYLE, arguments.STYLE_LAYER)
@@ -52,13 +53,11 @@ def run(
     if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
         from neural_style_gimp.dialog import ask
 
-        if not ask(procedure, config, targets, home):
+        if not ask(procedure, config, [Target.of(image, layer) for layer in drawables], home):
             raise cancelled()
     output = config.get_property(arguments.OUTPUT)
-    for target in targets:
-        obstacle = target.obstacle(output)
-        if obstacle is not None:
-            raise obstacle
+    for layer in drawables:
+        _target(image, layer, output)
     settings = arguments.settings_of(config, shown=with_windows or complete)
     first, second = _styles(config)
     mix = config.get_property(arguments.MIX)
@@ -68,6 +67,7 @@ def run(
     second_uri = "" if second is None else second.uri
 
     def painted(target: Target) -> Painting:
+        fingerprint = target.fingerprint() if output == "replace" else b""
         content = target.content(home.run)
         mask = target.selection(home.run)
         release()
@@ -81,15 +81,37 @@ def run(
                 finished = paint(home, job, pixels, dialog)
         else:
             finished = paint(home, job, pixels, ProgressBar())
-        return Painting(target, finished, mask, name, first.uri, second_uri, mix)
+        return Painting(target, finished, mask, name, first.uri, second_uri, mix, fingerprint)
 
-    layers = place([painted(target) for target in targets], output)
-    if with_windows:
-        if output == "new-image":
-            for layer in layers:
+    paintings, problems = [], []
+    for layer in drawables:
+        try:
+            target = _target(image, layer, output)
+        except NeuralStyleError as error:  # by what was done since the first one began
+            problems.append(error)
+        else:
+            paintings.append(painted(target))
+    if not paintings:
+        raise problems[0]
+    layers = place(paintings, output)
+    for problem in problems:
+        Gimp.message(_("A layer was not painted. {reason}").format(reason=problem))
+    for layer in layers:
+        if layer.get_image() != image and (with_windows or output != "new-image"):
+            with suppress(TypeError):  # where there are no windows at all
                 Gimp.Display.new(layer.get_image())
+    if with_windows:
         Gimp.displays_flush()
     return layers[0]
+
+
+def _target(image: Any, layer: Any, output: str) -> Target:
+    """The layer as it is now. Raises `NeuralStyleError` if it cannot be painted."""
+    target = Target.of(image, layer)
+    obstacle = target.obstacle(output)
+    if obstacle is not None:
+        raise obstacle
+    return target
 
 
 def _styles(config: Any) -> tuple[StylePicture, StylePicture | None]:

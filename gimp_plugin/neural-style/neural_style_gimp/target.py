@@ -8,7 +8,8 @@ from typing import Any
 
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.i18n import _
-from neural_style_gimp.pixels import Pixels, colour_format, mask_format, read, same
+from neural_style_gimp.image_kind import ImageKind
+from neural_style_gimp.pixels import Pixels, colour_format, digest, mask_format, read
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box
 from nst_server.job import PictureShape
@@ -30,7 +31,10 @@ class Target:
     """A layer that can be painted; boxes count from the layer's own corner."""
 
     image: Any
+    kind: ImageKind
     layer: Any
+    tattoo: int
+    """The layer's number in its image, for ever."""
     bounds: Box
     """The whole layer."""
     painted: Box
@@ -46,6 +50,10 @@ class Target:
     @classmethod
     def of(cls, image: Any, layer: Any) -> Target:
         """A layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
+        if not image.is_valid() or not layer.is_valid():
+            raise refusal(
+                _("The layer that was chosen is not there any more."), _("Choose another one.")
+            )
         if image.get_floating_sel() is not None:
             raise refusal(
                 _("There is a floating selection."),
@@ -63,7 +71,7 @@ class Target:
                 ),
                 _("Choose a layer."),
             )
-        bounds = Box(0, 0, layer.get_width(), layer.get_height())
+        bounds = _box(layer)
         overlaps, x, y, width, height = layer.mask_intersect()
         painted = Box(x, y, width, height).intersect(bounds)
         if not overlaps or painted.is_empty:
@@ -74,7 +82,9 @@ class Target:
         selected = not Gimp.Selection.is_empty(image)
         return cls(
             image=image,
+            kind=ImageKind.of(image),
             layer=layer,
+            tattoo=layer.get_tattoo(),
             bounds=bounds,
             painted=painted,
             context=painted.with_context(bounds),
@@ -119,11 +129,23 @@ class Target:
         buffer = self.image.get_selection().get_buffer()
         return read(buffer, self.context, mask_format(self.sample), folder, shift=self.offset)
 
-    def selection_is(self, mask: Pixels | None) -> bool:
-        """Whether `selection` is as it was."""
-        if mask is None or Gimp.Selection.is_empty(self.image):
-            return mask is None and Gimp.Selection.is_empty(self.image)
-        return same(self.image.get_selection().get_buffer(), mask, shift=self.offset)
+    def fingerprint(self) -> bytes:
+        """A number that changes with the pixels of `context`, opaque or not, or the selection."""
+        parts = digest(self.layer.get_buffer(), self.context, colour_format(self.sample, True))
+        if not Gimp.Selection.is_empty(self.image):
+            buffer = self.image.get_selection().get_buffer()
+            parts += digest(buffer, self.context, mask_format(self.sample), shift=self.offset)
+        return parts
+
+    def own_mask(self) -> Any:
+        """The mask that the layer has, if both are still there and of their size."""
+        there = self.layer.is_valid() and self.has_its_size
+        return self.layer.get_mask() if there else None
+
+    @property
+    def has_its_size(self) -> bool:
+        """Whether the layer is as large as it was."""
+        return _box(self.layer) == self.bounds
 
     def obstacle(self, output: str) -> NeuralStyleError | None:
         """Why the painting cannot go to ``output``, or nothing."""
@@ -162,6 +184,10 @@ class Target:
                 )
             locked = locked.get_parent()
         return None
+
+
+def _box(layer: Any) -> Box:
+    return Box(0, 0, layer.get_width(), layer.get_height())
 
 
 def _is_special(layer: Any) -> bool:
