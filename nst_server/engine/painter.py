@@ -133,7 +133,7 @@ class Painter:
         started = time.monotonic()
         plan = plan or self.plan(settings, *content.size)
         _check(content, styles, mask)
-        regions, placed = _regions(styles)
+        regions, placed = _regions(styles, (mask, content.alpha))
         if settings.colors == "match" and settings.strength > 0:
             placed = [replace(style, picture=_matched(style.picture, content)) for style in placed]
         canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
@@ -274,11 +274,14 @@ def _initial(view: View, settings: Settings, init: Picture | None) -> tf.Tensor:
     return tf.clip_by_value(tf.reduce_mean(view.content, [1, 2], keepdims=True) + 0.2 * noise, 0, 1)
 
 
-def _regions(styles: Sequence[Style]) -> tuple[tuple[Array, ...], list[_Placed]]:
+def _regions(
+    styles: Sequence[Style], seen: Sequence[Array | None]
+) -> tuple[tuple[Array, ...], list[_Placed]]:
     """The regions of the content, and each style with the number of its region.
 
     Styles without a mask are painted where no other style's mask is; if none has one, there are
-    no regions and all are painted everywhere.
+    no regions and all are painted everywhere. A region of which nothing is ``seen``, through the
+    selection and the alpha, has no statistics and is left out with its styles.
     """
     masks = [style.mask for style in styles if style.mask is not None]
     if not masks:
@@ -286,10 +289,25 @@ def _regions(styles: Sequence[Style]) -> tuple[tuple[Array, ...], list[_Placed]]
     regions = [*masks]
     if len(masks) < len(styles):
         regions.append(1.0 - np.maximum.reduce(masks))
+    through = [layer for layer in seen if layer is not None]
+    kept = [
+        number
+        for number, region in enumerate(regions)
+        if float(math.prod(through, start=region).max(initial=0.0)) > 0.0
+    ]
     numbers = iter(range(len(masks)))
-    return tuple(regions), [
+    placed = [
         _Placed(style.picture, style.weight, len(masks) if style.mask is None else next(numbers))
         for style in styles
+    ]
+    if not kept:
+        raise NeuralStyleError(
+            "bad-image",
+            "Nothing that is painted is in the region of a style.",
+            "Choose larger masks for the styles, or another selection.",
+        )
+    return tuple(regions[number] for number in kept), [
+        replace(style, region=kept.index(style.region)) for style in placed if style.region in kept
     ]
 
 

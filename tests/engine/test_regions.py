@@ -12,6 +12,7 @@ from nst_server.engine.method import Choice
 from nst_server.engine.objective import WeighedStyle
 from nst_server.engine.painter import Painter, Picture, Style
 from nst_server.engine.tiled import TiledObjective, Tiling
+from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
 
@@ -21,10 +22,10 @@ CONTENT = landscape(96, 64, seed=1)
 ONE, OTHER = (Picture(landscape(64, 64, seed=seed)) for seed in (2, 3))
 
 
-def paint(painter: Painter, *styles: Style, **changes: object) -> Array:
+def paint(painter: Painter, *styles: Style, mask: Array | None = None, **changes: object) -> Array:
     quick = {"iterations": 3, "coarsest": 0, "precision": "float32", "backbone": "vgg16"}
     settings = Settings.of_preset("standard", **{**quick, **changes})
-    return list(painter.stylize(Picture(CONTENT), styles, settings))[-1].result()
+    return list(painter.stylize(Picture(CONTENT), styles, settings, mask))[-1].result()
 
 
 @pytest.mark.engine
@@ -51,6 +52,25 @@ def test_regions_may_overlap_and_be_soft(painter: Painter) -> None:
     ramp = np.broadcast_to(np.linspace(0, 1, 96, dtype=np.float32), CONTENT.shape[:2]).copy()
     result = paint(painter, Style(ONE, mask=ramp), Style(OTHER, mask=np.ones_like(ramp)))
     assert np.isfinite(result).all()
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("selected", [slice(0, 40), slice(56, 96)])
+def test_a_region_outside_the_selection_is_left_out(painter: Painter, selected: slice) -> None:
+    left, mask = (np.zeros(CONTENT.shape[:2], np.float32) for _ in range(2))
+    left[:, :48], mask[:, selected] = 1, 1
+    both = paint(painter, Style(ONE, mask=left), Style(OTHER), mask=mask)
+    alone = paint(painter, Style(ONE if selected.start == 0 else OTHER), mask=mask)
+    assert np.abs(both - alone).mean() < 5e-3
+    assert np.abs(both - CONTENT).max() > 0.01, "something was painted"
+
+
+@pytest.mark.engine
+def test_styles_that_are_all_outside_the_selection_are_refused(painter: Painter) -> None:
+    left, mask = (np.zeros(CONTENT.shape[:2], np.float32) for _ in range(2))
+    left[:, :48], mask[:, 56:] = 1, 1
+    with pytest.raises(NeuralStyleError, match="in the region of a style"):
+        paint(painter, Style(ONE, mask=left), mask=mask)
 
 
 def test_matched_palette_has_the_contents_mean_and_covariance() -> None:

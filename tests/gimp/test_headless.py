@@ -42,7 +42,8 @@ def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
     names = [name.replace("_", "-") for name in seen]
     assert told["names"] == [
         *("run-mode", "image", "drawables"),
-        *("style-file", "style-drawable", "style-file-2", "style-mix"),
+        *("style-file", "style-drawable", "style-pattern"),
+        *("style-file-2", "style-drawable-2", "style-pattern-2", "style-mix", "style-channel"),
         *names,
         "output",
     ]
@@ -204,18 +205,6 @@ def test_several_layers_are_painted_each(gimp: Gimp, style: str, output: str) ->
     )
     assert told["sizes"] == [[100, 80], [160, 120]]
     assert told["selected"] == told["painted"]
-
-
-def test_two_styles_are_mixed_and_a_layer_can_be_one(gimp: Gimp, style: str) -> None:
-    told = gimp.call("styles", style=style, **QUICK)
-    success = {"status": "success", "message": ""}
-    assert all(result == success for result in told["results"].values()), told["results"]
-    assert told["name"].startswith("Neural Style: Stérnen nächt and other, draft")
-    painted = told["painted"]
-    assert painted["only first"] == painted["share 0"]
-    assert painted["only second"] == painted["share 100"] == painted["layer"]
-    assert len({painted[name] for name in ("only first", "only second", "half", "again")}) == 3
-    assert painted["half"] == painted["again"]
 
 
 def test_again_needs_a_layer_that_was_painted(gimp: Gimp) -> None:

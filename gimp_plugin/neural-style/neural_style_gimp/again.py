@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from neural_style_gimp import arguments
-from neural_style_gimp.editor import Gio
 from neural_style_gimp.i18n import _
 from neural_style_gimp.result import PARASITE
+from neural_style_gimp.styles import show_styles
 from neural_style_gimp.target import refusal
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
@@ -35,8 +35,7 @@ def recall(image: Any, drawables: list[Any], config: Any) -> Any:
         told = json.loads(bytes(parasite.get_data()))
         settings = Settings.from_wire(told["settings"])
         source = int(told.get("layer", 0))
-        first, second = str(told["style"]), str(told.get("second style", ""))
-        mix = float(told.get("mix", 50))
+        show_styles(config, told["styles"], image)
     except (NeuralStyleError, KeyError, TypeError, ValueError, AttributeError):
         raise refusal(
             _("What “{layer}” tells of how it was painted is not understood.").format(
@@ -45,8 +44,5 @@ def recall(image: Any, drawables: list[Any], config: Any) -> Any:
             _("Use Filters → Neural Style… for it."),
         ) from None
     arguments.show_settings(config, settings)
-    for name, uri in ((arguments.STYLE, first), (arguments.SECOND_STYLE, second)):
-        config.set_property(name, Gio.File.new_for_uri(uri) if uri else None)
-    config.set_property(arguments.MIX, mix)
     from_layer = image.get_layer_by_tattoo(source) if source else None
     return chosen if from_layer is None else from_layer

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from neural_style_gimp.editor import Gimp, GObject
 from neural_style_gimp.i18n import N_, _
+from neural_style_gimp.style import FileStyle, LayerStyle, PatternStyle, Style
 from nst_server.settings import PRESETS, Settings, options
 
-STYLE = "style-file"
-STYLE_LAYER = "style-drawable"
-SECOND_STYLE = "style-file-2"
+
+@dataclass(frozen=True)
+class Slot:
+    """The arguments that name one style; of several the layer counts, else the pattern."""
+
+    file: str
+    layer: str
+    pattern: str
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """All of them."""
+        return self.file, self.layer, self.pattern
+
+
+FIRST = Slot("style-file", "style-drawable", "style-pattern")
+SECOND = Slot("style-file-2", "style-drawable-2", "style-pattern-2")
 MIX = "style-mix"
+CHANNEL = "style-channel"
 OUTPUT = "output"
 
 OUTPUTS = {
@@ -26,13 +43,10 @@ LABELS = {
     "brush-size": N_("_Brush size"),
     "colors": N_("Colors _from"),
     "smoothness": N_("S_moothness"),
-    "size": N_("Size _worked at"),
+    "size": N_("Si_ze worked at"),
     "seamless": N_("Se_amless tile"),
     "seed": N_("Ran_dom seed"),
-    OUTPUT: N_("O_utput"),
-    STYLE: N_("Style p_icture"),
-    STYLE_LAYER: N_("Style _layer"),
-    SECOND_STYLE: N_("Seco_nd style"),
+    OUTPUT: N_("_Output"),
     MIX: N_("S_hare of it"),
 }
 """Labels, each with a key of its own."""
@@ -61,22 +75,37 @@ def visible() -> dict[str, str]:
 
 def add_arguments(procedure: Any) -> None:
     """Give the procedure its arguments and its return value."""
-    _add_file(procedure, STYLE, _("The picture in whose style the layer is painted"))
-    procedure.add_drawable_argument(
-        STYLE_LAYER,
-        _(LABELS[STYLE_LAYER]),
-        _("A layer of an open image to take as the style instead of a file"),
-        True,
-        EDITABLE,
+    _add_style(
+        procedure,
+        FIRST,
+        (_("Style picture"), _("The picture in whose style the layer is painted")),
+        (_("Style layer"), _("A layer of an open image to take as the style instead of a file")),
+        (_("Style pattern"), _("A pattern to take as the style instead of a file")),
     )
-    _add_file(procedure, SECOND_STYLE, _("A picture whose style is mixed with the first"))
+    _add_style(
+        procedure,
+        SECOND,
+        (_("Second style picture"), _("A picture whose style is painted beside the first")),
+        (_("Second style layer"), _("A layer of an open image to take as the second style")),
+        (_("Second style pattern"), _("A pattern to take as the second style")),
+    )
     procedure.add_double_argument(
         MIX,
         _(LABELS[MIX]),
-        _("Percentage of the second style, if there is one"),
+        _("Percentage of the second style where two are mixed"),
         0,
         100,
         50,
+        EDITABLE,
+    )
+    procedure.add_channel_argument(
+        CHANNEL,
+        _("Region of the second style"),
+        _(
+            "A saved channel of the image: inside it the second style is painted, outside the "
+            "first. Without one they are mixed."
+        ),
+        True,
         EDITABLE,
     )
     for argument, name in visible().items():
@@ -95,10 +124,38 @@ def add_arguments(procedure: Any) -> None:
     procedure.add_layer_return_value("layer", _("Layer"), _("The painted layer"), True, EDITABLE)
 
 
-def _add_file(procedure: Any, name: str, help: str) -> None:
-    procedure.add_file_argument(
-        name, _(LABELS[name]), help, Gimp.FileChooserAction.ANY, True, None, EDITABLE
-    )
+def _add_style(
+    procedure: Any,
+    slot: Slot,
+    file: tuple[str, str],
+    layer: tuple[str, str],
+    pattern: tuple[str, str],
+) -> None:
+    """Each with its label and its help."""
+    any_file = Gimp.FileChooserAction.ANY
+    procedure.add_file_argument(slot.file, *file, any_file, True, None, EDITABLE)
+    procedure.add_drawable_argument(slot.layer, *layer, True, EDITABLE)
+    procedure.add_pattern_argument(slot.pattern, *pattern, True, None, False, EDITABLE)
+
+
+def chosen_style(config: Any, slot: Slot) -> Style | None:
+    """The style that the arguments of ``slot`` name, if there is one."""
+    file, layer, pattern = (config.get_property(name) for name in slot.names)
+    if layer is not None:
+        return LayerStyle(layer)
+    if pattern is not None:
+        return PatternStyle(pattern)
+    return None if file is None else FileStyle(file)
+
+
+def choose_style(config: Any, slot: Slot, style: Style | None) -> None:
+    """Let the arguments of ``slot`` name ``style`` and nothing else."""
+    with config.freeze_notify():
+        config.set_property(slot.file, style.file if isinstance(style, FileStyle) else None)
+        config.set_property(slot.layer, style.layer if isinstance(style, LayerStyle) else None)
+        config.set_property(
+            slot.pattern, style.pattern if isinstance(style, PatternStyle) else None
+        )
 
 
 def settings_of(config: Any, *, shown: bool) -> Settings:

@@ -11,15 +11,18 @@ import gi
 gi.require_version("Gdk", "3.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GimpUi, Gio, GObject, Gtk
+from gi.repository import Gdk, GimpUi, GObject, Gtk
 
 from neural_style_gimp import arguments, manual
 from neural_style_gimp.draft_pane import DraftPane, Wish
-from neural_style_gimp.gallery import gallery
+from neural_style_gimp.gallery import gallery, remember
 from neural_style_gimp.i18n import _
-from neural_style_gimp.style import mixed
+from neural_style_gimp.region import RegionRow
+from neural_style_gimp.style import FileStyle
 from neural_style_gimp.style_chooser import StyleChooser
+from neural_style_gimp.style_controls import file_style
 from neural_style_gimp.target import Target
+from neural_style_gimp.thumbnails import Thumbnails
 from nst_server.errors import NeuralStyleError
 from nst_server.paths import Home
 from nst_server.settings import Settings
@@ -65,10 +68,25 @@ class Dialog:
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
         self._preset = str(config.get_property("preset"))
         self._settings: Settings | None = None
-        self._style = StyleChooser(config, arguments.STYLE, home.styles, self._judge)
-        self._second = StyleChooser(
-            config, arguments.SECOND_STYLE, home.styles, self._judge, needed=False
+        self._thumbnails = Thumbnails()
+        self._style = StyleChooser(
+            config,
+            arguments.FIRST,
+            home.styles,
+            self._thumbnails,
+            self._judge,
+            labels=(_("Style _kind"), _("P_icture")),
         )
+        self._second = StyleChooser(
+            config,
+            arguments.SECOND,
+            home.styles,
+            self._thumbnails,
+            self._judge,
+            labels=(_("Seco_nd style"), _("Pict_ure")),
+            needed=False,
+        )
+        self._region = RegionRow(config, targets[0].image)
         self._draft = DraftPane(home, targets[0], self._wish)
         self._fill(home.styles)
         config.connect("notify::preset", lambda *_: self._follow_preset())
@@ -79,11 +97,23 @@ class Dialog:
     def run(self) -> bool:
         """Show it until it is answered."""
         accepted = bool(self._dialog.run())
+        if accepted:
+            self._settle()
         self._dialog.destroy()
         self._style.close()
         self._second.close()
+        self._thumbnails.close()
         self._draft.close()
         return accepted
+
+    def _settle(self) -> None:
+        """What is greyed does not count; the files used now are offered first the next time."""
+        if arguments.chosen_style(self._config, arguments.SECOND) is None:
+            self._config.set_property(arguments.CHANNEL, None)
+        for slot in (arguments.FIRST, arguments.SECOND):
+            style = arguments.chosen_style(self._config, slot)
+            if isinstance(style, FileStyle):
+                remember(style.file)
 
     def _fill(self, styles: Path) -> None:
         dialog = self._dialog
@@ -95,7 +125,7 @@ class Dialog:
         more = dialog.fill_box("more-options", [arguments.MIX, *others])
         size = _size_row(self._config)
         size.pack_end(dialog.get_widget("seamless", GObject.TYPE_NONE), False, False, 0)
-        for place, row in ((0, self._second.widget), (2, size)):
+        for place, row in ((0, self._second.widget), (1, self._region.widget), (3, size)):
             more.pack_start(row, False, False, 0)
             more.reorder_child(row, place)
         dialog.get_label("more-title", _("Mor_e"), False, True)
@@ -125,9 +155,9 @@ class Dialog:
         column.pack_start(self._draft.widget, False, False, 0)
 
         def choose(path: Path) -> None:
-            self._config.set_property(arguments.STYLE, Gio.File.new_for_path(str(path)))
+            arguments.choose_style(self._config, arguments.FIRST, file_style(path))
 
-        samples = gallery(styles, choose)
+        samples = gallery(styles, self._thumbnails, choose)
         if samples is not None:
             column.pack_start(samples, False, False, 0)
         column.show()
@@ -139,7 +169,9 @@ class Dialog:
     def _judge(self) -> None:
         """Say what keeps the job from being started, and grey Stylize meanwhile."""
         problem = self._style.problem or self._second.problem
-        self._mix.set_sensitive(self._second.style is not None)
+        second = self._second.picture is not None
+        self._region.allow(second=second)
+        self._mix.set_sensitive(second and self._region.channel is None)
         self._settings = None
         try:
             self._settings = arguments.settings_of(self._config, shown=True)
@@ -155,9 +187,9 @@ class Dialog:
     def _wish(self) -> Wish | None:
         if self._settings is None:
             return None
-        style = self._style.style
         share = self._config.get_property(arguments.MIX)
-        return self._settings, [] if style is None else mixed(style, self._second.style, share)
+        first, second = self._style.picture, self._second.picture
+        return Wish(self._settings, first, second, share, self._region.channel)
 
 
 def _help(dialog: Any, response: int) -> None:

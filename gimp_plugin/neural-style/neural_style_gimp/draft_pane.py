@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 import gi
@@ -16,8 +16,9 @@ from neural_style_gimp import wording
 from neural_style_gimp.draft import SIDE, Draft, drafted, warming
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pictures import fitted, on_checks, packed, pixbuf, scaled, with_alpha
-from neural_style_gimp.reduced import Reduced, reducing
+from neural_style_gimp.reduced import Reduced, reduced_mask, reducing
 from neural_style_gimp.style import StylePicture
+from neural_style_gimp.styles import buffers, by_region, mixed, references
 from neural_style_gimp.target import Target
 from nst_server.client.events import Event, Failed, Finished, Painting, Started
 from nst_server.errors import NeuralStyleError
@@ -27,8 +28,18 @@ from nst_server.settings import Settings
 
 TICK_MILLISECONDS = 30
 
-Wish = tuple[Settings, Sequence[tuple[StylePicture, float]]]
-"""How to paint, and the styles with their weights."""
+
+@dataclass(frozen=True)
+class Wish:
+    """How to paint; without a first style the server is only warmed."""
+
+    settings: Settings
+    first: StylePicture | None
+    second: StylePicture | None
+    share: float
+    """Of the second style, in percent."""
+    channel: Any
+    """Where the second style is painted, if it is not mixed in."""
 
 
 class DraftPane:
@@ -54,20 +65,19 @@ class DraftPane:
     def change(self) -> None:
         """What is wished may be another; if so, the draft begins anew."""
         wish = self._wish()
-        if self._content is None or _same(wish, self._wished):
+        if self._content is None or wish == self._wished:
             return
         self._wished = wish
         if wish is None:
             self._draft.give_up()
             return
-        settings, styles = wish
         box = self._target.context
-        self._plan.set_text(wording.planned(settings, box.width, box.height))
-        self._warming = not styles
+        self._plan.set_text(wording.planned(wish.settings, box.width, box.height))
+        self._warming = wish.first is None
         if self._warming:
             self._after = None
             self._paint(self._before)
-        self._draft.want(*_job(self._content, settings, styles))
+        self._draft.want(*self._job(self._content, wish))
 
     def close(self) -> None:
         """End the draft, so that the server is free."""
@@ -110,6 +120,23 @@ class DraftPane:
             self._reading = None
             self._status.set_text(error.translated(_))
 
+    def _job(self, content: Reduced, wish: Wish) -> tuple[Job, list[Any]]:
+        small = drafted(wish.settings, max(content.shape.width, content.shape.height))
+        mask = [] if content.mask is None else [content.mask]
+        selection = None if content.mask is None else content.mask_shape
+        if wish.first is None:
+            themselves = (StyleReference(content.shape),)
+            job = Job(warming(small), content.shape, themselves, selection)
+            return job, [content.content, *mask, content.content]
+        if wish.second is None or wish.channel is None:
+            placed = mixed(wish.first, wish.second, wish.share)
+        else:
+            region = reduced_mask(wish.channel, self._target, content.shape)
+            placed = by_region(wish.first, wish.second, region)
+        named = references(placed, content.mask_shape)
+        job = Job(small, content.shape, named, selection)
+        return job, [content.content, *mask, *buffers(placed)]
+
     def _show(self, event: Event) -> None:
         if isinstance(event, Started):
             self._machine.set_text(wording.machine(event))
@@ -144,30 +171,6 @@ class DraftPane:
     def _paint(self, picture: Any) -> None:
         if picture is not None:
             self._picture.set_from_pixbuf(picture)
-
-
-def _same(one: Wish | None, other: Wish | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    pairs = zip_longest(one[1], other[1], fillvalue=(None, 0.0))
-    return one[0] == other[0] and all(
-        style is its_style and weight == its_weight
-        for (style, weight), (its_style, its_weight) in pairs
-    )
-
-
-def _job(
-    content: Reduced, settings: Settings, styles: Sequence[tuple[StylePicture, float]]
-) -> tuple[Job, list[Any]]:
-    small = drafted(settings, max(content.shape.width, content.shape.height))
-    mask = [] if content.mask is None else [content.mask]
-    if not styles:
-        themselves = (StyleReference(content.shape),)
-        job = Job(warming(small), content.shape, themselves, content.mask_shape)
-        return job, [content.content, *mask, content.content]
-    references = tuple(StyleReference(style.shape, weight) for style, weight in styles)
-    job = Job(small, content.shape, references, content.mask_shape)
-    return job, [content.content, *mask, *(style.pixels for style, _ in styles)]
 
 
 def _label(text: str = "") -> Any:

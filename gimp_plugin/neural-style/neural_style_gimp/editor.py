@@ -7,6 +7,6 @@ import gi
 gi.require_version("Babl", "0.1")
 gi.require_version("Gegl", "0.4")
 gi.require_version("Gimp", "3.0")
-from gi.repository import Gegl, Gimp, Gio, GLib, GObject
+from gi.repository import Babl, Gegl, Gimp, Gio, GLib, GObject
 
-__all__ = ["GLib", "GObject", "Gegl", "Gimp", "Gio"]
+__all__ = ["Babl", "GLib", "GObject", "Gegl", "Gimp", "Gio"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from neural_style_gimp.pictures import packed, pixbuf, scaled
 from neural_style_gimp.pixels import colour_format, get, release
@@ -12,7 +12,11 @@ from neural_style_gimp.target import Target, refusal
 from nst_server.geometry import Box, fit_within
 from nst_server.job import PictureShape
 
-_STRIP_ROWS = 256
+T = TypeVar("T")
+
+_STRIP_PIXELS = 2**19
+"""What is read and shrunk in one step."""
+
 _GRAY = "RGB u8"
 """A mask's values, three times each, because a pixbuf has no single channel."""
 
@@ -26,10 +30,8 @@ class Reduced:
     mask: bytes | None
 
     @property
-    def mask_shape(self) -> PictureShape | None:
-        """What the selection looks like on the wire."""
-        if self.mask is None:
-            return None
+    def mask_shape(self) -> PictureShape:
+        """What a selection or a channel looks like on the wire."""
         return PictureShape(self.shape.width, self.shape.height, 1, "uint8")
 
     @property
@@ -40,46 +42,75 @@ class Reduced:
 
 
 def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
-    """Steps of some milliseconds each that lead to a copy within ``longest`` pixels a side.
+    """Short steps that lead to a copy within ``longest`` pixels a side.
 
     Raises `NeuralStyleError` if the layer is deleted meanwhile.
     """
     box = target.context
-    width, height = fit_within(box.width, box.height, (longest, longest))
-    content, mask = bytearray(), bytearray()
-    for top, bottom in _parts(height, max(1, _STRIP_ROWS * height // box.height)):
-        if not (target.image.is_valid() and target.layer.is_valid()):
-            raise refusal("The layer was deleted.", "Choose another one.")
-        above, below = (box.y + row * box.height // height for row in (top, bottom))
-        strip = Box(box.x, above, box.width, below - above)
-        size = width, bottom - top
-        colours = get(target.layer.get_buffer(), strip, colour_format("uint8", target.alpha))
-        content += _shrunk(colours, strip, size, alpha=target.alpha)
-        if target.selected:
-            selection = target.image.get_selection().get_buffer()
-            gray = get(selection, strip, _GRAY, shift=target.offset)
-            mask += _shrunk(gray, strip, size, alpha=False)[::3]
-            del selection
-        yield
-    release()
-    shape = PictureShape(width, height, 4 if target.alpha else 3, "uint8")
-    return Reduced(shape, bytes(content), bytes(mask) if target.selected else None)
+    size = fit_within(box.width, box.height, (longest, longest))
+    content = yield from shrinking(target.layer, box, size, alpha=target.alpha)
+    mask = None
+    if target.selected:
+        selection = target.image.get_selection()
+        mask = yield from _masking(selection, target, size)
+    shape = PictureShape(*size, 4 if target.alpha else 3, "uint8")
+    return Reduced(shape, content, mask)
 
 
 def reduced(target: Target, longest: int) -> Reduced:
     """As `reducing`, at once."""
-    steps = reducing(target, longest)
+    return finish(reducing(target, longest))
+
+
+def reduced_mask(channel: Any, target: Target, shape: PictureShape) -> bytes:
+    """A channel of the target's image over its context, at the size of ``shape``."""
+    return finish(_masking(channel, target, (shape.width, shape.height)))
+
+
+def shrinking(
+    drawable: Any,
+    box: Box,
+    size: tuple[int, int],
+    *,
+    alpha: bool = False,
+    format: str = "",
+    shift: tuple[int, int] = (0, 0),
+) -> Generator[None, None, bytes]:
+    """Steps of some milliseconds each to the pixels of ``box`` at another size, without padding.
+
+    ``format`` is that of colour where it is not named; ``box`` lies at ``shift`` from it in the
+    drawable. Raises `NeuralStyleError` if the drawable is deleted meanwhile.
+    """
+    width, height = size
+    shrunk = bytearray()
+    rows = max(1, _STRIP_PIXELS // box.width * height // box.height)
+    for top, bottom in _parts(height, rows):
+        if not drawable.is_valid():
+            raise refusal("The layer was deleted.", "Choose another one.")
+        above, below = (box.y + row * box.height // height for row in (top, bottom))
+        strip = Box(box.x, above, box.width, below - above)
+        format = format or colour_format("uint8", alpha)
+        data = get(drawable.get_buffer(), strip, format, shift=shift)
+        picture = pixbuf(strip.width, strip.height, data, alpha=alpha)
+        shrunk += packed(scaled(picture, (width, bottom - top)))
+        yield
+    release()
+    return bytes(shrunk)
+
+
+def finish(steps: Generator[None, None, T]) -> T:
+    """What ``steps`` lead to, at once."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value
+            return cast("T", end.value)
+
+
+def _masking(mask: Any, target: Target, size: tuple[int, int]) -> Generator[None, None, bytes]:
+    gray = yield from shrinking(mask, target.context, size, format=_GRAY, shift=target.offset)
+    return gray[::3]
 
 
 def _parts(rows: int, most: int) -> list[tuple[int, int]]:
     return [(top, min(rows, top + most)) for top in range(0, rows, most)]
-
-
-def _shrunk(data: Any, box: Box, size: tuple[int, int], *, alpha: bool) -> bytes:
-    """Pixels of ``box`` at another size, rows without padding."""
-    return packed(scaled(pixbuf(box.width, box.height, data, alpha=alpha), size))

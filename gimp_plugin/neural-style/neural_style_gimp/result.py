@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from neural_style_gimp.destination import destination
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import Pixels, copy, multiply, release, write
+from neural_style_gimp.styles import portable
 from neural_style_gimp.target import Target
 from neural_style_gimp.wording import layer_name
 from nst_server.client.events import Finished
@@ -27,10 +28,8 @@ class Painting:
     finished: Finished
     mask: Pixels | None
     style_name: str
-    style_uri: str
-    """Empty for a layer."""
-    second_uri: str = ""
-    mix: float = 0.0
+    styles: Mapping[str, Any]
+    """Which they were, as JSON for the target's image."""
     fingerprint: bytes = b""
     """Of the target when its pixels were sent, where they are to be replaced."""
 
@@ -49,9 +48,7 @@ class Painting:
         report = self.finished.report.to_wire()
         told = {
             "settings": report.pop("settings"),
-            "style": self.style_uri,
-            "second style": self.second_uri,
-            "mix": self.mix,
+            "styles": self.styles if image == self.target.image else portable(self.styles),
             "layer": self.target.tattoo if image == self.target.image else 0,
             "report": report,
         }

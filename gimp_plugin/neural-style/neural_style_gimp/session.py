@@ -13,10 +13,11 @@ from neural_style_gimp.painting import cancelled, paint
 from neural_style_gimp.pixels import release
 from neural_style_gimp.progress_bar import ProgressBar
 from neural_style_gimp.result import Painting, place
-from neural_style_gimp.style import StylePicture, load_style, mixed, style_of_layer
+from neural_style_gimp.style import load_style
+from neural_style_gimp.styles import buffers, chosen_styles, on_target, references
 from neural_style_gimp.target import Target, refusal
 from nst_server.errors import NeuralStyleError
-from nst_server.job import Job, StyleReference
+from nst_server.job import Job
 from nst_server.paths import Home
 
 
@@ -47,9 +48,7 @@ def run(
     if not drawables:
         raise refusal(_("No layer is chosen."), _("Choose a layer."))
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
-    style_missing = all(
-        config.get_property(name) is None for name in (arguments.STYLE, arguments.STYLE_LAYER)
-    )
+    style_missing = arguments.chosen_style(config, arguments.FIRST) is None
     if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
         from neural_style_gimp.dialog import ask
 
@@ -59,21 +58,21 @@ def run(
     for layer in drawables:
         _target(image, layer, output)
     settings = arguments.settings_of(config, shown=with_windows or complete)
-    first, second = _styles(config)
-    mix = config.get_property(arguments.MIX)
-    styles = mixed(first, second, mix)
-    references = tuple(StyleReference(style.shape, weight) for style, weight in styles)
-    name = _(" and ").join(style.name for style, weight in styles)
-    second_uri = "" if second is None else second.uri
+    styles = chosen_styles(config, image)
+    told = styles.to_wire(image)
+    first = load_style(styles.first)
+    second = None if styles.second is None else load_style(styles.second)
 
     def painted(target: Target) -> Painting:
         fingerprint = target.fingerprint() if output == "replace" else b""
         content = target.content(home.run)
         mask = target.selection(home.run)
+        placed = on_target(styles, first, second, target, home.run)
         release()
-        job = Job(settings, target.shape, references, target.mask_shape)
-        pixels: list[Any] = [content.data, *([] if mask is None else [mask.data])]
-        pixels += [style.pixels for style, _ in styles]
+        named = references(placed, target.mask_shape)
+        job = Job(settings, target.shape, named, None if mask is None else target.mask_shape)
+        pixels: list[Any] = [content.data, *([] if mask is None else [mask.data]), *buffers(placed)]
+        name = _(" and ").join(style.picture.name for style in placed)
         if with_windows:
             from neural_style_gimp.progress_dialog import ProgressDialog
 
@@ -81,7 +80,7 @@ def run(
                 finished = paint(home, job, pixels, dialog)
         else:
             finished = paint(home, job, pixels, ProgressBar())
-        return Painting(target, finished, mask, name, first.uri, second_uri, mix, fingerprint)
+        return Painting(target, finished, mask, name, told, fingerprint)
 
     paintings, problems = [], []
     for layer in drawables:
@@ -112,13 +111,3 @@ def _target(image: Any, layer: Any, output: str) -> Target:
     if obstacle is not None:
         raise obstacle
     return target
-
-
-def _styles(config: Any) -> tuple[StylePicture, StylePicture | None]:
-    """The first style and the second, if there is one."""
-    layer = config.get_property(arguments.STYLE_LAYER)
-    file, other = (config.get_property(name) for name in (arguments.STYLE, arguments.SECOND_STYLE))
-    if layer is None and file is None:
-        raise refusal(_("No style picture is given."), _("Set style-file to a picture."))
-    first = load_style(file) if layer is None else style_of_layer(layer)
-    return first, None if other is None else load_style(other)

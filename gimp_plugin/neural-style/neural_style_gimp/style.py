@@ -1,16 +1,17 @@
-"""The style picture, in any format that GIMP itself opens."""
+"""What can be a style, and its pixels: a picture file, a layer of an open image, a pattern."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from neural_style_gimp.editor import Gimp, Gio
+from neural_style_gimp.editor import Babl, Gimp, Gio
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import colour_format, get, release
+from neural_style_gimp.reduced import finish, shrinking
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box, fit_within
 from nst_server.job import PictureShape
@@ -18,70 +19,139 @@ from nst_server.job import PictureShape
 LONGEST_SIDE = 2048
 """Style pictures are reduced to it: more pixels tell no more of the strokes."""
 
+PATTERN_SIDE = 256
+"""A pattern is a tile: it is repeated to this size, so that its borders count little."""
+
+
+@dataclass(frozen=True)
+class FileStyle:
+    """A picture file, of any kind that GIMP opens."""
+
+    file: Any
+    """A `Gio.File`."""
+
+
+@dataclass(frozen=True)
+class LayerStyle:
+    """A layer, or another drawable, of an open image."""
+
+    layer: Any
+
+
+@dataclass(frozen=True)
+class PatternStyle:
+    """One of GIMP's patterns."""
+
+    pattern: Any
+
+
+Style = FileStyle | LayerStyle | PatternStyle
+"""What the user chose as a style."""
+
 
 @dataclass(frozen=True)
 class StylePicture:
-    """A style as it travels, and what it is called."""
+    """A style's pixels as they travel, and what it is called."""
 
     name: str
-    uri: str
     shape: PictureShape
     pixels: bytes
 
 
-def load_style(file: Any, *, longest: int = LONGEST_SIDE) -> StylePicture:
-    """Read and flatten ``file``. Raises `NeuralStyleError` in words if it is no picture."""
-    name = file_name(file)
-    with _opened(file, name) as image:
-        return _flattened(image, name, PurePath(name).stem, file.get_uri(), longest)
+def load_style(style: Style, longest: int = LONGEST_SIDE) -> StylePicture:
+    """Its picture within ``longest`` pixels a side.
+
+    Raises `NeuralStyleError` in words if there is none.
+    """
+    match style:
+        case FileStyle(file=file):
+            return _of_file(file, longest)
+        case LayerStyle(layer=layer):
+            return finish(layer_steps(layer, longest))
+        case PatternStyle(pattern=pattern):
+            return _of_pattern(pattern)
 
 
-def style_of_layer(drawable: Any) -> StylePicture:
-    """The pixels of a layer of any open image. Raises `NeuralStyleError`."""
-    source = drawable.get_image()
+def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None, StylePicture]:
+    """Short steps to a layer's picture, as it is seen through its mask.
+
+    Raises `NeuralStyleError` if it is deleted meanwhile.
+    """
+    name = str(layer.get_name())
+    masked = isinstance(layer, Gimp.Layer) and layer.get_mask() and layer.get_apply_mask()
+    with _unmasked(layer) if masked else _itself(layer) as seen:
+        box = Box(0, 0, seen.get_width(), seen.get_height())
+        alpha = seen.has_alpha()
+        size = fit_within(box.width, box.height, (longest, longest))
+        data = yield from shrinking(seen, box, size, alpha=alpha)
+    return _picture(name, *size, alpha=alpha, data=data)
+
+
+def file_name(file: Any) -> str:
+    """What people call ``file``."""
+    return str(file.get_parse_name() if file.get_basename() is None else file.get_basename())
+
+
+def _picture(name: str, width: int, height: int, *, alpha: bool, data: bytes) -> StylePicture:
+    return StylePicture(name, PictureShape(width, height, 4 if alpha else 3, "uint8"), data)
+
+
+def _of_file(file: Any, longest: int) -> StylePicture:
+    """What is seen of a whole image, flattened."""
+    called = file_name(file)
+    with _opened(file, called) as image:
+        width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
+        if (width, height) != (image.get_width(), image.get_height()):
+            image.scale(width, height)
+        layer = image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
+        if layer is None:
+            raise NeuralStyleError(
+                "bad-image",
+                _("The style picture {name} has no visible layer.").format(name=called),
+                _("Choose another picture."),
+            )
+        alpha = layer.has_alpha()
+        box = Box(0, 0, layer.get_width(), layer.get_height())
+        data = get(layer.get_buffer(), box, colour_format("uint8", alpha))
+        release()
+    return _picture(PurePath(called).stem, box.width, box.height, alpha=alpha, data=data)
+
+
+def _of_pattern(pattern: Any) -> StylePicture:
+    _, width, height, channels = pattern.get_info()
+    alpha = channels in (2, 4)
+    format = colour_format("uint8", alpha)
+    buffer = pattern.get_buffer(width, height, Babl.format(format))
+    tile = get(buffer, Box(0, 0, width, height), format)
+    del buffer
+    release()
+    across, down = (-(-PATTERN_SIDE // side) for side in (width, height))
+    row = width * (4 if alpha else 3)
+    rows = (tile[start : start + row] * across for start in range(0, len(tile), row))
+    data = b"".join(rows) * down
+    name = str(pattern.get_name())
+    return _picture(name, width * across, height * down, alpha=alpha, data=data)
+
+
+@contextmanager
+def _itself(layer: Any) -> Iterator[Any]:
+    yield layer
+
+
+@contextmanager
+def _unmasked(layer: Any) -> Iterator[Any]:
+    """A copy of ``layer`` whose transparency is also that of its mask."""
+    source = layer.get_image()
     image = Gimp.Image.new_with_precision(
-        source.get_width(), source.get_height(), Gimp.ImageBaseType.RGB, source.get_precision()
+        layer.get_width(), layer.get_height(), Gimp.ImageBaseType.RGB, source.get_precision()
     )
-    name = drawable.get_name()
     try:
-        layer = Gimp.Layer.new_from_drawable(drawable, image)
-        image.insert_layer(layer, None, 0)
-        layer.set_visible(True)
-        image.resize_to_layers()
-        return _flattened(image, f"“{name}”", name, "", LONGEST_SIDE)
+        copy = Gimp.Layer.new_from_drawable(layer, image)
+        image.insert_layer(copy, None, 0)
+        copy.remove_mask(Gimp.MaskApplyMode.APPLY)
+        yield copy
     finally:
         image.delete()
-
-
-def _flattened(image: Any, called: str, name: str, uri: str, longest: int) -> StylePicture:
-    """What is seen of a whole image, reduced to ``longest``."""
-    width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
-    if (width, height) != (image.get_width(), image.get_height()):
-        image.scale(width, height)
-    layer = image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
-    if layer is None:
-        raise NeuralStyleError(
-            "bad-image",
-            _("The style picture {name} has no visible layer.").format(name=called),
-            _("Choose another picture."),
-        )
-    alpha = layer.has_alpha()
-    shape = PictureShape(layer.get_width(), layer.get_height(), 4 if alpha else 3, "uint8")
-    box = Box(0, 0, shape.width, shape.height)
-    pixels = get(layer.get_buffer(), box, colour_format("uint8", alpha))
-    release()
-    return StylePicture(name, uri, shape, pixels)
-
-
-def mixed(
-    first: StylePicture, second: StylePicture | None, share: float
-) -> list[tuple[StylePicture, float]]:
-    """The styles with their weights; ``share`` is the second's, in percent."""
-    if second is None or share <= 0:
-        return [(first, 1.0)]
-    if share >= 100:
-        return [(second, 1.0)]
-    return [(first, 1 - share / 100), (second, share / 100)]
 
 
 @contextmanager
@@ -116,8 +186,3 @@ def _opened(file: Any, name: str) -> Iterator[Any]:
         yield image
     finally:
         image.delete()
-
-
-def file_name(file: Any) -> str:
-    """What people call ``file``."""
-    return str(file.get_parse_name() if file.get_basename() is None else file.get_basename())

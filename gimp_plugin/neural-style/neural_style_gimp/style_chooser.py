@@ -1,193 +1,171 @@
-"""The part of the settings dialog where the style picture is chosen and seen."""
+"""The part of the settings dialog where a style is chosen and seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path, PurePath
-from threading import Thread
+from pathlib import Path
 from typing import Any
 
 import gi
 
-gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GdkPixbuf, GLib, Gtk
+from gi.repository import Gtk
 
-from neural_style_gimp.arguments import LABELS
-from neural_style_gimp.i18n import _
-from neural_style_gimp.pictures import fitted, packed, pixbuf
-from neural_style_gimp.style import StylePicture, file_name, load_style
+from neural_style_gimp.arguments import Slot, choose_style, chosen_style
+from neural_style_gimp.i18n import N_, _
+from neural_style_gimp.pictures import fitted, on_checks, pixbuf
+from neural_style_gimp.style import Style, StylePicture
+from neural_style_gimp.style_controls import (
+    Control,
+    FileControl,
+    LayerControl,
+    PatternControl,
+    kind_of,
+)
+from neural_style_gimp.style_loader import StyleLoader
+from neural_style_gimp.thumbnails import Thumbnails
 from nst_server.errors import NeuralStyleError
-from nst_server.job import PictureShape
 
 THUMBNAIL = (64, 64)
+"""That of a second style is half of it."""
 
-LOADED_SIDE = 512
-"""What a draft and the thumbnail need of a style."""
+KINDS = {
+    "file": N_("A picture file"),
+    "layer": N_("A layer of an open image"),
+    "pattern": N_("A pattern"),
+}
 
-FILE_PREVIEW_SIDE = 192
-
-ENDINGS = "avif bmp gif heic heif jpeg jpg jxl ora png psd svg tif tiff webp xcf"
+NO_STYLE = {"": N_("None")}
 
 
 class StyleChooser:
-    """File button and thumbnail, in step with one of the procedure's arguments.
+    """Kind, picture and thumbnail of a style, in step with the arguments of a slot.
 
     Invariant: ``problem`` is empty exactly if the chosen style is a picture that opens, which is
-    ``style`` then, or if none is chosen and none is needed.
+    ``picture`` then, or if none is chosen and none is needed.
     """
 
     def __init__(
         self,
         config: Any,
-        argument: str,
+        slot: Slot,
         styles: Path,
+        thumbnails: Thumbnails,
         changed: Callable[[], None],
         *,
+        labels: tuple[str, str],
         needed: bool = True,
     ) -> None:
         """``styles`` is the folder of samples; ``changed`` is called after each change.
 
-        A style that is not ``needed`` has a smaller widget, with a button that clears it.
+        ``labels`` are those of the kind and of the picture itself.
         """
         self._config = config
-        self._argument = argument
+        self._slot = slot
         self._needed = needed
         self._changed = changed
-        self._latest = 0
+        self._style: Style | None = None
+        self._last: dict[str, Style] = {}
         self.problem = ""
-        self.style: StylePicture | None = None
-        self._thumbnail = Gtk.Image()
-        self._thumbnail.set_size_request(*THUMBNAIL)
-        self._button = _file_button(styles)
-        self._button.connect("file-set", lambda button: self._choose(button.get_file()))
-        label = Gtk.Label.new_with_mnemonic(_(LABELS[argument]))
-        label.set_xalign(0)
-        label.set_mnemonic_widget(self._button)
-        self.widget = self._large(label) if needed else self._small(label)
-        self.widget.show_all()
-        config.connect(f"notify::{argument}", lambda *_: self.refresh())
+        self.picture: StylePicture | None = None
+        self._loader = StyleLoader(self._take)
+        self._controls: dict[str, Control] = {
+            "file": FileControl(styles, thumbnails, self._choose),
+            "layer": LayerControl(self._choose),
+            "pattern": PatternControl(self._choose),
+        }
+        self._fill(labels)
+        for name in slot.names:
+            config.connect(f"notify::{name}", lambda *_: self._follow())
+        self._on_kind = self._kinds.connect(
+            "changed", lambda kinds: self._choose_kind(kinds.get_active_id())
+        )
 
     def refresh(self) -> None:
-        """Show the style that the procedure's argument names, once it is loaded."""
-        self._latest += 1
-        file = self._config.get_property(self._argument)
-        self.style = None
-        if file is None:
+        """Show the style that the arguments name, once it is loaded."""
+        style = self._style = chosen_style(self._config, self._slot)
+        kind = kind_of(style)
+        if style is not None:
+            self._last[kind] = style
+        elif self._needed or self._kinds.get_active_id() == "file":
+            kind = "file"
+        self._show_kind(kind)
+        if kind:
+            self._controls[kind].show(style)
+        self.picture = None
+        self._loader.load(style)
+        if style is None:
             self.problem = _("Choose a picture whose style you like.") if self._needed else ""
-            self._button.unselect_all()
             self._thumbnail.set_from_icon_name("image-x-generic", Gtk.IconSize.DIALOG)
-            self._changed()
-            return
-        self.problem = _("Opening the style picture…")
-        shown = self._button.get_file()
-        if shown is None or not shown.equal(file):
-            with suppress(GLib.Error):
-                self._button.set_file(file)
-        # In a thread: the dialog must go on, and a large photograph takes a second.
-        Thread(target=self._load, args=(file, self._latest), daemon=True).start()
+        else:
+            self.problem = _("Opening the style picture…")
         self._changed()
 
     def close(self) -> None:
         """Take no picture any more."""
-        self._latest = 0
+        self._loader.load(None)
 
-    def _large(self, label: Any) -> Any:
+    def _fill(self, labels: tuple[str, str]) -> None:
+        width, height = THUMBNAIL
+        self._side = (width, height) if self._needed else (width // 2, height // 2)
+        self._thumbnail = Gtk.Image()
+        self._thumbnail.set_size_request(*self._side)
+        self._thumbnail.set_pixel_size(self._side[0])
         frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, valign=Gtk.Align.CENTER)
         frame.add(self._thumbnail)
-        named = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4, valign=Gtk.Align.CENTER)
-        named.pack_start(label, False, False, 0)
-        named.pack_start(self._button, False, False, 0)
-        row = Gtk.Box(spacing=12)
-        row.pack_start(frame, False, False, 0)
-        row.pack_start(named, True, True, 0)
-        return row
+        self._kinds = Gtk.ComboBoxText(tooltip_text=_("Where the style is taken from"))
+        for kind, words in (KINDS if self._needed else {**NO_STYLE, **KINDS}).items():
+            self._kinds.append(kind, _(words))
+        self._stack = Gtk.Stack(hhomogeneous=False)
+        for kind, control in self._controls.items():
+            self._stack.add_named(control.widget, kind)
+        self._named = _label(labels[1])
+        kinds_label = _label(labels[0])
+        kinds_label.set_mnemonic_widget(self._kinds)
+        grid = Gtk.Grid(row_spacing=4, column_spacing=6, valign=Gtk.Align.CENTER, hexpand=True)
+        for row, (label, control) in enumerate(
+            ((kinds_label, self._kinds), (self._named, self._stack))
+        ):
+            control.set_hexpand(True)
+            grid.attach(label, 0, row, 1, 1)
+            grid.attach(control, 1, row, 1, 1)
+        self.widget = Gtk.Box(spacing=12)
+        self.widget.pack_start(frame, False, False, 0)
+        self.widget.pack_start(grid, True, True, 0)
+        self.widget.show_all()
 
-    def _small(self, label: Any) -> Any:
-        clear = Gtk.Button.new_from_icon_name("edit-clear-symbolic", Gtk.IconSize.BUTTON)
-        clear.set_tooltip_text(_("No second style"))
-        clear.connect("clicked", lambda _: self._choose(None))
-        row = Gtk.Box(spacing=6)
-        row.pack_start(label, False, False, 0)
-        row.pack_start(self._button, True, True, 0)
-        row.pack_start(clear, False, False, 0)
-        return row
+    def _follow(self) -> None:
+        if chosen_style(self._config, self._slot) != self._style:
+            self.refresh()
 
-    def _load(self, file: Any, number: int) -> None:
-        GLib.idle_add(self._loaded, file, number, _quickly_loaded(file))
+    def _show_kind(self, kind: str) -> None:
+        with self._kinds.handler_block(self._on_kind):
+            self._kinds.set_active_id(kind)
+        for part in (self._named, self._stack):
+            part.set_visible(bool(kind))
+        if kind:
+            self._stack.set_visible_child_name(kind)
+            self._named.set_mnemonic_widget(self._controls[kind].widget)
 
-    def _loaded(self, file: Any, number: int, style: StylePicture | None) -> None:
-        if number != self._latest:
-            return
-        self.problem = ""
-        try:
-            self.style = style or load_style(file, longest=LOADED_SIDE)
-        except NeuralStyleError as error:
-            self.problem = error.translated(_)
+    def _choose_kind(self, kind: str) -> None:
+        """As the user did: what was chosen of that kind before is chosen again."""
+        self._show_kind(kind)
+        self._choose((self._last.get(kind) or self._controls[kind].first()) if kind else None)
+
+    def _choose(self, style: Style | None) -> None:
+        choose_style(self._config, self._slot, style)
+
+    def _take(self, loaded: StylePicture | NeuralStyleError) -> None:
+        if isinstance(loaded, NeuralStyleError):
+            self.problem = loaded.translated(_)
             self._thumbnail.set_from_icon_name("image-missing", Gtk.IconSize.DIALOG)
         else:
-            shape, data = self.style.shape, self.style.pixels
-            picture = pixbuf(shape.width, shape.height, data, alpha=shape.channels == 4)
-            self._thumbnail.set_from_pixbuf(fitted(picture, THUMBNAIL))
+            self.problem, self.picture = "", loaded
+            shape = loaded.shape
+            picture = pixbuf(shape.width, shape.height, loaded.pixels, alpha=shape.channels == 4)
+            self._thumbnail.set_from_pixbuf(on_checks(fitted(picture, self._side)))
         self._changed()
 
-    def _choose(self, file: Any) -> None:
-        self._config.set_property(self._argument, file)
 
-
-def _quickly_loaded(file: Any) -> StylePicture | None:
-    """The style at the size of a draft; none if that takes GIMP itself. Calls no GIMP, no GTK."""
-    path, side = file.get_path(), LOADED_SIDE
-    if path is None:
-        return None
-    try:
-        _, width, height = GdkPixbuf.Pixbuf.get_file_info(path)
-        if max(width, height) > side:
-            picture = GdkPixbuf.Pixbuf.new_from_file_at_size(path, side, side)
-        else:
-            picture = GdkPixbuf.Pixbuf.new_from_file(path)
-    except GLib.Error:
-        return None
-    width, height, alpha = picture.get_width(), picture.get_height(), picture.get_has_alpha()
-    shape = PictureShape(width, height, 4 if alpha else 3, "uint8")
-    name = file_name(file)
-    return StylePicture(PurePath(name).stem, file.get_uri(), shape, packed(picture))
-
-
-def _file_button(styles: Path) -> Any:
-    """A button that opens a file dialog with previews, for pictures, near the gallery."""
-    button = Gtk.FileChooserButton(
-        title=_("Choose a style picture"), action=Gtk.FileChooserAction.OPEN
-    )
-    pictures = Gtk.FileFilter()
-    pictures.set_name(_("Pictures"))
-    pictures.add_mime_type("image/*")
-    for ending in ENDINGS.split():
-        pictures.add_pattern(f"*.{ending}")
-        pictures.add_pattern(f"*.{ending.upper()}")
-    button.add_filter(pictures)
-    anything = Gtk.FileFilter()
-    anything.set_name(_("All files"))
-    anything.add_pattern("*")
-    button.add_filter(anything)
-    if styles.is_dir():
-        with suppress(GLib.Error):  # it may be a bookmark of the user's already
-            button.add_shortcut_folder(str(styles))
-        button.set_current_folder(str(styles))
-    preview = Gtk.Image()
-    button.set_preview_widget(preview)
-    button.set_use_preview_label(False)
-    button.connect("update-preview", lambda chooser: _preview(chooser, preview))
-    return button
-
-
-def _preview(chooser: Any, image: Any) -> None:
-    name = chooser.get_preview_filename()
-    side = FILE_PREVIEW_SIDE
-    picture = None
-    if name is not None and Path(name).is_file():
-        with suppress(GLib.Error):
-            picture = GdkPixbuf.Pixbuf.new_from_file_at_scale(name, side, side, True)
-    image.set_from_pixbuf(picture)
-    chooser.set_preview_widget_active(picture is not None)
+def _label(text: str) -> Any:
+    return Gtk.Label(label=text, use_underline=True, xalign=0)

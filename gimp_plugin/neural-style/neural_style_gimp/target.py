@@ -101,10 +101,8 @@ class Target:
         )
 
     @property
-    def mask_shape(self) -> PictureShape | None:
-        """What the selection looks like on the wire."""
-        if not self.selected:
-            return None
+    def mask_shape(self) -> PictureShape:
+        """What a selection or a channel looks like on the wire."""
         return PictureShape(self.context.width, self.context.height, 1, self.sample)
 
     @property
@@ -126,8 +124,12 @@ class Target:
         """The selection over `context`, in a file in ``folder``; none if nothing is selected."""
         if Gimp.Selection.is_empty(self.image):
             return None
-        buffer = self.image.get_selection().get_buffer()
-        return read(buffer, self.context, mask_format(self.sample), folder, shift=self.offset)
+        return self.mask(self.image.get_selection(), folder)
+
+    def mask(self, channel: Any, folder: Path) -> Pixels:
+        """A channel of the image over `context`, in a file in ``folder``."""
+        format = mask_format(self.sample)
+        return read(channel.get_buffer(), self.context, format, folder, shift=self.offset)
 
     def fingerprint(self) -> bytes:
         """A number that changes with the pixels of `context`, opaque or not, or the selection."""

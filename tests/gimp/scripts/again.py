@@ -18,7 +18,7 @@ def main(style, **arguments):
                 inside.described(each)["parasite"]["settings"] for each in (first, second)
             ]
             told["styles"] = [
-                inside.described(each)["parasite"]["style"] for each in (first, second)
+                inside.described(each)["parasite"]["styles"] for each in (first, second)
             ]
             told["from the photo"] = [
                 inside.described(each)["parasite"]["layer"] == photo.get_tattoo()

@@ -7,6 +7,8 @@ from pathlib import Path
 import inside
 from gi.repository import Gimp
 
+NO_STYLES = {"first": {}, "second": {}, "share": 50.0, "channel": 0}
+
 
 def nothing(image, photo):
     pass
@@ -93,7 +95,7 @@ def main(plug_in, output, happening):
     layers = count(image)
     said = []
     result.Gimp = Listening(said)
-    painting = result.Painting(target, finished, mask, "plain", "", fingerprint=fingerprint)
+    painting = result.Painting(target, finished, mask, "plain", NO_STYLES, fingerprint=fingerprint)
     placed = result.place([painting], output)[0]
     goal = placed.get_image()
     told = {

@@ -1,15 +1,18 @@
-"""One photograph in a style, in another, in both, and in that of an open layer."""
+"""One photograph in styles of every origin, alone, mixed, by region; and again from the layer."""
 
 import inside
-from gi.repository import Gimp, Gio
+from gi.repository import Gegl, Gimp, Gio
+
+AGAIN = "plug-in-neural-style-again"
 
 
 def main(style, **arguments):
+    """What came of each call, its pixels' digest and the mean colours of its halves."""
     other = style.rpartition("/")[0] + "/other.png"
-    stripes = inside.image(160, 120)
-    layer = inside.layer(stripes, seed=5, name="stripes")
-    inside.write(layer, bytes([200, 40, 20] * 80 + [20, 120, 60] * 80) * 120, "R'G'B' u8")
+    stripes, layer = striped("stripes")
     Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, stripes, Gio.File.new_for_path(other), None)
+    masked, half = striped("masked", masked=True)
+    pattern = Gimp.context_get_pattern()  # GIMP is run without its data, so this is all there is
     second = {"style_file_2": Gio.File.new_for_path(other)}
     calls = {
         "only first": {"style": style},
@@ -18,19 +21,80 @@ def main(style, **arguments):
         "share 100": {"style": style, **second, "style_mix": 100.0},
         "only second": {"style": other},
         "layer": {"style_drawable": layer},
+        "layer second": {"style": style, "style_drawable_2": layer, "style_mix": 100.0},
+        "masked layer": {"style_drawable": half},
+        "pattern": {"style_pattern": pattern},
+        "layer before file": {"style": style, "style_drawable": layer},
+        "region": {"style": style, **second, "style_channel": "left"},
+        "region of all": {"style": style, **second, "style_channel": "everything"},
+        "region of nothing": {"style": style, **second, "style_channel": "nothing"},
+        "region beside selection": {
+            "style": style,
+            **second,
+            "style_channel": "left",
+            "select": (100, 20, 50, 80),
+        },
     }
-    results, painted, name = {}, {}, ""
+    told = {}
     for called, styles in calls.items():
-        image = inside.image()
-        photo = inside.layer(image)
-        results[called], made = inside.paint(image, [photo], **styles, **arguments)
-        painted[called] = None if made is None else inside.digest(made)
-        if called == "half" and made is not None:
-            name = made.get_name()
-            results["again"], made = inside.paint(
-                image, [made], procedure="plug-in-neural-style-again"
-            )
-            painted["again"] = None if made is None else inside.digest(made)
-        image.delete()
+        told[called] = one(
+            styles, arguments, again=called in {"half", "pattern", "region", "layer"}
+        )
     stripes.delete()
-    return {"results": results, "painted": painted, "name": name}
+    masked.delete()
+    return told
+
+
+def one(styles, arguments, again):
+    image = inside.image()
+    photo = inside.layer(image)
+    styles = dict(styles)
+    if "style_channel" in styles:
+        styles["style_channel"] = channel(image, styles["style_channel"])
+    if "select" in styles:
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, *styles.pop("select"))
+    result, made = inside.paint(image, [photo], **styles, **arguments)
+    told = {"result": result}
+    if made is not None:
+        told |= seen(made)
+    if again and made is not None:
+        result, made = inside.paint(image, [made], procedure=AGAIN)
+        told["again"] = result if made is None else seen(made)
+    image.delete()
+    return told
+
+
+def seen(made):
+    width, height = made.get_width(), made.get_height()
+    return {
+        "name": made.get_name(),
+        "digest": inside.digest(made),
+        "left": mean(made, (0, 0, width // 2, height)),
+        "right": mean(made, (width // 2, 0, width - width // 2, height)),
+    }
+
+
+def mean(layer, box):
+    data = inside.read(layer, "R'G'B' u8", box)
+    return [sum(data[each::3]) / (len(data) // 3) for each in range(3)]
+
+
+def striped(name, masked=False):
+    """An image with a layer of red and green stripes; the red is masked away if so wanted."""
+    image = inside.image(160, 120)
+    layer = inside.layer(image, seed=5, name=name, alpha=masked)
+    inside.write(layer, bytes([200, 40, 20] * 80 + [20, 120, 60] * 80) * 120, "R'G'B' u8")
+    if masked:
+        mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+        layer.add_mask(mask)
+        inside.write(mask, bytes([0] * 80 + [255] * 80) * 120, "Y u8")
+    return image, layer
+
+
+def channel(image, kind):
+    """A saved channel: the left half, everything or nothing."""
+    made = Gimp.Channel.new(image, kind, 160, 120, 50, Gegl.Color.new("black"))
+    image.insert_channel(made, None, 0)
+    columns = {"left": 80, "everything": 160, "nothing": 0}[kind]
+    inside.write(made, bytes([255] * columns + [0] * (160 - columns)) * 120, "Y u8")
+    return made

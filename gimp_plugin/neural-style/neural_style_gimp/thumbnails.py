@@ -1,0 +1,43 @@
+"""Small pictures of files, read in a thread, so that a window never waits for a large one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import gi
+
+gi.require_version("GdkPixbuf", "2.0")
+from gi.repository import GdkPixbuf, GLib
+
+Done = Callable[[Any], None]
+
+
+class Thumbnails:
+    """Reads one file after the other; ``done`` is called by the main loop, until `close`."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(1)
+        self._closed = False
+
+    def request(self, path: str, bounds: tuple[int, int], done: Done) -> None:
+        """Call ``done`` with a pixbuf of the file within ``bounds``; with none if it is none."""
+        self._threads.submit(self._read, path, bounds, done)
+
+    def close(self) -> None:
+        """Call nobody any more."""
+        self._closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, path: str, bounds: tuple[int, int], done: Done) -> None:
+        try:
+            picture = GdkPixbuf.Pixbuf.new_from_file_at_scale(path, *bounds, True)
+        except GLib.Error:
+            picture = None
+        GLib.idle_add(self._tell, done, picture)
+
+    def _tell(self, done: Done, picture: Any) -> bool:
+        if not self._closed:
+            done(picture)
+        return False
