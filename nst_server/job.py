@@ -78,6 +78,15 @@ class StyleReference:
 
 
 @dataclass(frozen=True)
+class Prospect:
+    """The real painting that a draft stands for; the draft's report estimates it."""
+
+    settings: Settings
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Job:
     """Settings and the shapes of all pictures; `pictures` gives the order the pixels travel in."""
 
@@ -88,6 +97,7 @@ class Job:
     """Selection: one channel, the content's size; 0 is kept, full is painted."""
     init: PictureShape | None = None
     """What to start from, of any size, where the setting ``init`` says so."""
+    prospect: Prospect | None = None
 
     def pictures(self) -> Iterator[PictureShape]:
         """Content, mask and initial picture if there are, then each style and its mask if any."""
@@ -113,6 +123,13 @@ class Job:
             "content": self.content.to_wire(),
             "mask": None if self.mask is None else self.mask.to_wire(),
             "init": None if self.init is None else self.init.to_wire(),
+            "prospect": None
+            if self.prospect is None
+            else {
+                "settings": self.prospect.settings.to_wire(),
+                "width": self.prospect.width,
+                "height": self.prospect.height,
+            },
             "styles": [
                 {
                     "picture": style.picture.to_wire(),
@@ -148,7 +165,9 @@ class Job:
         styles = tuple(_style_from_wire(entry, content) for entry in listed)
         if not any(style.weight > 0 for style in styles):
             raise NeuralStyleError("bad-settings", "At least one style must have a weight over 0.")
-        return cls(settings, content, styles, mask, init)
+        return cls(
+            settings, content, styles, mask, init, _prospect_from_wire(fields.get("prospect"))
+        )
 
 
 def _mask_from_wire(wire: Any, content: PictureShape) -> PictureShape | None:
@@ -158,6 +177,15 @@ def _mask_from_wire(wire: Any, content: PictureShape) -> PictureShape | None:
     if mask.channels != 1 or (mask.width, mask.height) != (content.width, content.height):
         raise NeuralStyleError("bad-image", "A mask must have one channel and the content's size.")
     return mask
+
+
+def _prospect_from_wire(wire: Any) -> Prospect | None:
+    if wire is None:
+        return None
+    fields = wire if isinstance(wire, Mapping) else {}
+    # Checked as the picture that it would be.
+    shape = PictureShape.from_wire({**fields, "channels": 3, "sample": "uint8"})
+    return Prospect(Settings.from_wire(fields.get("settings")), shape.width, shape.height)
 
 
 def _style_from_wire(wire: Any, content: PictureShape) -> StyleReference:

@@ -44,6 +44,22 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """The size that a painting would be worked at, and how long it would take."""
+
+    width: int
+    height: int
+    seconds: float
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> Estimate | None:
+        """The estimate that a report told, if it told one."""
+        if not isinstance(wire, Mapping):
+            return None
+        return cls(int(wire["width"]), int(wire["height"]), float(wire["seconds"]))
+
+
+@dataclass(frozen=True)
 class Report:
     """What was done, beside the picture itself; what ``nst stylize --json`` prints."""
 
@@ -65,6 +81,8 @@ class Report:
     kept_early: bool = False
     """Whether the user stopped it and kept what there was."""
     settings: dict[str, Any] = field(default_factory=dict)
+    prospect: Estimate | None = None
+    """Of the real painting, where the job was a draft of one."""
 
     @property
     def enlarged(self) -> bool:
@@ -78,4 +96,5 @@ class Report:
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Report:
         """The report that `to_wire` described; other fields are ignored."""
-        return cls(**{entry.name: wire[entry.name] for entry in fields(cls) if entry.name in wire})
+        known = {entry.name: wire[entry.name] for entry in fields(cls) if entry.name in wire}
+        return cls(**{**known, "prospect": Estimate.from_wire(wire.get("prospect"))})

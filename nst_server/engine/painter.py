@@ -27,7 +27,7 @@ from nst_server.engine.scale import ScaleObjective
 from nst_server.engine.tiled import Tiling
 from nst_server.engine.tiling import MINIMUM_SIDE, receptive_halo, side_by_memory
 from nst_server.errors import NeuralStyleError
-from nst_server.progress import Progress
+from nst_server.progress import Estimate, Progress
 from nst_server.settings import Settings
 
 __all__ = ["Iterate", "Painter", "Picture", "Plan", "Style"]
@@ -112,6 +112,16 @@ class Painter:
             affordable = speed * settings.time_limit
         size = schedule.working_size(width, height, settings, affordable)
         return Plan(backbone, precision, *size)
+
+    def estimate(self, settings: Settings, width: int, height: int) -> Estimate:
+        """What `plan` says, and how long it would take; measures the speed once.
+
+        Raises as `plan`.
+        """
+        plan = self.plan(settings, width, height)
+        speed = self._speed(Choice.of(settings, plan.backbone, plan.precision))
+        seconds = schedule.work(plan.width, plan.height, settings) / speed
+        return Estimate(plan.width, plan.height, seconds)
 
     def stylize(
         self,

@@ -57,6 +57,10 @@ def paint(
             break
     if last is None:
         raise NeuralStyleError("internal", "The engine painted nothing.")
+    estimate = None
+    if job.prospect is not None:
+        real = job.prospect
+        estimate = painter.estimate(real.settings, real.width, real.height)
     paint_over(pixels[0], job.content, last.result(), mask)
     yield Finished(
         job.content,
@@ -76,6 +80,7 @@ def paint(
             losses={"total": last.progress.loss, **last.progress.terms},
             kept_early=kept,
             settings=job.settings.to_wire(),
+            prospect=estimate,
         ),
     )
 

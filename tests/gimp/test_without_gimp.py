@@ -10,7 +10,7 @@ import pytest
 
 from nst_server.client.events import Painting, Queued, Started
 from nst_server.geometry import CONTEXT_PIXELS, Box, fit_within
-from nst_server.progress import Progress, Report
+from nst_server.progress import Estimate, Progress, Report
 
 PLUG_IN = Path(__file__).resolve().parents[2] / "gimp_plugin" / "neural-style"
 sys.path.insert(0, str(PLUG_IN))
@@ -92,6 +92,12 @@ def test_an_enlarged_painting_says_so() -> None:
     assert wording.painted_at(started, 512, 384).endswith("pixels, then enlarged to 512 × 384")
     report = Report(512, 384, 256, 192, 9.0, "CPU", "float32", "vgg16", "draft", 25, 1.2)
     assert wording.layer_name("waves", report) == "Neural Style: waves, draft (painted at 256×192)"
+
+
+def test_an_estimate_tells_time_and_size() -> None:
+    assert wording.estimated(Estimate(400, 300, 65), 400, 300) == "About 1 min 05 s at 400 × 300"
+    enlarged = wording.estimated(Estimate(400, 300, 9), 800, 600)
+    assert enlarged == "About 9 s at 400 × 300, enlarged to 800 × 600"
 
 
 def test_the_environment_names_the_home_before_the_installer(

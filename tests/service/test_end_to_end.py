@@ -11,8 +11,9 @@ import pytest
 
 from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.client.session import Client
-from nst_server.job import Job, PictureShape, StyleReference
+from nst_server.job import Job, PictureShape, Prospect, StyleReference
 from nst_server.paths import Home
+from nst_server.progress import Estimate
 from nst_server.settings import Settings
 from tests.service.servers import Server, eventually, finish, serve_command, start, wait_for
 
@@ -57,12 +58,15 @@ def listen(client: Client, pixels: bytes, **settings: Any) -> list[Event]:
     return finish(client, 120)
 
 
-def submit(client: Client, pixels: bytes, **settings: Any) -> None:
+def submit(
+    client: Client, pixels: bytes, *, prospect: Prospect | None = None, **settings: Any
+) -> None:
     job = Job(
         Settings.of_preset("draft", **{"size": 64, "iterations": 3, **settings}),
         PictureShape(WIDTH, HEIGHT, 4, "uint8"),
         (StyleReference(STYLE),),
         PictureShape(WIDTH, HEIGHT, 1, "uint8"),
+        prospect=prospect,
     )
     style = random.Random(4).randbytes(STYLE.size_in_bytes)
     client.submit(job, [pixels, mask(), style])
@@ -103,6 +107,22 @@ def test_a_selection_is_painted_and_nothing_else(server: Server, client: Client)
                 assert old == new
             changed += old != new
     assert changed > 0.9 * (HEIGHT // 2) * (WIDTH - TRANSPARENT)
+
+
+def test_a_draft_estimates_the_real_painting(client: Client) -> None:
+    def estimate(**settings: Any) -> Estimate:
+        submit(client, content(), prospect=Prospect(Settings(**settings), 4000, 3000))
+        finished = finish(client, 120)[-1]
+        assert isinstance(finished, Finished)
+        assert finished.report.prospect is not None
+        return finished.report.prospect
+
+    fixed, larger = estimate(size=512), estimate(size=1024)
+    assert (fixed.width, fixed.height) == (512, 384)
+    assert 3 < larger.seconds / fixed.seconds < 5, "four times the pixels"
+    short, long = (estimate(size="auto", time_limit=limit) for limit in (20, 40))
+    assert short.seconds <= 20 < long.seconds <= 40
+    assert short.width < long.width < 4000
 
 
 def test_without_strength_every_byte_comes_back(client: Client) -> None:

@@ -46,8 +46,8 @@ LABELS = {
     "size": N_("Si_ze worked at"),
     "seamless": N_("Se_amless tile"),
     "seed": N_("Ran_dom seed"),
-    OUTPUT: N_("_Output"),
-    MIX: N_("S_hare of it"),
+    OUTPUT: N_("O_utput"),
+    MIX: N_("Mi_x"),
 }
 """Labels, each with a key of its own."""
 

@@ -83,7 +83,7 @@ class Dialog:
             home.styles,
             self._thumbnails,
             self._judge,
-            labels=(_("Seco_nd style"), _("Pict_ure")),
+            labels=(_("Seco_nd style"), _("Fr_om")),
             needed=False,
         )
         self._region = RegionRow(config, targets[0].image)

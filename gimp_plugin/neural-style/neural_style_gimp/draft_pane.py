@@ -22,7 +22,7 @@ from neural_style_gimp.styles import buffers, by_region, mixed, references
 from neural_style_gimp.target import Target
 from nst_server.client.events import Event, Failed, Finished, Painting, Started
 from nst_server.errors import NeuralStyleError
-from nst_server.job import Job, StyleReference
+from nst_server.job import Job, Prospect, StyleReference
 from nst_server.paths import Home
 from nst_server.settings import Settings
 
@@ -124,9 +124,11 @@ class DraftPane:
         small = drafted(wish.settings, max(content.shape.width, content.shape.height))
         mask = [] if content.mask is None else [content.mask]
         selection = None if content.mask is None else content.mask_shape
+        box = self._target.context
+        prospect = Prospect(wish.settings, box.width, box.height)
         if wish.first is None:
             themselves = (StyleReference(content.shape),)
-            job = Job(warming(small), content.shape, themselves, selection)
+            job = Job(warming(small), content.shape, themselves, selection, prospect=prospect)
             return job, [content.content, *mask, content.content]
         if wish.second is None or wish.channel is None:
             placed = mixed(wish.first, wish.second, wish.share)
@@ -134,12 +136,16 @@ class DraftPane:
             region = reduced_mask(wish.channel, self._target, content.shape)
             placed = by_region(wish.first, wish.second, region)
         named = references(placed, content.mask_shape)
-        job = Job(small, content.shape, named, selection)
+        job = Job(small, content.shape, named, selection, prospect=prospect)
         return job, [content.content, *mask, *buffers(placed)]
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Started):
             self._machine.set_text(wording.machine(event))
+        if isinstance(event, Finished) and event.report.prospect is not None:
+            box = self._target.context
+            estimate = event.report.prospect
+            self._plan.set_text(wording.estimated(estimate, box.width, box.height))
         if self._warming and not isinstance(event, Failed):
             self._status.set_text(
                 _("The draft appears here.")

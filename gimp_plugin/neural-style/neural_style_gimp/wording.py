@@ -5,7 +5,7 @@ from __future__ import annotations
 from neural_style_gimp.i18n import N_, _, ngettext
 from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.geometry import fit_within
-from nst_server.progress import Progress, Report
+from nst_server.progress import Estimate, Progress, Report
 from nst_server.settings import Settings
 
 BACKBONES = {"vgg16": "VGG16", "vgg19": "VGG19"}
@@ -86,6 +86,16 @@ def planned(settings: Settings, width: int, height: int) -> str:
     if at == (width, height):
         return _("Size: {size}").format(size=size(*at))
     return _("Size: {size}, enlarged to {full}").format(size=size(*at), full=size(width, height))
+
+
+def estimated(estimate: Estimate, width: int, height: int) -> str:
+    """How long the real painting of ``width`` × ``height`` will take, and at which size."""
+    at, time = size(estimate.width, estimate.height), duration(estimate.seconds)
+    if (estimate.width, estimate.height) == (width, height):
+        return _("About {time} at {size}").format(time=time, size=at)
+    return _("About {time} at {size}, enlarged to {full}").format(
+        time=time, size=at, full=size(width, height)
+    )
 
 
 def _limit(seconds: float) -> str:
