@@ -32,6 +32,8 @@ class Gimp:
         home: str = "",
         profile: str = "",
         language: str = "",
+        scale: int = 1,
+        theme: str = "dark",
     ) -> None:
         self.installed = installed
         self.home = home or str(installed.home)
@@ -46,7 +48,7 @@ class Gimp:
         batch = f"__file__ = {answer!r}; exec(open(__file__).read())"
         program = ["gimp-console", "-i", "-d"]
         if display:
-            program = ["gimp", "-n", "-s", f"--gimprc={self._quiet_preferences()}"]
+            program = ["gimp", "-n", "-s", f"--gimprc={self._quiet_preferences(theme)}"]
         self._log = (self.outside / f"{name}.log").open("wb")
         self._process = installed.popen(
             [*program, "--batch-interpreter", "python-fu-eval", "-b", batch, "--quit"],
@@ -55,6 +57,7 @@ class Gimp:
                 "ANSWER_AT": str(self.folder / self._port_file.name),
                 **({"DISPLAY": display} if display else {}),
                 **({"LANG": language} if language else {}),
+                **({"GDK_SCALE": str(scale)} if scale != 1 else {}),
             },
             stdin=subprocess.DEVNULL,
             stdout=self._log,
@@ -63,13 +66,14 @@ class Gimp:
         wait_for(self._port_file.exists, "GIMP's answer", STARTUP_SECONDS)
         self.pid = int(self._port_file.read_text().split()[1])
 
-    def _quiet_preferences(self) -> str:
+    def _quiet_preferences(self, theme: str) -> str:
         """A file of preferences without a welcome and other questions."""
         told = self.installed.run(["gimp-console", "--version"], env={}, timeout=60).stdout
         version = re.search(r"\d+\.\d+\.\d+", told)
         assert version, told
         (self.outside / "gimprc").write_text(
             f'(config-version "{version.group()}")\n(show-welcome-dialog no)\n'
+            f"(theme-color-scheme {theme})\n"
             "(check-updates no)\n(color-profile-policy keep)\n(metadata-rotation-policy keep)\n"
         )
         return str(self.folder / "gimprc")
@@ -142,7 +146,8 @@ class Gimp:
 class Desktop:
     """Xvfb with a window manager inside the root folder, its keyboard and its screen."""
 
-    def __init__(self, installed: Any, display: str) -> None:
+    def __init__(self, installed: Any, display: str, size: tuple[int, int]) -> None:
+        self.size = size
         self.installed = installed
         self.display = display
 
@@ -170,7 +175,7 @@ class Desktop:
 
     def screenshot(self, file: Path) -> None:
         """The whole screen as PNG, without a tip under the mouse."""
-        self.xdotool("mousemove", "1399", "899")
+        self.xdotool("mousemove", *(str(side - 1) for side in self.size))
         time.sleep(0.7)
         inside = PurePosixPath("/tmp") / file.name
         self.installed.run(
@@ -184,14 +189,16 @@ class Desktop:
 
 
 @contextmanager
-def desktop(installed: Any, display: str = ":93") -> Iterator[Desktop]:
-    """A screen of 1400 × 900 with openbox on it."""
+def desktop(
+    installed: Any, display: str = ":93", size: tuple[int, int] = (1400, 900)
+) -> Iterator[Desktop]:
+    """A screen with openbox on it."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     env = {"DISPLAY": display}
-    command = ["Xvfb", display, "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    command = ["Xvfb", display, "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"]
     screen = installed.popen(command, env={}, stderr=subprocess.DEVNULL, **quiet)
     try:
-        made = Desktop(installed, display)
+        made = Desktop(installed, display, size)
         wait_for(lambda: made.xdotool("getdisplaygeometry"), "the display", 30)
         manager = installed.popen(["openbox"], env=env, stderr=subprocess.DEVNULL, **quiet)
         try:

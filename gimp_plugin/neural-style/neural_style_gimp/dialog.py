@@ -16,7 +16,7 @@ from gi.repository import Gdk, GimpUi, GObject, Gtk
 from neural_style_gimp import arguments, manual
 from neural_style_gimp.draft_pane import DraftPane, Wish
 from neural_style_gimp.gallery import gallery, remember
-from neural_style_gimp.i18n import _
+from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.region import RegionRow
 from neural_style_gimp.style import FileStyle
 from neural_style_gimp.style_chooser import StyleChooser
@@ -31,6 +31,12 @@ OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments
 """What is in sight; the other visible options are under More."""
 
 SCALES = ["strength", "brush-size", "smoothness"]
+
+TIPS = {
+    Gtk.ResponseType.OK: N_("Paint the layer with these settings"),
+    Gtk.ResponseType.CANCEL: N_("Close this window and change nothing"),
+    Gtk.ResponseType.HELP: N_("Open the manual"),
+}
 
 AROUND = 180
 """Height of the window's title, buttons and borders."""
@@ -63,6 +69,11 @@ class Dialog:
         self._targets = targets
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
         self._dialog.set_ok_label(_("St_ylize"))
+        self._dialog.set_default_response(Gtk.ResponseType.OK)
+        for response, tip in TIPS.items():
+            button = self._dialog.get_widget_for_response(response)
+            if button is not None:
+                button.set_tooltip_text(_(tip))
         self._dialog.add_button(_("_Help"), Gtk.ResponseType.HELP)
         self._dialog.connect("response", _help)
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
@@ -130,6 +141,7 @@ class Dialog:
             more.reorder_child(row, place)
         dialog.get_label("more-title", _("Mor_e"), False, True)
         expander = dialog.fill_expander("more", "more-title", False, "more-options")
+        expander.set_tooltip_text(_("A second style, the size, and what is needed less often"))
         expander.set_resize_toplevel(False)  # the window grows by itself where it has to
         options = dialog.fill_box("options", [*OPTIONS, "more"])
         options.pack_start(self._style.widget, False, False, 0)
@@ -138,6 +150,7 @@ class Dialog:
         self._note.show()
         scrolled = dialog.fill_scrolled_window("options-in-sight", "options")
         scrolled.set_policy(Gtk.PolicyType.NEVER, Gtk.PolicyType.AUTOMATIC)
+        scrolled.set_can_focus(False)
         scrolled.set_shadow_type(Gtk.ShadowType.NONE)
         scrolled.set_propagate_natural_height(True)
         scrolled.set_max_content_height(_room())

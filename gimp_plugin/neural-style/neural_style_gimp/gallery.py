@@ -45,7 +45,7 @@ def gallery(folder: Path, thumbnails: Thumbnails, chosen: Callable[[Path], None]
     )
     for path in files:
         grid.add(_button(path, thumbnails, chosen, recent=path in recent))
-    window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
+    window = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, can_focus=False)
     rows = min(ROWS_IN_SIGHT, -(-len(files) // PER_ROW))
     window.set_min_content_height(rows * (SIDE + 8))
     window.add(grid)
