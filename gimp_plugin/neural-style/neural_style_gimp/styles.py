@@ -76,10 +76,11 @@ def show_styles(config: Any, told: Any, image: Any) -> None:
     Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` if it is not understood.
     """
     arguments.choose_style(config, FIRST, _style_from_wire(told["first"], image))
-    arguments.choose_style(config, SECOND, _style_from_wire(told["second"], image))
+    second = _style_from_wire(told["second"], image)
+    arguments.choose_style(config, SECOND, second)
     config.set_property(arguments.MIX, float(told["share"]))
     tattoo = int(told["channel"])
-    channel = image.get_channel_by_tattoo(tattoo) if tattoo else None
+    channel = image.get_channel_by_tattoo(tattoo) if tattoo and second else None
     config.set_property(arguments.CHANNEL, channel)
 
 
