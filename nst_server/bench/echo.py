@@ -1,6 +1,7 @@
 """A server whose worker sends pictures back as they came: the way alone, without the engine.
 
-``python -m nst_server.bench.echo`` serves; with the word ``work`` it is the worker.
+``python -m nst_server.bench.echo`` serves; with the word ``work`` it is the worker. The word
+``arrays`` has the worker do to the pixels what is done on both sides of the engine.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from nst_server.paths import Home
 from nst_server.progress import Progress, Report
 from nst_server.protocol import Message
 from nst_server.service.broker import serve
+from nst_server.service.pixels import paint_over, read_picture
 from nst_server.service.worker_link import WorkerLink
 
 COMMAND = [*interpreter(), "-m", "nst_server.bench.echo"]
 
 
-def work() -> None:
-    """Take jobs until the standard input closes."""
+def work(*, arrays: bool) -> None:
+    """Take jobs until the standard input closes.
+
+    ``arrays`` tells whether to make the engine's arrays of them, and the result of those.
+    """
     orders = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
     link = WorkerLink(json.loads(orders.readline()))
 
@@ -39,15 +44,20 @@ def work() -> None:
         job = Job.from_wire(order.fields["request"])
         shape = job.content
         pixels = link.receive_pixels(order.job, job)[0]
+        if arrays:
+            colours, _ = read_picture(pixels, shape)
         size = shape.width, shape.height
         link.tell(order.job, Started("none", "none", "none", *size))
         link.tell(order.job, Painting(Progress(1, 1, 0, 0, 1.0, 0.0, 0.0, *size, 0.0)))
+        if arrays:
+            paint_over(pixels, shape, colours, None)
         report = Report(*size, *size, 0.0, "none", "none", "none", job.settings.preset, 0, 0.0)
         link.tell(order.job, Finished(shape, pixels, report))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["work"]:
-        work()
+    words = sys.argv[1:]
+    if "work" in words:
+        work(arrays="arrays" in words)
     else:
-        sys.exit(serve(Home.default(), worker_command=[*COMMAND, "work"]))
+        sys.exit(serve(Home.default(), worker_command=[*COMMAND, "work", *words]))

@@ -32,7 +32,7 @@ def _measure(options: Options) -> Figures:
     processor: dict[str, dict[str, float]] = {}
     server_mb: float | None = None
     for name, command, shares in (
-        ("", None, True),
+        ("", [*COMMAND, "arrays"], True),
         ("relay_", COMMAND, True),
         ("messages_", COMMAND, False),
     ):

@@ -61,7 +61,8 @@ def paint(
     if job.prospect is not None:
         real = job.prospect
         estimate = painter.estimate(real.settings, real.width, real.height)
-    paint_over(pixels[0], job.content, last.result(), mask)
+    if job.settings.strength > 0:  # else every sample stays, colours beyond [0, 1] too
+        paint_over(pixels[0], job.content, last.result(), mask)
     yield Finished(
         job.content,
         pixels[0],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,16 @@ def test_without_strength_every_byte_comes_back(client: Client) -> None:
     finished = listen(client, content(), strength=0, size="full")[-1]
     assert isinstance(finished, Finished)
     assert finished.pixels.read() == content()
+
+
+def test_without_strength_light_beyond_white_comes_back_too(client: Client) -> None:
+    pixels = struct.pack("<4f", 1.5, -0.25, 0.5, 1e-30) * (3 * 16 * 16 // 4)
+    shape = PictureShape(16, 16, 3, "float32")
+    job = Job(Settings(strength=0), shape, (StyleReference(shape),))
+    client.submit(job, [pixels, pixels])
+    finished = finish(client, 120)[-1]
+    assert isinstance(finished, Finished)
+    assert finished.pixels.read() == pixels
 
 
 def test_it_can_be_stopped_and_kept(client: Client) -> None:

@@ -17,6 +17,8 @@ _STRIP_PIXELS = 2**20
 _TILE_ROWS = 128
 """Of a GEGL tile: strips of whole tiles are read once."""
 
+_CACHE_BYTES = 64 * 2**20
+
 COMPONENTS = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 """Sample types that travel, in Babl's words."""
 
@@ -49,6 +51,11 @@ def colour_format(sample: str, alpha: bool) -> str:
 def mask_format(sample: str) -> str:
     """Babl's name for a selection or a layer mask."""
     return f"Y {COMPONENTS[sample]}"
+
+
+def limit_cache() -> None:
+    """Let GEGL keep no more of a layer in this process than some strips of it."""
+    Gegl.config().set_property("tile-cache-size", _CACHE_BYTES)
 
 
 def strips(box: Box) -> Iterator[Box]:

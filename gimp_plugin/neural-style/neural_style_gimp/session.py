@@ -10,7 +10,7 @@ from neural_style_gimp.again import recall
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import cancelled, paint
-from neural_style_gimp.pixels import release
+from neural_style_gimp.pixels import limit_cache, release
 from neural_style_gimp.progress_bar import ProgressBar
 from neural_style_gimp.result import Painting, place
 from neural_style_gimp.style import load_style
@@ -45,6 +45,7 @@ def run(
     one undo step. Raises `NeuralStyleError`, with code ``cancelled`` if the user cancelled; the
     image and its undo stack are then untouched.
     """
+    limit_cache()
     if not drawables:
         raise refusal(_("No layer is chosen."), _("Choose a layer."))
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE

@@ -89,7 +89,7 @@ class Target:
             painted=painted,
             context=painted.with_context(bounds),
             selected=selected,
-            sample=_SAMPLES.get(image.get_precision().value_nick, "float32"),
+            sample=_sample(image),
             alpha=layer.has_alpha(),
         )
 
@@ -190,6 +190,14 @@ class Target:
 
 def _box(layer: Any) -> Box:
     return Box(0, 0, layer.get_width(), layer.get_height())
+
+
+def _sample(image: Any) -> str:
+    """Sample type in which every pixel of an image can travel, and come back the same."""
+    profile = image.get_color_profile()
+    if profile is not None and not profile.is_equal(Gimp.ColorProfile.new_rgb_srgb()):
+        return "float32"  # which has colours beyond sRGB's too
+    return _SAMPLES.get(image.get_precision().value_nick, "float32")
 
 
 def _is_special(layer: Any) -> bool:
