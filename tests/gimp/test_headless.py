@@ -45,7 +45,7 @@ def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
         *("style-file", "style-drawable", "style-pattern"),
         *("style-file-2", "style-drawable-2", "style-pattern-2", "style-mix", "style-channel"),
         *names,
-        "output",
+        *("options", "output"),
     ]
     assert told["return values"] == ["layer"]
     for name, default in seen.items():
@@ -54,6 +54,10 @@ def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
     assert told["by script"] == classic, "what is not given is the preset's"
     assert told["by dialog"]["smoothness"] == Settings().smoothness, "what is shown counts"
     assert told["followed"] == classic, "what the user has not set follows the preset"
+    written = Settings.of_preset("classic", smoothness=50, iterations=7, seamless=True).to_wire()
+    assert told["written"] == written, "also what is a default where the preset has another"
+    assert "iterations" in told["misspelt"]
+    assert told["shown again"] == written
 
 
 def test_new_layer_over_a_feathered_ellipse(gimp: Gimp, style: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from neural_style_gimp.editor import Gimp, GObject
 from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.style import FileStyle, LayerStyle, PatternStyle, Style
+from nst_server.errors import NeuralStyleError
 from nst_server.settings import PRESETS, Settings, options
 
 
@@ -30,6 +31,7 @@ SECOND = Slot("style-file-2", "style-drawable-2", "style-pattern-2")
 MIX = "style-mix"
 CHANNEL = "style-channel"
 OUTPUT = "output"
+OPTIONS = "options"
 
 OUTPUTS = {
     "new-layer": (N_("New layer"), N_("Above the layer, masked by the selection")),
@@ -48,6 +50,7 @@ LABELS = {
     "seed": N_("Ran_dom seed"),
     OUTPUT: N_("O_utput"),
     MIX: N_("Mi_x"),
+    OPTIONS: N_("Ad_vanced options"),
 }
 """Labels, each with a key of its own."""
 
@@ -110,6 +113,16 @@ def add_arguments(procedure: Any) -> None:
     )
     for argument, name in visible().items():
         _add_option(procedure, argument, name)
+    procedure.add_string_argument(
+        OPTIONS,
+        _(LABELS[OPTIONS]),
+        _(
+            "Any of the options of the nst command, as in: iterations=200 optimizer=adam. "
+            "What is here counts before the other arguments."
+        ),
+        "",
+        EDITABLE,
+    )
     choice = Gimp.Choice.new()
     for number, (nick, (label, help)) in enumerate(OUTPUTS.items()):
         choice.add(nick, number, _(label), _(help))
@@ -162,13 +175,15 @@ def settings_of(config: Any, *, shown: bool) -> Settings:
     """The settings that the arguments stand for.
 
     If a dialog has shown them, all count. Else an argument at its default leaves the preset's own
-    value, so that a script that names just ``classic`` gets what classic is.
+    value, so that a script that names just ``classic`` gets what classic is; to have the default
+    nonetheless it is named in ``options``, which counts before all. Raises `NeuralStyleError`.
     """
     changes = {}
     for argument, name in visible().items():
         value = config.get_property(argument)
         if shown or value != _default(name):
             changes[name] = value
+    changes |= _written(config.get_property(OPTIONS) or "")
     return Settings.from_wire({"preset": config.get_property("preset"), **changes})
 
 
@@ -189,6 +204,32 @@ def show_settings(config: Any, settings: Settings) -> None:
     """Set the arguments to what of ``settings`` people see."""
     for argument, name in visible().items():
         config.set_property(argument, _as_argument(settings, name))
+    of_preset = PRESETS[settings.preset]
+    others = {
+        name: value
+        for name, value in settings.to_wire().items()
+        if options()[name][0].expert and value != getattr(of_preset, name)
+    }
+    config.set_property(OPTIONS, " ".join(f"{name}={value}" for name, value in others.items()))
+
+
+def _written(text: str) -> dict[str, Any]:
+    """Settings from words like ``iterations=200``; their values are checked later."""
+    changes: dict[str, Any] = {}
+    for word in text.split():
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise NeuralStyleError(
+                "bad-settings",
+                "“{word}” is not understood.",
+                "Write options like this: iterations=200 optimizer=adam.",
+                word=word,
+            )
+        name = name.lstrip("-").replace("-", "_")
+        known = options().get(name)
+        truth = {"yes": True, "no": False} if known and known[1] is bool else {}
+        changes[name] = truth.get(value, value)
+    return changes
 
 
 def _as_argument(settings: Settings, name: str) -> Any:
