@@ -220,7 +220,7 @@ def test_a_worker_that_dies_fails_the_job_in_words(gimp: Gimp, style: str) -> No
     answer = gimp.begin("long_job", style=style)
     worker = wait_for(lambda: painting(gimp), "the job", 60)["worker"]["pid"]
     os.kill(worker, signal.SIGKILL)
-    refused(answer(60), "painting process ended")
+    refused(answer(60), "painting process was killed")
 
 
 def test_killing_gimp_frees_the_worker(installed_gimp: Any, gimp: Gimp, style: str) -> None:
