@@ -45,7 +45,7 @@ def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
         *("style-file", "style-drawable", "style-pattern"),
         *("style-file-2", "style-drawable-2", "style-pattern-2", "style-mix", "style-channel"),
         *names,
-        *("options", "output"),
+        *("expert-options", "output"),
     ]
     assert told["return values"] == ["layer"]
     for name, default in seen.items():

@@ -31,7 +31,7 @@ SECOND = Slot("style-file-2", "style-drawable-2", "style-pattern-2")
 MIX = "style-mix"
 CHANNEL = "style-channel"
 OUTPUT = "output"
-OPTIONS = "options"
+OPTIONS = "expert-options"
 
 OUTPUTS = {
     "new-layer": (N_("New layer"), N_("Above the layer, masked by the selection")),
@@ -176,7 +176,8 @@ def settings_of(config: Any, *, shown: bool) -> Settings:
 
     If a dialog has shown them, all count. Else an argument at its default leaves the preset's own
     value, so that a script that names just ``classic`` gets what classic is; to have the default
-    nonetheless it is named in ``options``, which counts before all. Raises `NeuralStyleError`.
+    nonetheless it is named in ``expert-options``, which counts before all. Raises
+    `NeuralStyleError`.
     """
     changes = {}
     for argument, name in visible().items():

@@ -23,11 +23,11 @@ def main(plug_in):
     followed = arguments.settings_of(config, shown=True)
     config = procedure.create_config()
     config.set_property("preset", "classic")
-    config.set_property("options", "smoothness=50  --iterations=7 seamless=yes")
+    config.set_property("expert-options", "smoothness=50  --iterations=7 seamless=yes")
     written = arguments.settings_of(config, shown=False)
     arguments.show_settings(config, written)
     shown_again = arguments.settings_of(config, shown=True)
-    config.set_property("options", "smoothness")
+    config.set_property("expert-options", "smoothness")
     try:
         misspelt = arguments.settings_of(config, shown=False).to_wire()
     except NeuralStyleError as error:
