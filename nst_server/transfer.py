@@ -8,6 +8,7 @@ have opened the same file, lie there already, and only offset and length travel.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nst_server.errors import NeuralStyleError
@@ -26,19 +27,36 @@ def spans(length: int) -> Iterator[tuple[int, int]]:
         yield start, min(CHUNK_BYTES, length - start)
 
 
-def chunks(pictures: Sequence[Any]) -> Iterator[tuple[int, memoryview]]:
-    """Offset and bytes of every chunk, made when it is asked for.
+@dataclass(frozen=True)
+class Chunk:
+    """A part of a picture, which is a bytes-like object or a `Spool`, on its way."""
 
-    Each picture is a bytes-like object, whose chunks are views of it, or a `Spool`.
-    """
+    offset: int
+    """In the stream of all pictures."""
+    picture: Any
+    start: int
+    length: int
+
+    def payload(self) -> memoryview:
+        """The bytes: a view of a bytes-like picture, or read from a spool."""
+        if isinstance(self.picture, Spool):
+            return memoryview(self.picture.read(self.start, self.length))
+        return memoryview(self.picture).cast("B")[self.start : self.start + self.length]
+
+    def put_into(self, file: Spool) -> None:
+        """Copy the bytes to their place, once. Raises as `Spool.write`."""
+        if isinstance(self.picture, Spool):
+            file.copy(self.offset, self.picture.part(self.start, self.length))
+        else:
+            file.write(self.offset, self.payload())
+
+
+def chunks(pictures: Sequence[Any]) -> Iterator[Chunk]:
+    """Every chunk of bytes-like objects or spools, one picture after the other."""
     offset = 0
     for picture in pictures:
-        spool = picture if isinstance(picture, Spool) else None
-        view = memoryview(b"") if spool else memoryview(picture).cast("B")
         for start, length in spans(size_in_bytes(picture)):
-            if spool is not None:
-                view, start = memoryview(spool.read(start, length)), 0
-            yield offset, view[start : start + length]
+            yield Chunk(offset, picture, start, length)
             offset += length
 
 

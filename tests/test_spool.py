@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,31 @@ def test_what_is_written_is_read_and_the_rest_is_0() -> None:
     assert (part.read(), part.length) == (b"abc", 3)
     part.write(1, b"B")
     assert spool.read(2, 4) == b"\0aBc"
+
+
+@pytest.mark.parametrize("place", ["linux", "elsewhere", "old kernel", "other files"])
+def test_all_of_one_is_copied_into_another(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    calls = []
+    whole = getattr(os, "copy_file_range", None)
+
+    def some(source: int, target: int, count: int, *places: int) -> int:
+        calls.append(count)
+        if place == "old kernel" or (place == "other files" and len(calls) > 1):
+            raise OSError("not here")
+        assert whole is not None
+        return int(whole(source, target, min(count, 4), *places))
+
+    monkeypatch.setattr(os, "copy_file_range", some, raising=False)
+    if place == "elsewhere":
+        monkeypatch.setattr(sys, "platform", "elsewhere")
+    source, target = Spool.holding(b"0123456789"), Spool.new(12)
+    target.part(1, 11).copy(2, source.part(1, 8))
+    assert target.read() == bytes(3) + b"12345678" + bytes(1)
+    assert len(calls) == {"linux": 2, "elsewhere": 0, "old kernel": 1, "other files": 2}[place]
+    with pytest.raises(ValueError, match="beyond"):
+        target.copy(3, source)
+    with pytest.raises(NeuralStyleError, match="missing"):
+        target.copy(0, source.part(5, 7))
 
 
 @pytest.mark.parametrize("start", [-1, 8])

@@ -17,6 +17,7 @@ from nst_server.client.session import Client
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape, StyleReference
 from nst_server.settings import Settings
+from nst_server.spool import Spool
 from nst_server.transfer import spans
 
 _STYLE_SIDE = 64
@@ -30,6 +31,7 @@ def _measure(options: Options) -> Figures:
     )
     runs: dict[str, list[float]] = {}
     processor: dict[str, dict[str, float]] = {}
+    copied: dict[str, float] = {}
     server_mb: float | None = None
     for name, command, shares in (
         ("", [*COMMAND, "arrays"], True),
@@ -40,10 +42,14 @@ def _measure(options: Options) -> Figures:
             starter, _ = started(home, command)
             with closing(starter), closing(Client.connect(home, shares=shares)) as client:
                 _round_trip(client, layer[:64, :64].copy())  # the worker is there from now on
-                before = _processor_seconds(client)
-                runs[name] = [_round_trip(client, layer) for _ in range(repeats)]
-                after = _processor_seconds(client)
+                before, moved = _processor_seconds(client), _copied_mb(client)
+                trips = [_round_trip(client, layer) for _ in range(repeats)]
+                after, counted = _processor_seconds(client), _copied_mb(client)
+                runs[name] = [seconds for seconds, _ in trips]
+                _check_same(trips[-1][1], layer)
                 processor[name] = {key: (after[key] - before[key]) / repeats for key in after}
+                if not name:
+                    copied = {key: (total - moved[key]) / repeats for key, total in counted.items()}
                 server_mb = server_mb or _peak_mb(int(client.status()["pid"]))
     megabytes = 2 * layer.nbytes / 1e6
     times = {f"{name}round_trip_s": seconds for name, seconds in runs.items()}
@@ -58,11 +64,12 @@ def _measure(options: Options) -> Figures:
         "height": height,
         "megabytes": megabytes,
         "server_peak_mb": server_mb,
+        "copied_mb": copied,
     }
 
 
-def _round_trip(client: Client, layer: np.ndarray) -> float:
-    """Seconds from submit until the result is there, without painting; it must be the same."""
+def _round_trip(client: Client, layer: np.ndarray) -> tuple[float, Spool]:
+    """Seconds from submit until the result was read, without painting; and the result."""
     height, width, _ = layer.shape
     style = PictureShape(_STYLE_SIDE, _STYLE_SIDE, 3, "uint8")
     job = Job(
@@ -74,12 +81,14 @@ def _round_trip(client: Client, layer: np.ndarray) -> float:
     client.submit(job, [layer, bytes(style.size_in_bytes)])
     first_painting(client)
     result = finished(client).pixels
-    for start, length in spans(result.length):  # as GIMP takes it, and nothing done with it
+    for start, length in spans(result.length):  # part by part, as GIMP takes it
         result.read(start, length)
-    seconds = time.perf_counter() - begun
+    return time.perf_counter() - begun, result
+
+
+def _check_same(result: Spool, layer: np.ndarray) -> None:
     if not np.array_equal(np.frombuffer(result.read(), np.float32), layer.reshape(-1)):
         raise NeuralStyleError("internal", "The layer came back changed.")
-    return seconds
 
 
 def _peak_mb(process: int) -> float | None:
@@ -91,18 +100,36 @@ def _peak_mb(process: int) -> float | None:
     return next((int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM")), None)
 
 
+def _processes(client: Client) -> dict[str, int]:
+    told = client.status()
+    return {"client": os.getpid(), "server": told["pid"], "worker": told["worker"]["pid"]}
+
+
 def _processor_seconds(client: Client) -> dict[str, float]:
     """What client, server and worker have used of the processor so far (Linux)."""
-    told = client.status()
-    pids = {"client": os.getpid(), "server": told["pid"], "worker": told["worker"]["pid"]}
     found = {}
-    for name, pid in pids.items():
+    for name, pid in _processes(client).items():
         try:
             text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
         except OSError:
             return {}
         user, system = text.rpartition(")")[2].split()[11:13]
         found[name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return found
+
+
+def _copied_mb(client: Client) -> dict[str, float]:
+    """Megabytes that each process has read from files and written so far (Linux)."""
+    found = {}
+    for name, pid in _processes(client).items():
+        try:
+            lines = Path(f"/proc/{pid}/io").read_text(encoding="ascii").splitlines()
+        except OSError:
+            return {}
+        for line in lines:
+            kind, _, count = line.partition(": ")
+            if kind in {"rchar", "wchar"}:
+                found[f"{name} {'read' if kind == 'rchar' else 'written'}"] = int(count) / 1e6
     return found
 
 
@@ -127,6 +154,9 @@ def _rows(figures: Figures) -> list[Row]:
         if taken:
             each = ", ".join(f"{process} {second:.2f} s" for process, second in taken.items())
             rows.append(Row("Its processor time", each))
+    if figures["copied_mb"]:
+        each = ", ".join(f"{what} {count:.0f}" for what, count in figures["copied_mb"].items())
+        rows.append(Row("Megabytes moved, to the engine and back", each))
     if figures["server_peak_mb"] is not None:
         rows.append(
             Row("Most memory of the server meanwhile", f"{figures['server_peak_mb']:.0f} MB")

@@ -336,12 +336,12 @@ class Client:
         """As many chunks as are asked for, into the file that is named if that can be opened."""
         if task.file is None and self._exchange is not None:
             task.file = take(self._exchange, fields.get("file"), task.job.size_in_bytes)
-        for offset, view in islice(task.unsent, int(fields["chunks"])):
-            where = {"job": task.identity, "offset": offset, "length": view.nbytes}
+        for chunk in islice(task.unsent, int(fields["chunks"])):
+            where = {"job": task.identity, "offset": chunk.offset, "length": chunk.length}
             if task.file is None:
-                self._send(Message("chunk", where, view))
+                self._send(Message("chunk", where, chunk.payload()))
             else:
-                task.file.write(offset, view)
+                chunk.put_into(task.file)
                 self._send(Message("chunk", where))
 
     def _prepare(self, task: _Task, fields: dict[str, Any]) -> None:

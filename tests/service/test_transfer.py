@@ -15,11 +15,11 @@ def test_chunks_arrive_in_order_and_complete(lengths: list[int]) -> None:
     buffers = [bytes([index]) * length for index, length in enumerate(lengths, 1)]
     transfer = Transfer(sum(lengths))
     got = b""
-    for offset, chunk in chunks(buffers):
+    for chunk in chunks(buffers):
         if transfer.wanted:
             transfer.grant(transfer.wanted)
-        transfer.accept(offset, chunk.nbytes)
-        got += chunk
+        transfer.accept(chunk.offset, chunk.length)
+        got += chunk.payload()
     assert transfer.complete
     assert got == b"".join(buffers)
     assert transfer.wanted == 0
@@ -27,19 +27,22 @@ def test_chunks_arrive_in_order_and_complete(lengths: list[int]) -> None:
 
 def test_chunks_of_spools_are_read_when_they_are_asked_for() -> None:
     spool = Spool.holding(bytes(CHUNK_BYTES + 10))
-    parts = chunks([b"abc", spool, b"de"])
-    assert next(parts) == (0, b"abc")
+    parts = list(chunks([b"abc", spool, b"de"]))
     spool.write(CHUNK_BYTES, b"xyz")
-    assert next(parts) == (3, bytes(CHUNK_BYTES))
-    assert next(parts) == (3 + CHUNK_BYTES, b"xyz" + bytes(7))
-    assert list(parts) == [(13 + CHUNK_BYTES, b"de")]
+    file = Spool.new(CHUNK_BYTES + 15)
+    for part in parts:
+        part.put_into(file)
+    whole = b"abc" + bytes(CHUNK_BYTES) + b"xyz" + bytes(7) + b"de"
+    assert file.read() == b"".join(part.payload() for part in parts) == whole
+    assert [part.offset for part in parts] == [0, 3, 3 + CHUNK_BYTES, 13 + CHUNK_BYTES]
 
 
 def test_chunks_are_views_and_not_copies() -> None:
     buffer = bytearray(10)
-    ((_, chunk),) = chunks([buffer])
+    (chunk,) = chunks([buffer])
+    view = chunk.payload()
     buffer[3] = 7
-    assert chunk[3] == 7
+    assert view[3] == 7
 
 
 @pytest.mark.parametrize(
