@@ -28,7 +28,7 @@ def table() -> str:
 def _values(option: Option, default: object) -> str:
     """What is allowed, the default in bold."""
     if option.minimum is not None:
-        number = f"{option.minimum:g} to {option.maximum:g} {option.unit}".strip()
+        number = f"{option.minimum:.10g} to {option.maximum:.10g} {option.unit}".strip()
         kept = [*option.words, number, *([] if default in option.words else [f"**{default:g}**"])]
     elif isinstance(default, bool):
         kept = ["yes", "no"]

@@ -43,7 +43,7 @@ def english(installed_gimp: Any, profile: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def screen(installed_gimp: Any) -> Iterator[Desktop]:
-    with desktop(installed_gimp, ":94") as made:
+    with desktop(installed_gimp, ":96") as made:
         yield made
 
 
