@@ -70,12 +70,12 @@ class Dialog:
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
         self._dialog.set_ok_label(_("St_ylize"))
         self._dialog.set_default_response(Gtk.ResponseType.OK)
+        self._dialog.add_button(_("_Help"), Gtk.ResponseType.HELP)
+        self._dialog.connect("response", _help)
         for response, tip in TIPS.items():
             button = self._dialog.get_widget_for_response(response)
             if button is not None:
                 button.set_tooltip_text(_(tip))
-        self._dialog.add_button(_("_Help"), Gtk.ResponseType.HELP)
-        self._dialog.connect("response", _help)
         self._note = Gtk.Label(wrap=True, xalign=0, yalign=0, width_chars=36, max_width_chars=36)
         self._preset = str(config.get_property("preset"))
         self._settings: Settings | None = None

@@ -21,7 +21,7 @@ MOST = 60
 ROWS_IN_SIGHT = 2
 RECENT = 5
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
-GROUP = "Neural Style"
+APPLICATION = "Neural Style"
 """Our files among all that the desktop remembers."""
 
 
@@ -56,7 +56,9 @@ def gallery(folder: Path, thumbnails: Thumbnails, chosen: Callable[[Path], None]
 def recent_styles() -> list[Path]:
     """Style files used last, newest first, that are there still."""
     manager = Gtk.RecentManager.get_default()
-    ours = [item for item in manager.get_items() if item.has_group(GROUP) and item.exists()]
+    ours = [
+        item for item in manager.get_items() if item.has_application(APPLICATION) and item.exists()
+    ]
     ours.sort(key=lambda item: -item.get_modified())
     paths = (Gio.File.new_for_uri(item.get_uri()).get_path() for item in ours)
     return [Path(path) for path in paths if path is not None]
@@ -65,7 +67,7 @@ def recent_styles() -> list[Path]:
 def remember(file: Any) -> None:
     """Let `recent_styles` begin with ``file``, where the desktop remembers files at all."""
     data = Gtk.RecentData()
-    data.app_name, data.app_exec, data.groups = "GIMP", "gimp %u", [GROUP]
+    data.app_name, data.app_exec = APPLICATION, "gimp %u"  # a group cannot be set from Python
     data.mime_type = Gio.content_type_guess(file.get_basename(), None)[0]
     Gtk.RecentManager.get_default().add_full(file.get_uri(), data)
 
