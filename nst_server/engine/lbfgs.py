@@ -2,6 +2,10 @@
 
 One gradient an iteration, as in neural-style: there is no line search, but where the loss went up
 the step is taken back by half, so that the loss of what is kept never rises.
+
+What is optimised is not the picture but p where the picture is S·p (`smoothing`). In p all pixels
+are equally easy to move, in the picture what is large is: strokes come before grain, and little of
+the grain that fine pixels would take on the way is left at the end.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nst_server.engine.parts import mapped, parts
+from nst_server.engine.smoothing import smoothed
 
 HISTORY = 10
 """Pairs of steps and gradient differences that stand for the curvature."""
@@ -33,7 +38,7 @@ _HALVINGS = 4
 
 @dataclass(frozen=True)
 class Pair:
-    """A step that was taken, and how much the gradient changed by it."""
+    """A step that was taken in p, and how much the gradient by p changed by it."""
 
     step: tf.Tensor
     difference: tf.Tensor
@@ -49,13 +54,15 @@ class LbfgsState:
     picture: tf.Tensor
     kept: tf.Tensor
     gradient: tf.Tensor | None = None
-    """Of ``kept``; None before the first step."""
+    """Of ``kept`` by p; None before the first step."""
     loss: float = float("inf")
     """Of ``kept``."""
     coefficients: npt.NDArray[np.float64] = field(default_factory=lambda: np.array([-1.0]))
     """The direction of the next step in steps, differences (oldest first) and gradient."""
+    length: float = 0.0
+    """Of that direction that the whole step is long."""
     share: float = 1.0
-    """Of that direction that ``picture`` is away from ``kept``."""
+    """Of that step that ``picture`` is away from ``kept``."""
     history: tuple[Pair, ...] = ()
     """Oldest first."""
 
@@ -63,20 +70,27 @@ class LbfgsState:
 class Lbfgs:
     """Limited memory BFGS; pictures stay in [0, 1]."""
 
+    def __init__(self, *, wraps: bool = False) -> None:
+        """A picture that ``wraps`` goes on at its left where it ends at its right."""
+        self._wraps = wraps
+
     def start(self, picture: tf.Tensor) -> LbfgsState:
         """Before the first step."""
         return LbfgsState(picture, kept=picture)
 
     def step(self, state: LbfgsState, gradient: tf.Tensor, loss: float) -> None:
         """Go on after ``state.picture`` turned out to have that gradient and loss."""
-        if loss > state.loss:
-            _go_back(state)
-        else:
+        if loss <= state.loss:
+            gradient = self._smoothed(gradient)
             _remember(state, gradient)
-            state.kept, state.gradient = state.picture, gradient
-            state.loss, state.share = loss, 1.0
-            state.coefficients = _coefficients(gradient, state.history)
-        state.picture = _moved(state)
+            state.kept, state.gradient, state.loss = state.picture, gradient, loss
+            self._set_out(state)
+        elif state.share / 2 < 0.5**_HALVINGS and state.history:
+            state.history = ()
+            self._set_out(state)
+        else:
+            state.share /= 2
+            self._move(state, self._smoothed(_direction(state)))
 
     def result(self, state: LbfgsState) -> tf.Tensor:
         """The picture of the least loss."""
@@ -87,40 +101,56 @@ class Lbfgs:
         picture = tf.image.resize(state.kept, (height, width), method="bicubic")
         return self.start(tf.clip_by_value(picture, 0.0, 1.0))
 
+    def _set_out(self, state: LbfgsState) -> None:
+        """A whole step from what is kept."""
+        state.picture = state.kept  # what was tried is of no more use
+        state.coefficients = _coefficients(state.gradient, state.history)
+        change = self._smoothed(_direction(state))
+        largest = float(tf.maximum(tf.reduce_max(change), -tf.reduce_min(change)))
+        if state.history:
+            state.length = min(1.0, LARGEST_STEP / max(largest, 1e-20))
+        else:
+            state.length = FIRST_STEP / max(largest, 1e-20)
+        state.share = 1.0
+        self._move(state, change)
 
-def _go_back(state: LbfgsState) -> None:
-    """Nearer to what was kept; along the bare gradient if even that does not help."""
-    state.picture = state.kept
-    state.share /= 2
-    if state.share < 0.5**_HALVINGS and state.history:
-        state.history = ()
-        state.coefficients = _coefficients(state.gradient, ())
-        state.share = 0.5
+    def _move(self, state: LbfgsState, change: tf.Tensor) -> None:
+        """Away from what is kept, by the share of the step."""
+        length = state.share * state.length
+        state.picture = mapped(
+            lambda kept, by: tf.clip_by_value(kept + length * by, 0.0, 1.0), state.kept, change
+        )
+
+    def _smoothed(self, picture: tf.Tensor) -> tf.Tensor:
+        return smoothed(picture, wraps=self._wraps)
 
 
 def _remember(state: LbfgsState, gradient: tf.Tensor) -> None:
     """One pair more in the history, if the curvature along it is positive."""
     if state.gradient is None:
         return
-    products = np.zeros(3)
-    for new, old, slope, before in parts(state.picture, state.kept, gradient, state.gradient):
-        step, difference = new - old, slope - before
-        squares = (step * difference, tf.square(step), tf.square(difference))
-        products += tf.stack([tf.reduce_sum(square) for square in squares]).numpy()
-    curvature, steps, differences = products
-    if curvature <= 1e-10 * np.sqrt(steps * differences):
-        return
     numbers = int(tf.size(gradient))
     dtype = tf.float32 if 8 * numbers * HISTORY <= HISTORY_BYTES else tf.bfloat16
-    length = min(HISTORY, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
+    affordable = min(HISTORY, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
+    step = _direction(state, state.share * state.length, dtype)
     # What is too old goes before the new comes.
-    state.history = state.history[max(0, len(state.history) + 1 - length) :]
+    state.history = state.history[max(0, len(state.history) + 1 - affordable) :]
+    difference = mapped(
+        lambda new, old: tf.cast(new - old, dtype), gradient, state.gradient, dtype=dtype
+    )
+    curvature, steps, differences = _products(step, difference)
+    if curvature > 1e-10 * np.sqrt(steps * differences):
+        state.history = (*state.history, Pair(step, difference))
 
-    def change(new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
-        return mapped(lambda a, b: tf.cast(a - b, dtype), new, old, dtype=dtype)
 
-    pair = Pair(change(state.picture, state.kept), change(gradient, state.gradient))
-    state.history = (*state.history, pair)
+def _products(step: tf.Tensor, difference: tf.Tensor) -> npt.NDArray[np.float64]:
+    """s·y, s·s and y·y."""
+    total = np.zeros(3)
+    for part in parts(step, difference):
+        s, y = (tf.cast(row, tf.float32) for row in part)
+        sums = (tf.reduce_sum(s * y), tf.reduce_sum(tf.square(s)), tf.reduce_sum(tf.square(y)))
+        total += tf.stack(sums).numpy()
+    return total
 
 
 def _basis(gradient: tf.Tensor, history: Sequence[Pair]) -> list[tf.Tensor]:
@@ -142,20 +172,13 @@ def _coefficients(gradient: tf.Tensor, history: tuple[Pair, ...]) -> npt.NDArray
     return two_loops(np.asarray(products, np.float64))
 
 
-def _moved(state: LbfgsState) -> tf.Tensor:
-    """``kept`` moved along the direction by its share."""
-    coefficients = tf.constant(state.coefficients[np.newaxis], tf.float32)
-    direction = mapped(
-        lambda *part: tf.matmul(coefficients, _matrix(part)),
-        *_basis(state.gradient, state.history),
-    )
-    largest = tf.maximum(tf.reduce_max(direction), -tf.reduce_min(direction))
-    if state.history:
-        factor = state.share * tf.minimum(1.0, LARGEST_STEP / largest)
-    else:
-        factor = state.share * FIRST_STEP / tf.maximum(largest, 1e-20)
+def _direction(state: LbfgsState, factor: float = 1.0, dtype: tf.DType = tf.float32) -> tf.Tensor:
+    """The direction of the coefficients, in p, times ``factor``."""
+    coefficients = tf.constant(factor * state.coefficients[np.newaxis], tf.float32)
     return mapped(
-        lambda kept, part: tf.clip_by_value(kept + factor * part, 0.0, 1.0), state.kept, direction
+        lambda *part: tf.cast(tf.matmul(coefficients, _matrix(part)), dtype),
+        *_basis(state.gradient, state.history),
+        dtype=dtype,
     )
 
 

@@ -84,7 +84,8 @@ class Method:
     """An objective with the optimiser that suits its units."""
 
     objective: Objective
-    optimizer: Optimizer
+    adam: Adam | None
+    """None for L-BFGS, which keeps nothing between jobs."""
     classic: bool
 
     @classmethod
@@ -101,7 +102,11 @@ class Method:
         distance = Distance(not choice.classic, choice.wasserstein)
         objective = Objective(model, choice.layers, distance, choice.regions)
         adam = Adam(NOTEBOOK if choice.classic else RELATIVE)
-        return cls(objective, Lbfgs() if choice.optimizer == "lbfgs" else adam, choice.classic)
+        return cls(objective, adam if choice.optimizer == "adam" else None, choice.classic)
+
+    def optimizer(self, settings: Settings) -> Optimizer:
+        """What moves a picture; one that wraps is moved so too."""
+        return self.adam or Lbfgs(wraps=settings.seamless)
 
     def weights(self, settings: Settings) -> tf.Tensor:
         """Weights of the terms, in the order of `objective.TERMS`."""

@@ -154,7 +154,7 @@ class Painter:
         method = self._method(
             Choice.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
         )
-        optimizer = method.optimizer
+        optimizer = method.optimizer(settings)
         weights = method.weights(settings)
         scales = schedule.scales(plan.width, plan.height, settings)
         clock = Clock(scales, started)

@@ -25,7 +25,7 @@ def test_finds_the_floor_of_a_valley_and_never_climbs() -> None:
     optimizer = Lbfgs()
     state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
     losses = []
-    for _ in range(120):
+    for _ in range(300):
         loss, gradient = bowl(state.picture)
         optimizer.step(state, gradient, loss)
         losses.append(state.loss)

@@ -182,7 +182,7 @@ def test_no_new_size_is_traced_again(painter: Painter) -> None:
 def _count_traces(painter: Painter) -> int:
     method = painter._method(Choice.of(settings(optimizer="adam"), "vgg16", "float32"))
     objective = method.objective
-    adam = method.optimizer._traced.experimental_get_tracing_count()
+    adam = method.adam._traced.experimental_get_tracing_count()
     return objective.measure.traces + objective._whole_gradient.traces + adam
 
 

@@ -1,0 +1,41 @@
+"""The metric that pictures are moved in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_server.engine.smoothing import smoothed
+
+
+def noise(width: int, height: int, seed: int) -> tf.Tensor:
+    return tf.random.stateless_normal([1, height, width, 3], seed=(seed, 0))
+
+
+def product(left: tf.Tensor, right: tf.Tensor) -> float:
+    return float(tf.reduce_sum(left * right))
+
+
+@pytest.mark.parametrize(
+    ("size", "wraps"), [((37, 53), False), ((8, 9), False), ((64, 48), False), ((64, 48), True)]
+)
+def test_is_symmetric_and_positive(size: tuple[int, int], wraps: bool) -> None:
+    one, other = noise(*size, seed=1), noise(*size, seed=2)
+    there = product(one, smoothed(other, wraps=wraps))
+    assert there == pytest.approx(product(smoothed(one, wraps=wraps), other), rel=1e-3)
+    assert product(one, smoothed(one, wraps=wraps)) >= product(one, one)
+
+
+def test_moves_what_is_large_more_than_what_is_fine() -> None:
+    rows = tf.range(64.0)[tf.newaxis, :, tf.newaxis, tf.newaxis] * tf.ones([1, 64, 64, 3])
+    large, fine = tf.sin(rows * np.pi / 16), tf.cos(rows * np.pi)
+    grown = [product(wave, smoothed(wave)) / product(wave, wave) for wave in (large, fine)]
+    assert grown[0] > 3 * grown[1]
+
+
+def test_rolling_a_picture_that_wraps_rolls_the_result() -> None:
+    picture = noise(64, 32, seed=3)
+    rolled = smoothed(tf.roll(picture, (16, 32), (1, 2)), wraps=True)
+    expected = tf.roll(smoothed(picture, wraps=True), (16, 32), (1, 2))
+    np.testing.assert_allclose(rolled, expected, atol=1e-5)
