@@ -32,10 +32,14 @@ OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments
 
 SCALES = ["strength", "brush-size", "smoothness"]
 
+RESET = 1
+"""GIMP's response for its button Reset."""
+
 TIPS = {
     Gtk.ResponseType.OK: N_("Paint the layer with these settings"),
     Gtk.ResponseType.CANCEL: N_("Close this window and change nothing"),
     Gtk.ResponseType.HELP: N_("Open the manual"),
+    RESET: N_("Take the defaults again, or the settings used last"),
 }
 
 AROUND = 180

@@ -16,13 +16,13 @@ from neural_style_gimp import wording
 from neural_style_gimp.draft import SIDE, Draft, drafted, warming
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pictures import fitted, on_checks, packed, pixbuf, scaled, with_alpha
-from neural_style_gimp.reduced import Reduced, reduced_mask, reducing
+from neural_style_gimp.reduced import Reduced, masking, reducing
 from neural_style_gimp.style import StylePicture
 from neural_style_gimp.styles import buffers, by_region, mixed, references
 from neural_style_gimp.target import Target
 from nst_server.client.events import Event, Failed, Finished, Painting, Started
 from nst_server.errors import NeuralStyleError
-from nst_server.job import Job, Prospect, StyleReference
+from nst_server.job import Job, PictureShape, Prospect, StyleReference
 from nst_server.paths import Home
 from nst_server.settings import Settings
 
@@ -41,6 +41,11 @@ class Wish:
     channel: Any
     """Where the second style is painted, if it is not mixed in."""
 
+    @property
+    def by_region(self) -> bool:
+        """Whether two styles are painted, each in its own place."""
+        return self.first is not None and self.second is not None and self.channel is not None
+
 
 class DraftPane:
     """The layer, then the draft of what the dialog says; pressed, the layer again.
@@ -54,7 +59,9 @@ class DraftPane:
         self._wish = wish
         self._wished: Wish | None = None
         self._content: Reduced | None = None
-        self._reading: Generator[None, None, Reduced] | None = reducing(target, SIDE)
+        self._region: tuple[Any, bytes] | None = None
+        self._reading: Generator[None, None, None] | None = self._read_content()
+        self._pressed = False
         self._warming = False
         self._before: Any = None
         self._after: Any = None
@@ -65,7 +72,11 @@ class DraftPane:
     def change(self) -> None:
         """What is wished may be another; if so, the draft begins anew."""
         wish = self._wish()
-        if self._content is None or wish == self._wished:
+        if self._reading is not None or self._content is None or wish == self._wished:
+            return
+        if wish is not None and wish.by_region and not self._has(wish.channel):
+            self._draft.give_up()
+            self._reading = self._read_region(wish.channel, self._content.shape)
             return
         self._wished = wish
         if wish is None:
@@ -90,8 +101,8 @@ class DraftPane:
         pressed = Gtk.EventBox(tooltip_text=_("What will come of the settings. Press: the layer."))
         pressed.add(self._picture)
         pressed.add_events(Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_RELEASE_MASK)
-        pressed.connect("button-press-event", lambda *_: self._paint(self._before))
-        pressed.connect("button-release-event", lambda *_: self._paint(self._after))
+        pressed.connect("button-press-event", lambda *_: self._press(down=True))
+        pressed.connect("button-release-event", lambda *_: self._press(down=False))
         frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, halign=Gtk.Align.START)
         frame.add(pressed)
         self._status = _label(_("Starting the painting server…"))
@@ -108,17 +119,29 @@ class DraftPane:
         self._draft.tick()
         return True
 
-    def _read(self, reading: Generator[None, None, Reduced]) -> None:
+    def _read(self, reading: Generator[None, None, None]) -> None:
+        """One step, of some milliseconds."""
         try:
             next(reading)
-        except StopIteration as end:
-            self._reading, self._content = None, end.value
-            self._before = on_checks(fitted(end.value.picture, (SIDE, SIDE), enlarge=True))
-            self._paint(self._before)
+        except StopIteration:
+            self._reading = None
             self.change()
         except NeuralStyleError as error:
             self._reading = None
             self._status.set_text(error.translated(_))
+
+    def _read_content(self) -> Generator[None, None, None]:
+        content = yield from reducing(self._target, SIDE)
+        self._content = content
+        self._before = on_checks(fitted(content.picture, (SIDE, SIDE), enlarge=True))
+        self._paint(self._before)
+
+    def _read_region(self, channel: Any, shape: PictureShape) -> Generator[None, None, None]:
+        mask = yield from masking(channel, self._target, (shape.width, shape.height))
+        self._region = channel, mask
+
+    def _has(self, channel: Any) -> bool:
+        return self._region is not None and self._region[0] == channel
 
     def _job(self, content: Reduced, wish: Wish) -> tuple[Job, list[Any]]:
         small = drafted(wish.settings, max(content.shape.width, content.shape.height))
@@ -130,11 +153,11 @@ class DraftPane:
             themselves = (StyleReference(content.shape),)
             job = Job(warming(small), content.shape, themselves, selection, prospect=prospect)
             return job, [content.content, *mask, content.content]
-        if wish.second is None or wish.channel is None:
+        if wish.second is None or not wish.by_region:
             placed = mixed(wish.first, wish.second, wish.share)
         else:
-            region = reduced_mask(wish.channel, self._target, content.shape)
-            placed = by_region(wish.first, wish.second, region)
+            assert self._region is not None  # `change` sees to it
+            placed = by_region(wish.first, wish.second, self._region[1])
         named = references(placed, content.mask_shape)
         job = Job(small, content.shape, named, selection, prospect=prospect)
         return job, [content.content, *mask, *buffers(placed)]
@@ -172,7 +195,12 @@ class DraftPane:
                 picture = pixbuf(*size, with_alpha(colours, content.content), alpha=True)
         shown = self._before.get_width(), self._before.get_height()
         self._after = on_checks(scaled(picture, shown))
-        self._paint(self._after)
+        if not self._pressed:
+            self._paint(self._after)
+
+    def _press(self, *, down: bool) -> None:
+        self._pressed = down
+        self._paint(self._before if down else self._after)
 
     def _paint(self, picture: Any) -> None:
         if picture is not None:

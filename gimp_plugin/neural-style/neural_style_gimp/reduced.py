@@ -52,7 +52,7 @@ def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
     mask = None
     if target.selected:
         selection = target.image.get_selection()
-        mask = yield from _masking(selection, target, size)
+        mask = yield from masking(selection, target, size)
     shape = PictureShape(*size, 4 if target.alpha else 3, "uint8")
     return Reduced(shape, content, mask)
 
@@ -62,9 +62,13 @@ def reduced(target: Target, longest: int) -> Reduced:
     return finish(reducing(target, longest))
 
 
-def reduced_mask(channel: Any, target: Target, shape: PictureShape) -> bytes:
-    """A channel of the target's image over its context, at the size of ``shape``."""
-    return finish(_masking(channel, target, (shape.width, shape.height)))
+def masking(channel: Any, target: Target, size: tuple[int, int]) -> Generator[None, None, bytes]:
+    """Short steps to a channel of the target's image over its context, at ``size``.
+
+    Raises as `reducing`.
+    """
+    gray = yield from shrinking(channel, target.context, size, format=_GRAY, shift=target.offset)
+    return gray[::3]
 
 
 def shrinking(
@@ -105,11 +109,6 @@ def finish(steps: Generator[None, None, T]) -> T:
             next(steps)
         except StopIteration as end:
             return cast("T", end.value)
-
-
-def _masking(mask: Any, target: Target, size: tuple[int, int]) -> Generator[None, None, bytes]:
-    gray = yield from shrinking(mask, target.context, size, format=_GRAY, shift=target.offset)
-    return gray[::3]
 
 
 def _parts(rows: int, most: int) -> list[tuple[int, int]]:

@@ -134,6 +134,10 @@ class PatternControl:
         current = Gimp.context_get_pattern()
         self.widget = GimpUi.PatternChooser.new(_("Choose a pattern"), None, current)
         self.widget.set_tooltip_text(_("Choose a pattern as the style"))
+        for part in self.widget.get_children():
+            if isinstance(part, Gtk.Button) and part.get_label():
+                part.set_label(_("Browse…"))  # GIMP's own has the key of another control
+                part.set_use_underline(False)
         self.widget.connect("resource-set", lambda __, pattern, ___: chosen(PatternStyle(pattern)))
 
     def first(self) -> Style | None:

@@ -29,17 +29,26 @@ def main(plug_in, home, kinds):
 
 def keys(widget, Gtk):  # noqa: N803
     """Of its own label, or of a label that names it or what it is a part of."""
-    if isinstance(widget, Gtk.Button | Gtk.Expander) and widget.get_use_underline():
-        label = widget.get_label() or ""
-        if "_" in label:
-            yield ord(label[label.index("_") + 1].lower())
-    while widget is not None and not isinstance(widget, Gtk.Grid | Gtk.Box | Gtk.Dialog):
-        for label in widget.list_mnemonic_labels():
-            yield label.get_mnemonic_keyval()
+    label = widget.get_label_widget() if isinstance(widget, Gtk.Expander) else None
+    if label is not None:
+        return [label.get_mnemonic_keyval()]
+    if isinstance(widget, Gtk.Button) and widget.get_use_underline():
+        before, line, after = (widget.get_label() or "").partition("_")
+        if line:
+            return [ord(after[0].lower())]
+    while widget is not None:
+        beside = [widget]
+        if isinstance(widget, Gtk.Grid | Gtk.Box):  # a slider and its number are one control
+            beside += widget.get_children()
+        found = {label.get_mnemonic_keyval() for each in beside for label in named(each)}
+        if found:
+            return found
         widget = widget.get_parent()
-    if isinstance(widget, Gtk.Box):  # a slider, its number and its label are one control
-        for label in widget.list_mnemonic_labels():
-            yield label.get_mnemonic_keyval()
+    return []
+
+
+def named(widget):
+    return widget.list_mnemonic_labels()
 
 
 def tip(widget):
