@@ -33,7 +33,7 @@ def keys(widget, Gtk):  # noqa: N803
     if label is not None:
         return [label.get_mnemonic_keyval()]
     if isinstance(widget, Gtk.Button) and widget.get_use_underline():
-        before, line, after = (widget.get_label() or "").partition("_")
+        _, line, after = (widget.get_label() or "").partition("_")
         if line:
             return [ord(after[0].lower())]
     while widget is not None:
