@@ -73,7 +73,6 @@ class Dialog:
         self._targets = targets
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
         self._dialog.set_ok_label(_("St_ylize"))
-        self._dialog.set_default_response(Gtk.ResponseType.OK)
         self._dialog.add_button(_("_Help"), Gtk.ResponseType.HELP)
         self._dialog.connect("response", _help)
         for response, tip in TIPS.items():
