@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
 import tensorflow as tf
 
-from nst_server.engine import parts
+from nst_server.engine.strips import cut, joined
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,15 @@ gradients are 255 times as large, so the same steps need the rate ÷ 255 and ε 
 
 @dataclass
 class AdamState:
-    """The picture, 1 × h × w × 3, and what Adam remembers of it; changed by each step."""
+    """The picture, 1 × h × w × 3, and what Adam remembers of it in strips; changed by each step."""
 
     picture: tf.Tensor
-    mean: tf.Variable
-    """Of the gradients, as a row of numbers."""
-    variance: tf.Variable
-    """Of the gradients about zero, likewise."""
-    average: tf.Variable
-    """Exponential sum of the iterates, likewise, not yet divided by its share of one."""
-    best: tf.Tensor
-    """The picture after the step whose loss was the least."""
+    mean: list[tf.Tensor]
+    variance: list[tf.Tensor]
+    average: list[tf.Tensor]
+    """Exponential sum of the iterates, not yet divided by its share of one."""
+    best: tf.Tensor | None = None
+    """The picture after the step whose loss was the least, where there is no average."""
     loss: float = float("inf")
     """Before that step."""
     steps: int = 0
@@ -51,7 +51,7 @@ class AdamState:
     """Steps that ``average`` has seen."""
 
 
-_NUMBERS = tf.TensorSpec([None])
+_STRIP = tf.TensorSpec([1, None, None, 3])
 
 
 class Adam:
@@ -59,32 +59,32 @@ class Adam:
 
     def __init__(self, rule: AdamRule) -> None:
         self._rule = rule
-        self._traced = tf.function(self._step, input_signature=[*[_NUMBERS] * 5, tf.TensorSpec([])])
+        self._traced = tf.function(self._step, input_signature=[*[_STRIP] * 5, tf.TensorSpec([])])
 
     def start(self, picture: tf.Tensor) -> AdamState:
         """Before the first step."""
-        return AdamState(picture, _zeros(picture), _zeros(picture), _zeros(picture), picture)
 
-    def step(self, state: AdamState, gradient: tf.Tensor, loss: float) -> None:
+        def zeros() -> list[tf.Tensor]:
+            return [tf.zeros_like(strip) for strip in cut(picture)]
+
+        return AdamState(picture, zeros(), zeros(), zeros())
+
+    def step(self, state: AdamState, gradient: Sequence[tf.Tensor], loss: float) -> None:
         """One step against the gradient of ``state.picture``."""
         state.steps += 1
         state.averaged += 1
         steps = tf.constant(float(state.steps))
-        starts = iter(range(0, state.mean.shape[0], parts.PART))
+        remembered = state.mean, state.variance, state.average
 
-        def moved(picture: tf.Tensor, slope: tf.Tensor) -> tf.Tensor:
-            start = next(starts)
-            rows = [
-                row[start : start + parts.PART]
-                for row in (state.mean, state.variance, state.average)
-            ]
-            picture, *values = self._traced(picture, slope, *map(tf.convert_to_tensor, rows), steps)
-            for row, value in zip(rows, values, strict=True):
-                row.assign(value)
-            return picture
+        def moved(number: int, strip: tf.Tensor) -> tf.Tensor:
+            own = [strips[number] for strips in remembered]
+            strip, *values = self._traced(strip, gradient[number], *own, steps)
+            for strips, value in zip(remembered, values, strict=True):
+                strips[number] = value
+            return strip
 
-        state.picture = parts.mapped(moved, state.picture, gradient)
-        if loss < state.loss:
+        state.picture = joined(starmap(moved, enumerate(cut(state.picture))))
+        if not self._rule.averaging and loss < state.loss:
             state.best, state.loss = state.picture, loss
 
     def _step(
@@ -107,30 +107,24 @@ class Adam:
 
     def result(self, state: AdamState) -> tf.Tensor:
         """The average of the iterates, or where there is none the picture of the least loss."""
-        return self._averaged(state) if self._rule.averaging else state.best
+        return self._averaged(state) if state.best is None else state.best
 
     def _averaged(self, state: AdamState) -> tf.Tensor:
         """The average, its start corrected for; the picture before any step."""
         if not state.averaged:
             return state.picture
         share = 1.0 - self._rule.averaging**state.averaged
-        average = tf.reshape(tf.convert_to_tensor(state.average), state.picture.shape)
-        return parts.mapped(lambda part: part / share, average)
+        return joined(strip / share for strip in state.average)
 
-    def resized(self, state: AdamState, height: int, width: int) -> AdamState:
-        """The state at another size: the next scale goes on from the average, with warm moments."""
+    def resize(self, state: AdamState, height: int, width: int) -> None:
+        """Another size: the next scale goes on from the average, with warm moments."""
 
-        def resize(values: tf.Tensor, method: str) -> tf.Tensor:
-            values = tf.reshape(tf.convert_to_tensor(values), state.picture.shape)
+        def resized(values: tf.Tensor, method: str) -> tf.Tensor:
             return tf.image.resize(values, (height, width), method=method)
 
-        picture = tf.clip_by_value(resize(self._averaged(state), "bicubic"), 0.0, 1.0)
-        resized = self.start(picture)
-        resized.mean.assign(tf.reshape(resize(state.mean, "bicubic"), [-1]))
-        resized.variance.assign(tf.nn.relu(tf.reshape(resize(state.variance, "bilinear"), [-1])))
-        resized.steps = state.steps
-        return resized
-
-
-def _zeros(picture: tf.Tensor) -> tf.Variable:
-    return tf.Variable(tf.zeros([tf.size(picture)]))
+        mean = resized(joined(state.mean), "bicubic")
+        variance = tf.nn.relu(resized(joined(state.variance), "bilinear"))
+        picture = tf.clip_by_value(resized(self._averaged(state), "bicubic"), 0.0, 1.0)
+        steps = state.steps
+        vars(state).update(vars(self.start(picture)))
+        state.mean, state.variance, state.steps = list(cut(mean)), list(cut(variance)), steps

@@ -10,15 +10,15 @@ the grain that fine pixels would take on the way is left at the end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from nst_server.engine.parts import mapped, parts
-from nst_server.engine.smoothing import smoothed
+from nst_server.engine.smoothing import smooth
+from nst_server.engine.strips import cut, joined
 
 HISTORY = 10
 """Pairs of steps and gradient differences that stand for the curvature."""
@@ -38,10 +38,10 @@ _HALVINGS = 4
 
 @dataclass(frozen=True)
 class Pair:
-    """A step that was taken in p, and how much the gradient by p changed by it."""
+    """A step that was taken in p, and how much the gradient by p changed by it; in strips."""
 
-    step: tf.Tensor
-    difference: tf.Tensor
+    step: Sequence[tf.Tensor]
+    difference: Sequence[tf.Tensor]
 
 
 @dataclass
@@ -53,8 +53,8 @@ class LbfgsState:
 
     picture: tf.Tensor
     kept: tf.Tensor
-    gradient: tf.Tensor | None = None
-    """Of ``kept`` by p; None before the first step."""
+    gradient: Sequence[tf.Tensor] = ()
+    """Of ``kept`` by p, in strips; none before the first step."""
     loss: float = float("inf")
     """Of ``kept``."""
     coefficients: npt.NDArray[np.float64] = field(default_factory=lambda: np.array([-1.0]))
@@ -78,10 +78,13 @@ class Lbfgs:
         """Before the first step."""
         return LbfgsState(picture, kept=picture)
 
-    def step(self, state: LbfgsState, gradient: tf.Tensor, loss: float) -> None:
-        """Go on after ``state.picture`` turned out to have that gradient and loss."""
+    def step(self, state: LbfgsState, gradient: list[tf.Tensor], loss: float) -> None:
+        """Go on after ``state.picture`` turned out to have that gradient and loss.
+
+        The list is the state's then, and changed.
+        """
         if loss <= state.loss:
-            gradient = self._smoothed(gradient)
+            smooth(gradient, wraps=self._wraps)
             _remember(state, gradient)
             state.kept, state.gradient, state.loss = state.picture, gradient, loss
             self._set_out(state)
@@ -90,75 +93,87 @@ class Lbfgs:
             self._set_out(state)
         else:
             state.share /= 2
-            self._move(state, self._smoothed(_direction(state)))
+            _move(state, self._change(state))
 
     def result(self, state: LbfgsState) -> tf.Tensor:
         """The picture of the least loss."""
         return state.kept
 
-    def resized(self, state: LbfgsState, height: int, width: int) -> LbfgsState:
-        """The next scale's start; curvature at another size is of no use."""
+    def resize(self, state: LbfgsState, height: int, width: int) -> None:
+        """Begin the next scale; curvature at another size is of no use."""
         picture = tf.image.resize(state.kept, (height, width), method="bicubic")
-        return self.start(tf.clip_by_value(picture, 0.0, 1.0))
+        vars(state).update(vars(self.start(tf.clip_by_value(picture, 0.0, 1.0))))
 
     def _set_out(self, state: LbfgsState) -> None:
         """A whole step from what is kept."""
         state.picture = state.kept  # what was tried is of no more use
         state.coefficients = _coefficients(state.gradient, state.history)
-        change = self._smoothed(_direction(state))
-        largest = float(tf.maximum(tf.reduce_max(change), -tf.reduce_min(change)))
+        change = self._change(state)
+        largest = max(float(tf.reduce_max(tf.abs(strip))) for strip in change)
         if state.history:
             state.length = min(1.0, LARGEST_STEP / max(largest, 1e-20))
         else:
             state.length = FIRST_STEP / max(largest, 1e-20)
         state.share = 1.0
-        self._move(state, change)
+        _move(state, change)
 
-    def _move(self, state: LbfgsState, change: tf.Tensor) -> None:
-        """Away from what is kept, by the share of the step."""
-        length = state.share * state.length
-        state.picture = mapped(
-            lambda kept, by: tf.clip_by_value(kept + length * by, 0.0, 1.0), state.kept, change
-        )
-
-    def _smoothed(self, picture: tf.Tensor) -> tf.Tensor:
-        return smoothed(picture, wraps=self._wraps)
+    def _change(self, state: LbfgsState) -> list[tf.Tensor]:
+        """The direction as a change of the picture."""
+        change = list(_direction(state))
+        smooth(change, wraps=self._wraps)
+        return change
 
 
-def _remember(state: LbfgsState, gradient: tf.Tensor) -> None:
+def _move(state: LbfgsState, change: list[tf.Tensor]) -> None:
+    """Away from what is kept, by the share of the step; ``change`` is used up."""
+    length = state.share * state.length
+
+    def moved(kept: tf.Tensor) -> tf.Tensor:
+        return tf.clip_by_value(kept + length * change.pop(0), 0.0, 1.0)
+
+    state.picture = joined(map(moved, cut(state.kept)))
+
+
+def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor]) -> None:
     """One pair more in the history, if the curvature along it is positive."""
-    if state.gradient is None:
+    if not state.gradient:
         return
-    numbers = int(tf.size(gradient))
+    numbers = int(tf.size(state.picture))
     dtype = tf.float32 if 8 * numbers * HISTORY <= HISTORY_BYTES else tf.bfloat16
     affordable = min(HISTORY, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
-    step = _direction(state, state.share * state.length, dtype)
+    factor = state.share * state.length
+    step = [tf.cast(factor * strip, dtype) for strip in _direction(state)]
     # What is too old goes before the new comes.
     state.history = state.history[max(0, len(state.history) + 1 - affordable) :]
-    difference = mapped(
-        lambda new, old: tf.cast(new - old, dtype), gradient, state.gradient, dtype=dtype
-    )
+    changes = zip(gradient, state.gradient, strict=True)
+    difference = [tf.cast(new - old, dtype) for new, old in changes]
     curvature, steps, differences = _products(step, difference)
     if curvature > 1e-10 * np.sqrt(steps * differences):
         state.history = (*state.history, Pair(step, difference))
 
 
-def _products(step: tf.Tensor, difference: tf.Tensor) -> npt.NDArray[np.float64]:
+def _products(
+    step: Sequence[tf.Tensor], difference: Sequence[tf.Tensor]
+) -> npt.NDArray[np.float64]:
     """s·y, s·s and y·y."""
     total = np.zeros(3)
-    for part in parts(step, difference):
-        s, y = (tf.cast(row, tf.float32) for row in part)
+    for strips in zip(step, difference, strict=True):
+        s, y = (tf.cast(strip, tf.float32) for strip in strips)
         sums = (tf.reduce_sum(s * y), tf.reduce_sum(tf.square(s)), tf.reduce_sum(tf.square(y)))
         total += tf.stack(sums).numpy()
     return total
 
 
-def _basis(gradient: tf.Tensor, history: Sequence[Pair]) -> list[tf.Tensor]:
-    """What directions are made of."""
-    return [*(pair.step for pair in history), *(pair.difference for pair in history), gradient]
+def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[tf.Tensor]:
+    """What directions are made of, as rows of a matrix for each strip."""
+    pictures = [pair.step for pair in history] + [pair.difference for pair in history] + [gradient]
+    for strips in zip(*pictures, strict=True):
+        yield tf.stack([tf.cast(tf.reshape(strip, [-1]), tf.float32) for strip in strips])
 
 
-def _coefficients(gradient: tf.Tensor, history: tuple[Pair, ...]) -> npt.NDArray[np.float64]:
+def _coefficients(
+    gradient: Sequence[tf.Tensor], history: tuple[Pair, ...]
+) -> npt.NDArray[np.float64]:
     """−H·gradient in the `_basis`.
 
     In the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two passes
@@ -167,23 +182,17 @@ def _coefficients(gradient: tf.Tensor, history: tuple[Pair, ...]) -> npt.NDArray
     """
     if not history:
         return np.array([-1.0])
-    rows = map(_matrix, parts(*_basis(gradient, history)))
-    products = sum(tf.matmul(part, part, transpose_b=True).numpy() for part in rows)
+    matrices = _basis(gradient, history)
+    products = sum(tf.matmul(part, part, transpose_b=True).numpy() for part in matrices)
     return two_loops(np.asarray(products, np.float64))
 
 
-def _direction(state: LbfgsState, factor: float = 1.0, dtype: tf.DType = tf.float32) -> tf.Tensor:
-    """The direction of the coefficients, in p, times ``factor``."""
-    coefficients = tf.constant(factor * state.coefficients[np.newaxis], tf.float32)
-    return mapped(
-        lambda *part: tf.cast(tf.matmul(coefficients, _matrix(part)), dtype),
-        *_basis(state.gradient, state.history),
-        dtype=dtype,
-    )
-
-
-def _matrix(part: Sequence[tf.Tensor]) -> tf.Tensor:
-    return tf.stack([tf.cast(row, tf.float32) for row in part])
+def _direction(state: LbfgsState) -> Iterator[tf.Tensor]:
+    """The direction of the coefficients, in p, in strips."""
+    coefficients = tf.constant(state.coefficients[np.newaxis], tf.float32)
+    matrices = _basis(state.gradient, state.history)
+    for strip, matrix in zip(state.gradient, matrices, strict=True):
+        yield tf.reshape(tf.matmul(coefficients, matrix), strip.shape)
 
 
 def two_loops(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -23,14 +23,17 @@ class Optimizer(Protocol):
     def start(self, picture: tf.Tensor) -> Any:
         """Before the first step."""
 
-    def step(self, state: Any, gradient: tf.Tensor, loss: float) -> None:
-        """Change the state after its ``picture`` turned out to have that gradient and loss."""
+    def step(self, state: Any, gradient: list[tf.Tensor], loss: float) -> None:
+        """Change the state after its ``picture`` turned out to have that gradient and loss.
+
+        The gradient is in strips, in a list that may be changed.
+        """
 
     def result(self, state: Any) -> tf.Tensor:
         """The best picture so far."""
 
-    def resized(self, state: Any, height: int, width: int) -> Any:
-        """The start of the next scale."""
+    def resize(self, state: Any, height: int, width: int) -> None:
+        """Change the state to the start of the next scale."""
 
 
 def _first_convolutions(*shares: float) -> tuple[tuple[str, float], ...]:

@@ -15,6 +15,7 @@ import tensorflow as tf
 from nst_server.engine.backbone import filters, shrinkage
 from nst_server.engine.smoothness import total_variation
 from nst_server.engine.statistics import Moments, blend, moments, moments_spec
+from nst_server.engine.strips import cut
 from nst_server.engine.wasserstein import style_root, wasserstein
 
 TERMS = ("content", "style", "smoothness")
@@ -238,14 +239,14 @@ class Objective:
         targets: Targets,
         weights: tf.Tensor,
         importance: tf.Tensor | None = None,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The loss by terms (weighed, in the order of `TERMS`) and its gradient.
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The loss by terms (weighed, in the order of `TERMS`) and its gradient, in strips.
 
         ``picture`` is 1 × h × w × 3 in [0, 1], ``weights`` one number a term; without an
         ``importance`` all pixels count alike.
         """
         terms, gradient = self._whole_gradient(picture, importance, targets, weights)
-        return terms, gradient
+        return terms, list(cut(gradient))
 
     def _measure(
         self, picture: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from nst_server.engine.method import Choice, Method, Optimizer
 from nst_server.engine.objective import TERMS, WeighedStyle
 from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
 from nst_server.engine.scale import ScaleObjective
+from nst_server.engine.strips import cut
 from nst_server.engine.tiled import Tiling
 from nst_server.engine.tiling import MINIMUM_SIDE, receptive_halo, side_by_memory
 from nst_server.errors import NeuralStyleError
@@ -51,25 +52,29 @@ class Plan:
 
 @dataclass(frozen=True)
 class Iterate:
-    """One step of a painting; its pixels are computed only when they are asked for."""
+    """One step of a painting; its pixels are computed only when they are asked for.
+
+    They are those of the last step that was made: ask before the next iterate.
+    """
 
     progress: Progress
-    canvas: Canvas = field(repr=False)
-    painting: tf.Tensor | None = field(repr=False)
-    """1 × height × width × 3 at the size worked at now; None for the content as it is."""
+    canvas: Canvas | Picture = field(repr=False)
+    """A picture is its own result, as it is."""
+    painting: Callable[[], tf.Tensor] = field(repr=False)
+    """1 × height × width × 3 at the size worked at now."""
 
     def preview(self, longest: int) -> npt.NDArray[np.uint8]:
         """The painting so far as height × width × 3, uint8, at most ``longest`` a side."""
-        if self.painting is None:
-            step = -(-max(self.canvas.picture.size) // longest)
-            return np.rint(self.canvas.picture.rgb[::step, ::step] * 255).astype(np.uint8)
-        return self.canvas.preview(self.painting, longest)
+        if isinstance(self.canvas, Picture):
+            step = -(-max(self.canvas.size) // longest)
+            return np.rint(self.canvas.rgb[::step, ::step] * 255).astype(np.uint8)
+        return self.canvas.preview(self.painting(), longest)
 
     def result(self) -> Array:
         """The painting at the content's own size, height × width × 3, float32 in [0, 1]."""
-        if self.painting is None:
-            return self.canvas.picture.rgb
-        return self.canvas.finished(self.painting)
+        if isinstance(self.canvas, Picture):
+            return self.canvas.rgb
+        return self.canvas.finished(self.painting())
 
 
 @dataclass(frozen=True)
@@ -143,14 +148,14 @@ class Painter:
         started = time.monotonic()
         plan = plan or self.plan(settings, *content.size)
         _check(content, styles, mask)
+        if settings.strength == 0:
+            yield _untouched(content, started)
+            return
         regions, placed = _regions(styles, (mask, content.alpha))
-        if settings.colors == "match" and settings.strength > 0:
+        if settings.colors == "match":
             placed = [replace(style, picture=_matched(style.picture, content)) for style in placed]
         canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
         del content, mask  # the canvas has what it needs of them
-        if settings.strength == 0:
-            yield _untouched(canvas, started)
-            return
         method = self._method(
             Choice.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
         )
@@ -165,13 +170,12 @@ class Painter:
                 if state is None:
                     state = optimizer.start(_initial(view, settings, init))
                 else:
-                    state = optimizer.resized(state, scale.height, scale.width)
+                    optimizer.resize(state, scale.height, scale.width)
                 objective = self._at_scale(method, view, placed, settings, plan)
                 for iteration in range(1, scale.iterations + 1):
                     losses = _improve(state, optimizer, objective, view, weights)
-                    painting = optimizer.result(state)
                     progress = clock.progress(number, iteration, sum(losses.values()), losses)
-                    yield Iterate(progress, canvas, painting)
+                    yield Iterate(progress, canvas, partial(optimizer.result, state))
                 del objective, view  # before those of the next scale are made
         except tf.errors.ResourceExhaustedError as error:
             raise NeuralStyleError(
@@ -253,7 +257,8 @@ def _improve(
     """One step of the optimiser; the terms of the loss before it."""
     terms, gradient = objective.gradient(view.seen(state.picture), weights)
     if view.mask is not None:
-        gradient *= view.mask
+        masks = cut(view.mask)
+        gradient = [slope * mask for slope, mask in zip(gradient, masks, strict=True)]
     losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
     loss = sum(losses.values())
     if not math.isfinite(loss):
@@ -266,12 +271,11 @@ def _improve(
     return losses
 
 
-def _untouched(canvas: Canvas, started: float) -> Iterate:
+def _untouched(content: Picture, started: float) -> Iterate:
     """The only iterate of a job without strength: the content as it is."""
-    width, height = canvas.picture.size
     seconds = time.monotonic() - started
-    progress = Progress(1, 1, 0, 0, 1.0, seconds, 0.0, width, height, 0.0)
-    return Iterate(progress, canvas, None)
+    progress = Progress(1, 1, 0, 0, 1.0, seconds, 0.0, *content.size, 0.0)
+    return Iterate(progress, content, lambda: tf.convert_to_tensor(content.rgb)[tf.newaxis])
 
 
 def _initial(view: View, settings: Settings, init: Picture | None) -> tf.Tensor:

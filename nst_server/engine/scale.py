@@ -43,7 +43,7 @@ class ScaleObjective:
         self._targets: Any  # of the kind that goes with the pieces
         self._prepare()
 
-    def gradient(self, picture: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def gradient(self, picture: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """As `Objective.gradient`. Raises TensorFlow's ResourceExhaustedError in the end."""
         while True:
             try:

@@ -24,6 +24,7 @@ from nst_server.engine.objective import (
     WeighedStyle,
 )
 from nst_server.engine.statistics import Moments
+from nst_server.engine.strips import bounds, cut
 from nst_server.engine.tiling import Tile, pieces, tiles
 from nst_server.geometry import Box
 
@@ -77,12 +78,12 @@ class TiledObjective:
         targets: TiledTargets,
         weights: tf.Tensor,
         importance: tf.Tensor | None = None,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """As `Objective.gradient`."""
         objective = self._objective
         canvas = _Canvas(picture, importance, self._tiling)
         style, slopes = objective.style_slopes(canvas.moments(objective), targets.style)
-        gradient = tf.Variable(tf.zeros_like(picture))
+        gradient = [tf.zeros_like(strip) for strip in cut(picture)]
         numbers = tf.cast(tf.size(picture), tf.float32)
         own = tf.zeros([2])
         for tile, target in zip(canvas.tiles, targets.content, strict=True):
@@ -93,7 +94,7 @@ class TiledObjective:
             canvas.add(gradient, tile, share)
         content, smoothness = tf.unstack(own)
         terms = tf.stack([content, weights[1] * style, smoothness])
-        return terms, tf.convert_to_tensor(gradient)  # not `read_value`, which copies
+        return terms, gradient
 
 
 class _Canvas:
@@ -113,12 +114,18 @@ class _Canvas:
             None if importance is None else _cut(importance, tile.outer),
         )
 
-    def add(self, gradient: tf.Variable, tile: Tile, share: tf.Tensor) -> None:
-        """Add the gradient of a tile to that of the picture."""
+    def add(self, gradient: list[tf.Tensor], tile: Tile, share: tf.Tensor) -> None:
+        """Add the gradient of a tile to the strips of that of the picture."""
         height, width = self._picture.shape[1:3]
         for there, here in pieces(tile.outer, width, height):
-            region = gradient[:, there.y : there.bottom, there.x : there.right]
-            region.assign(region + share[:, here.y : here.bottom, here.x : here.right])
+            for number, (top, bottom) in enumerate(bounds(self._picture)):
+                strip = Box(0, top, width, bottom - top)
+                part = there.intersect(strip)
+                if part.is_empty:
+                    continue
+                own = _cut(share, part.moved(here.x - there.x, here.y - there.y))
+                rows, columns = (part.y - top, bottom - part.bottom), (part.x, width - part.right)
+                gradient[number] += tf.pad(own, ((0, 0), rows, columns, (0, 0)))
 
     def measured(
         self, objective: Objective

@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine import lbfgs, parts
+from nst_server.engine import lbfgs, strips
 from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.lbfgs import Lbfgs, two_loops
 from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.strips import cut
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
 
 
-def bowl(picture: tf.Tensor) -> tuple[float, tf.Tensor]:
-    """A long narrow valley with its floor at 0.5."""
-    steepness = tf.reshape(tf.exp(tf.linspace(0.0, 6.0, 8 * 8 * 3)), [1, 8, 8, 3])
+def bowl(picture: tf.Tensor) -> tuple[float, list[tf.Tensor]]:
+    """A long narrow valley with its floor at 0.5; its gradient in strips."""
+    steepness = tf.reshape(tf.exp(tf.linspace(0.0, 6.0, tf.size(picture))), picture.shape)
     away = picture - 0.5
-    return float(tf.reduce_sum(steepness * away**2)), 2 * steepness * away
+    return float(tf.reduce_sum(steepness * away**2)), list(cut(2 * steepness * away))
 
 
 def test_finds_the_floor_of_a_valley_and_never_climbs() -> None:
@@ -35,19 +36,20 @@ def test_finds_the_floor_of_a_valley_and_never_climbs() -> None:
 
 
 def descended(optimizer: Lbfgs | Adam, steps: int) -> tf.Tensor:
-    state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
+    state = optimizer.start(tf.constant(landscape(8, 40)[np.newaxis]))
     for _ in range(steps):
         loss, gradient = bowl(state.picture)
         optimizer.step(state, gradient, loss)
-    return optimizer.result(optimizer.resized(state, 8, 8))
+    optimizer.resize(state, 40, 8)
+    return optimizer.result(state)
 
 
 @pytest.mark.parametrize("optimizer", [Lbfgs(), Adam(RELATIVE), Adam(NOTEBOOK)])
-def test_a_picture_in_parts_moves_as_a_whole_one(
+def test_a_picture_in_strips_moves_as_a_whole_one(
     optimizer: Lbfgs | Adam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = descended(optimizer, 12)
-    monkeypatch.setattr(parts, "PART", 50)
+    monkeypatch.setattr(strips, "PIXELS", 1)
     np.testing.assert_allclose(descended(optimizer, 12), expected, atol=1e-5)
 
 
@@ -63,7 +65,7 @@ def test_less_history_of_a_large_picture_is_enough(
     for _ in range(120):
         loss, gradient = bowl(state.picture)
         optimizer.step(state, gradient, loss)
-    assert [pair.step.dtype for pair in state.history] == [tf.bfloat16] * pairs
+    assert [pair.step[0].dtype for pair in state.history] == [tf.bfloat16] * pairs
     assert state.loss < 1e-2 * start
 
 

@@ -12,6 +12,7 @@ from nst_server.engine.method import Choice
 from nst_server.engine.objective import WeighedStyle
 from nst_server.engine.painter import Iterate, Painter, Picture, Style
 from nst_server.engine.picture import fill_transparent, resize
+from nst_server.engine.strips import joined
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
@@ -215,7 +216,8 @@ def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> N
     targets = method.objective.targets(content, [whole], None)
     weights = method.weights(settings())
     start = tf.constant(landscape(100, 70, seed=5)[np.newaxis])
-    _, gradient = method.objective.gradient(start, targets, weights)
+    _, strips = method.objective.gradient(start, targets, weights)
+    gradient = joined(strips)
     direction = tf.sign(gradient)
     step = 2e-4  # small: the network has kinks
 

@@ -11,6 +11,7 @@ from nst_server.engine.color import matched_palette
 from nst_server.engine.method import Choice
 from nst_server.engine.objective import WeighedStyle
 from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.strips import joined
 from nst_server.engine.tiled import TiledObjective, Tiling
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
@@ -108,7 +109,7 @@ def test_rolling_a_seamless_picture_rolls_its_gradient(painter: Painter, side: i
     def gradient(down: int, right: int) -> tuple[tf.Tensor, tf.Tensor]:
         rolled, target = (tf.roll(x, (down, right), (1, 2)) for x in (start, content))
         terms, found = objective.gradient(rolled, objective.targets(target, styles, None), weights)
-        return terms, tf.roll(found, (-down, -right), (1, 2))
+        return terms, tf.roll(joined(found), (-down, -right), (1, 2))
 
     # By whole windows of the deepest pooling: within one, pooling itself tells positions apart.
     terms, expected = gradient(0, 0)

@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine.smoothing import smoothed
+from nst_server.engine import strips
+from nst_server.engine.smoothing import smooth
+from nst_server.engine.strips import cut, joined
 
 
 def noise(width: int, height: int, seed: int) -> tf.Tensor:
     return tf.random.stateless_normal([1, height, width, 3], seed=(seed, 0))
+
+
+def smoothed(picture: tf.Tensor, *, wraps: bool = False) -> tf.Tensor:
+    pieces = list(cut(picture))
+    smooth(pieces, wraps=wraps)
+    return joined(pieces)
 
 
 def product(left: tf.Tensor, right: tf.Tensor) -> float:
@@ -39,3 +47,13 @@ def test_rolling_a_picture_that_wraps_rolls_the_result() -> None:
     rolled = smoothed(tf.roll(picture, (16, 32), (1, 2)), wraps=True)
     expected = tf.roll(smoothed(picture, wraps=True), (16, 32), (1, 2))
     np.testing.assert_allclose(rolled, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("size", "wraps"), [((37, 69), False), ((64, 48), True), ((9, 33), False)])
+def test_in_strips_as_in_one_piece(
+    size: tuple[int, int], wraps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = noise(*size, seed=4)
+    expected = smoothed(picture, wraps=wraps)
+    monkeypatch.setattr(strips, "PIXELS", 1)
+    np.testing.assert_allclose(smoothed(picture, wraps=wraps), expected, atol=1e-5)

@@ -1,0 +1,71 @@
+"""How many whole pictures there are at once: the peak of a process that works on a large one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+MEASURE = """
+import sys
+import numpy as np
+import tensorflow as tf
+from nst_server.engine import canvas, lbfgs
+from nst_server.engine.adam import RELATIVE, Adam
+from nst_server.engine.picture import Picture
+from nst_server.engine.strips import cut
+
+def peak():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+SHAPE = (1, 2048, 4096, 3)
+PICTURE = 4 * np.prod(SHAPE)
+
+def steps(optimizer):
+    state = optimizer.start(tf.fill(SHAPE, 0.25))
+    for _ in range(4):
+        gradient = [1e-3 * (strip - 0.5) for strip in cut(state.picture)]
+        optimizer.step(state, gradient, -float(len(getattr(state, "history", ()))))
+
+def finish(optimizer):
+    whole = canvas.Canvas.of(Picture(np.full(SHAPE[1:], 0.5, np.float32)), None, "style")
+    whole.finished(tf.fill([1, 512, 1024, 3], 0.25))
+
+lbfgs.HISTORY_BYTES = 1
+work = {
+    "lbfgs": lambda: steps(lbfgs.Lbfgs()),
+    "adam": lambda: steps(Adam(RELATIVE)),
+    "enlarged": lambda: finish(None),
+}[sys.argv[1]]
+tf.linalg.matmul(tf.ones([64, 64]), tf.ones([64, 64]))
+before = peak()
+work()
+print((peak() - before) / PICTURE)
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    ("work", "pictures"),
+    # What there must be: L-BFGS has the picture, the best, two gradients, a pair in half precision
+    # and the next picture; Adam two pictures, three moments and the gradient; to enlarge takes the
+    # content as it came and as a tensor, and the result. And one more while strips are joined.
+    [("lbfgs", 7), ("adam", 7), ("enlarged", 4)],
+)
+def test_large_pictures_are_not_copied_on_the_way(work: str, pictures: int) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", MEASURE, work],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    peak = float(found.stdout)
+    assert peak < pictures + 1.9  # strips, and what TensorFlow takes for itself
