@@ -4,6 +4,7 @@
 Environment, downloads and GIMP's root folder are cached outside the repository, below
 ``$XDG_CACHE_HOME/neural-style-tests``. ruff and mypy run first; pytest has the last word.
 ``--gimp 3.2`` runs only the tests in real GIMP, of that version; else it is GIMP 3.0.
+``--screenshots`` makes the README's screenshots anew instead of testing.
 """
 
 from __future__ import annotations

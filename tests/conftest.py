@@ -13,12 +13,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=list(RELEASES),
         help="only the tests in real GIMP, of this version; without it all tests, with GIMP 3.0",
     )
+    parser.addoption(
+        "--screenshots",
+        action="store_true",
+        help="no tests, but the README's screenshots made anew in real GIMP",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--gimp") is None:
-        return
-    others = [item for item in items if item.get_closest_marker("gimp") is None]
+    version, screenshots = config.getoption("--gimp"), config.getoption("--screenshots")
+    others = [
+        item
+        for item in items
+        if (item.get_closest_marker("screenshots") is not None) != screenshots
+        or (version is not None and item.get_closest_marker("gimp") is None)
+    ]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
 

@@ -173,13 +173,14 @@ class Desktop:
             time.sleep(0.3)  # menus open and close in between
             self.xdotool("key", "--clearmodifiers", key)
 
-    def screenshot(self, file: Path) -> None:
-        """The whole screen as PNG, without a tip under the mouse."""
+    def screenshot(self, file: Path, title: str = "") -> None:
+        """The screen, or the window of that title with its frame, as PNG; no tip is in the way."""
         self.xdotool("mousemove", *(str(side - 1) for side in self.size))
         time.sleep(0.7)
         inside = PurePosixPath("/tmp") / file.name
+        what = ["-frame", "-window", self.window(title)] if title else ["-window", "root"]
         self.installed.run(
-            ["import", "-window", "root", str(inside)], env={"DISPLAY": self.display}, timeout=30
+            ["import", *what, str(inside)], env={"DISPLAY": self.display}, timeout=30
         )
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(self.installed.outside(str(inside)), file)
