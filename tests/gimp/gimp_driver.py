@@ -15,6 +15,8 @@ from typing import Any
 
 SCRIPTS = Path(__file__).parent / "scripts"
 STARTUP_SECONDS = 120.0
+WARNINGS = {"G_ENABLE_DIAGNOSTIC": "1", "PYTHONWARNINGS": "default"}
+"""With them GLib and Python write what is deprecated."""
 
 
 class Gimp:
@@ -34,6 +36,7 @@ class Gimp:
         language: str = "",
         scale: int = 1,
         theme: str = "dark",
+        warnings: bool = False,
     ) -> None:
         self.installed = installed
         self.home = home or str(installed.home)
@@ -58,6 +61,7 @@ class Gimp:
                 **({"DISPLAY": display} if display else {}),
                 **({"LANG": language} if language else {}),
                 **({"GDK_SCALE": str(scale)} if scale != 1 else {}),
+                **(WARNINGS if warnings else {}),
             },
             stdin=subprocess.DEVNULL,
             stdout=self._log,
@@ -124,13 +128,17 @@ class Gimp:
         )
 
     def status(self) -> dict[str, Any]:
-        """What ``nst status --json`` prints."""
+        """What ``nst status --json`` prints; where no server runs there are no jobs."""
         told: dict[str, Any] = json.loads(self.nst("status", "--json").stdout)
-        return told
+        return {"jobs": [], **told}
 
     def log(self) -> str:
         """What GIMP and its plug-ins, ours too, have written so far."""
         return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+
+    def ended(self) -> bool:
+        """Whether GIMP is no more."""
+        return self._process.poll() is not None
 
     def kill(self) -> None:
         """End it as a crash would."""

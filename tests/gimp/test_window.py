@@ -21,6 +21,8 @@ IMAGE = "[0-9]x[0-9]"
 DIALOG = "^Neural Style$"
 PROGRESS = "^Neural Style: "
 MESSAGE = "GIMP Message"
+OWN_CANCEL = ("1085", "863")
+"""Where GIMP's own Cancel is in the status bar, in the window as `gimp` makes it."""
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +34,44 @@ def screen(installed_gimp: Any) -> Iterator[Desktop]:
 @pytest.fixture(scope="module")
 def gimp(installed_gimp: Any, screen: Desktop) -> Iterator[Gimp]:
     with Gimp(installed_gimp, display=screen.display, name="window") as running:
-        running.call("open_picture", path=f"{running.home}/samples/astronaut.png")
+        open_picture(running)
         window = screen.window(IMAGE, 60)
         screen.xdotool("windowsize", "--sync", window, "1380", "860")
         yield running
+
+
+def open_picture(gimp: Gimp) -> None:
+    gimp.call("open_picture", path=f"{gimp.home}/samples/astronaut.png")
+
+
+@pytest.fixture
+def fresh(gimp: Gimp) -> None:
+    """The picture as it was, in the only window."""
+    open_picture(gimp)
+
+
+@pytest.fixture(scope="module")
+def repeatable(gimp: Gimp, screen: Desktop, style: str) -> None:
+    """Ctrl+F paints: GIMP takes the filter from the menu, and its settings from a success."""
+    open_picture(gimp)
+    answer = gimp.begin("open_dialog", style=style, size="300")
+    screen.window(DIALOG)
+    wait_for(lambda: progress(gimp) > 0, "the draft, so the style is there", 60)
+    screen.press(DIALOG, "alt+y")
+    keep(gimp, screen)
+    assert answer(60) == {"status": "success", "message": ""}
+    screen.gone(PROGRESS)
+    screen.press(IMAGE, "alt+r", "y")
+    screen.press(DIALOG, "Escape")
+    screen.gone(DIALOG)
+
+
+def keep(gimp: Gimp, screen: Desktop) -> None:
+    """Stop and keep, once there is something to be kept."""
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0, "the painting", 90)
+    time.sleep(0.5)  # its window hears of it, too, and offers to keep it
+    screen.press(PROGRESS, "alt+k")
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +95,12 @@ def test_live_progress_stop_and_keep_and_one_undo(gimp: Gimp, screen: Desktop, s
     before = gimp.call("look")
     answer = gimp.begin("open_dialog", style=style, size="300")
     screen.window(DIALOG)
-    wait_for(lambda: progress(gimp) > 0.8, "the draft", 90)
+    wait_for(lambda: progress(gimp) > 0, "the draft, so the style is there", 90)
+    wait_for(lambda: not gimp.status()["jobs"], "the whole draft", 90)
     screen.screenshot(ARTEFACTS / "dialog.png")
     screen.press(DIALOG, "alt+y")
     screen.press(PROGRESS, "Return", "space")  # as one does who typed ahead; no harm is done
-    wait_for(lambda: progress(gimp) > 0.35, "live pictures", 90)
+    wait_for(lambda: progress(gimp) > 0.35, "live pictures", 240)
     screen.screenshot(ARTEFACTS / "progress.png")
     screen.press(PROGRESS, "alt+k")
     assert answer(60) == {"status": "success", "message": ""}
@@ -93,11 +130,14 @@ def test_the_draft_follows_the_dialog_and_never_blocks_it(
         changes={"strength": 80.0, "style-file-2": f"{gimp.home}/styles/woodcut.jpg"},
     )
     record_property("draft", {**told, "gaps": told["gaps"][:20]})
+    first = ", ".join(f"{stage['first']:.2f}" for stage in told["stages"])
+    print(f"the first picture of a draft came after {first} s")
     assert not told["accepted"]
     assert len(told["stages"]) == 3
     assert told["distinct pictures"] == 4, "the layer, and three drafts"
     assert told["machine"].startswith("On ")
-    assert told["plan"] == "Size: up to 400 × 400, within 3 min"
+    assert told["plan"].startswith("About ")
+    assert told["plan"].endswith(" at 400 × 400")
     assert told["held"] < 100
     # Other processes take the processors away too, so some gaps are not of our making.
     gaps = told["gaps"]
@@ -105,6 +145,7 @@ def test_the_draft_follows_the_dialog_and_never_blocks_it(
     wait_for(lambda: not gimp.status()["jobs"], "the end of the draft's job", 5)
 
 
+@pytest.mark.usefixtures("repeatable", "fresh")
 def test_repeat_with_last_values_and_cancel(gimp: Gimp, screen: Desktop) -> None:
     before = gimp.call("look")
     screen.press(IMAGE, "ctrl+f")
@@ -137,22 +178,85 @@ def test_one_undo_takes_back_several_new_layers(gimp: Gimp, screen: Desktop, sty
     wait_for(lambda: gimp.call("look")["layers"] == before, "the undo of the copy", 10)
 
 
-def progress(gimp: Gimp) -> float:
-    """How much of the first job is done."""
-    jobs = gimp.status()["jobs"]
-    return float((jobs[0].get("progress") or {}).get("done", 0)) if jobs else 0
-
-
-def test_a_layer_resized_meanwhile_is_left_alone_and_that_is_told(
-    gimp: Gimp, screen: Desktop
+@pytest.mark.usefixtures("repeatable", "fresh")
+@pytest.mark.parametrize("happening", ["resize", "rotate", "delete", "close"])
+def test_a_painting_without_its_place_becomes_a_new_image_and_a_window_tells(
+    gimp: Gimp, screen: Desktop, happening: str
 ) -> None:
     screen.press(IMAGE, "ctrl+f")
     screen.window(PROGRESS)
     wait_for(lambda: progress(gimp) > 0, "the repeated job", 60)
-    gimp.call("scale_open", side=390)
-    before = gimp.call("look")
-    screen.press(PROGRESS, "alt+k")
+    if happening == "close":
+        screen.press(IMAGE, "ctrl+w")
+        screen.gone(IMAGE)
+    else:
+        before = gimp.call("meanwhile", what=happening)
+    keep(gimp, screen)
     screen.gone(PROGRESS)
     screen.window(MESSAGE)
-    screen.screenshot(ARTEFACTS / "error.png")
+    screen.screenshot(ARTEFACTS / f"meanwhile-{happening}.png")
+    screen.press(MESSAGE, "Escape")
+    screen.gone(MESSAGE)
+    new = gimp.call("look", which=-1)
+    assert new["described"][0]["size"] == [400, 400]
+    assert new["described"][0]["name"].startswith("Neural Style: swirls")
+    assert new["images"] == (1 if happening == "close" else 2)
+    if happening != "close":
+        after = gimp.call("look")
+        assert {key: after[key] for key in before} == before
+    assert not gimp.status()["jobs"]
+    assert "Traceback" not in gimp.log()
+
+
+@pytest.mark.usefixtures("repeatable", "fresh")
+def test_undo_meanwhile_is_no_harm(gimp: Gimp, screen: Desktop) -> None:
+    before = gimp.call("look")["layers"]
+    gimp.call("meanwhile", what="edit")
+    screen.press(IMAGE, "ctrl+f")
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0, "the repeated job", 60)
+    screen.press(IMAGE, "ctrl+z")
+    wait_for(lambda: gimp.call("look")["layers"] == before, "the undo", 10)
+    keep(gimp, screen)
+    screen.gone(PROGRESS)
+    wait_for(lambda: gimp.call("look")["layers"][1:] == before, "the new layer", 10)
+    screen.press(IMAGE, "ctrl+z")
+    wait_for(lambda: gimp.call("look")["layers"] == before, "the undo", 10)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_gimps_own_cancel_leaves_nothing_behind(gimp: Gimp, screen: Desktop, style: str) -> None:
+    before = gimp.call("look")
+    answer = gimp.begin("paint_open", style=style, preset="classic")
+    wait_for(lambda: progress(gimp) > 0, "the job", 60)
+    screen.screenshot(ARTEFACTS / "gimps-own-progress.png")
+    screen.xdotool("mousemove", *OWN_CANCEL, "click", "1")
+    assert answer(20)["status"] == "cancel"
+    wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
     assert gimp.call("look") == before
+
+
+def test_quitting_gimp_ends_the_painting(installed_gimp: Any, gimp: Gimp, style: str) -> None:
+    with (
+        desktop(installed_gimp, ":95") as screen,
+        Gimp(installed_gimp, display=screen.display, name="quit") as other,
+    ):
+        open_picture(other)
+        screen.window(IMAGE, 60)
+        other.begin("open_dialog", style=style, size="300")
+        screen.window(DIALOG)
+        wait_for(lambda: progress(gimp) > 0, "the draft, so the style is there", 60)
+        screen.press(DIALOG, "alt+y")
+        screen.window(PROGRESS)
+        wait_for(lambda: progress(gimp) > 0, "the job", 90)
+        screen.press(IMAGE, "ctrl+q")
+        wait_for(other.ended, "the end of GIMP", 20)
+        wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
+        assert gimp.status()["worker"]["state"] == "idle"
+        assert "Traceback" not in other.log()
+
+
+def progress(gimp: Gimp) -> float:
+    """How much of the first job is done."""
+    jobs = gimp.status()["jobs"]
+    return float((jobs[0].get("progress") or {}).get("done", 0)) if jobs else 0

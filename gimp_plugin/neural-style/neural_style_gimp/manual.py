@@ -10,7 +10,7 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import GLib, Gtk
 
-from neural_style_gimp.editor import Gimp
+from neural_style_gimp.editor import tell
 from neural_style_gimp.i18n import _
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -29,4 +29,4 @@ def show(page: Path, window: Any) -> None:
         Gtk.show_uri_on_window(window, page.as_uri(), Gtk.get_current_event_time())
     except GLib.Error:
         told = _("There is no program that opens the manual. Open it in a browser: {path}")
-        Gimp.message(told.format(path=page))
+        tell(told.format(path=page))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neural_style_gimp.destination import destination
-from neural_style_gimp.editor import Gimp
+from neural_style_gimp.editor import Gimp, tell
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import Pixels, copy, multiply, release, write
 from neural_style_gimp.styles import portable
@@ -75,7 +75,7 @@ def place(paintings: Sequence[Painting], output: str) -> list[Any]:
         if there:
             image.set_selected_layers(there)
     for reason in dict.fromkeys(reason for _layer, reason in placed if reason):
-        Gimp.message(reason)
+        tell(reason)
     return layers
 
 

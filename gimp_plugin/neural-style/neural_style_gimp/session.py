@@ -7,7 +7,7 @@ from typing import Any
 
 from neural_style_gimp import arguments
 from neural_style_gimp.again import recall
-from neural_style_gimp.editor import Gimp
+from neural_style_gimp.editor import Gimp, tell
 from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import cancelled, paint
 from neural_style_gimp.pixels import limit_cache, release
@@ -95,7 +95,7 @@ def run(
         raise problems[0]
     layers = place(paintings, output)
     for problem in problems:
-        Gimp.message(_("A layer was not painted. {reason}").format(reason=problem))
+        tell(_("A layer was not painted. {reason}").format(reason=problem))
     for layer in layers:
         if layer.get_image() != image and (with_windows or output != "new-image"):
             with suppress(TypeError):  # where there are no windows at all

@@ -15,7 +15,7 @@ def main(plug_in, home, style, changes):
     """Open it, choose ``style``, wait for its draft, make each change and wait for its draft.
 
     What was drawn in each stage, and in milliseconds the gaps of the main loop while drafts were
-    painted, longest first, and how long the draft held it at most.
+    painted, longest first, and how long the draft held it at most, less its waits for a processor.
     """
     sys.path[:0] = [plug_in, f"{plug_in}/site"]
     from neural_style_gimp import dialog as dialogs
@@ -31,11 +31,11 @@ def main(plug_in, home, style, changes):
 
     def timed(tick):
         def measured(pane):
-            since = time.monotonic()
+            since, waited = time.monotonic(), queued()
             try:
                 return tick(pane)
             finally:
-                held.append(1000 * (time.monotonic() - since))
+                held.append(1000 * (time.monotonic() - since - (queued() - waited)))
 
         return measured
 
@@ -101,6 +101,11 @@ def main(plug_in, home, style, changes):
         "gaps": gaps,
         "held": max(held),
     }
+
+
+def queued():
+    """Seconds in which this thread could have run, but others had the processors."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def until(condition):

@@ -1,13 +1,14 @@
-"""What the image in the window is like now."""
+"""What an image is like now, and the windows' images in all."""
 
 import inside
 from gi.repository import Gimp
 
 
-def main():
-    image = Gimp.get_images()[0]
+def main(which=0):
+    """``which`` counts from the oldest image."""
+    images = sorted(Gimp.get_images(), key=Gimp.Image.get_id)
     return {
-        **inside.state(image),
-        "described": [inside.described(layer) for layer in image.get_layers()],
-        "images": len(Gimp.get_images()),
+        **inside.state(images[which]),
+        "described": [inside.described(layer) for layer in images[which].get_layers()],
+        "images": len(images),
     }
