@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.gimp.gimp_driver import Desktop, Gimp, desktop, wait_for
-from tests.gimp.test_window import DIALOG, IMAGE
+from tests.gimp.test_window import DIALOG, IMAGE, progress
 
 pytestmark = [pytest.mark.gimp, pytest.mark.window, pytest.mark.engine]
 
@@ -56,6 +56,7 @@ def test_keys_alone_set_and_start_the_painting(gimp: Gimp, screen: Desktop, styl
     screen.press(DIALOG, "Tab")
     screen.press(DIALOG, "alt+b", "ctrl+a")
     screen.xdotool("type", "2")
+    wait_for(lambda: progress(gimp) > 0, "the draft, so the style is there", 60)
     screen.press(DIALOG, "alt+y")
     screen.gone(DIALOG)
     assert answer(60) == {"status": "success", "message": ""}
@@ -78,7 +79,7 @@ def test_again_opens_the_dialog_with_what_the_layer_was_painted_with(
     before = gimp.call("look")["described"][0]["parasite"]
     answer = gimp.begin("open_dialog", procedure="plug-in-neural-style-again")
     screen.window(DIALOG)
-    wait_for(lambda: gimp.status()["jobs"], "the draft, so the style is there", 60)
+    wait_for(lambda: progress(gimp) > 0, "the draft, so the style is there", 60)
     screen.press(DIALOG, "alt+y")
     assert answer(60) == {"status": "success", "message": ""}
     painted = [each for each in gimp.call("look")["described"] if each["parasite"]]
