@@ -21,10 +21,10 @@ class Convolutions:
     def __init__(
         self, backbone: str, weights: Path, deepest: str, *, pooling: str, precision: str
     ) -> None:
-        model = _model(backbone, weights, deepest)
+        found = trained.read_weights(backbone, weights)
         names = trained.layer_names(backbone)
         self._layers = [
-            (name, tf.constant(model.get_layer(name).get_weights()[0], precision))
+            (name, tf.constant(found[name][0], precision))
             for name in names[: names.index(deepest) + 1]
         ]
         self._pool = tf.nn.max_pool2d if pooling == "max" else tf.nn.avg_pool2d
@@ -61,15 +61,7 @@ def published(backbone: str, weights: Path) -> keras.Model:
     """The model as Keras publishes it, without its top, with the weights that we have."""
     builder: Any = getattr(keras.applications, backbone.upper())
     model = builder(include_top=False, weights=None)
-    names = trained.layer_names(backbone)
-    ours = _model(backbone, weights, names[-1])
-    for name in names:
-        model.get_layer(name).set_weights(ours.get_layer(name).get_weights())
+    for name, values in trained.read_weights(backbone, weights).items():
+        model.get_layer(name).set_weights(values)
     model.trainable = False
     return model
-
-
-def _model(backbone: str, weights: Path, deepest: str) -> keras.Model:
-    return trained.feature_maps(
-        backbone, weights, [deepest], pooling="max", padding="zeros", precision="float32"
-    )

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from nst_server import weights
 from nst_server.engine import schedule
-from nst_server.engine.backbone import feature_maps
+from nst_server.engine.backbone import Network
 from nst_server.engine.picture import Array, Picture, fill_transparent, resize, shrink_weight
 from nst_server.engine.statistics import Moments, blend, moments
 from nst_server.engine.wasserstein import style_root, wasserstein
@@ -67,7 +67,7 @@ class Judge:
     def __init__(self, home_weights: Path, longest: int = LONGEST) -> None:
         """Raises `NeuralStyleError` ``weights-missing``."""
         self._longest = longest
-        self._model = feature_maps(
+        self._network = Network(
             "vgg16",
             weights.find("vgg16", home_weights)[1],
             [*STYLE_LAYERS, *CONTENT_LAYERS],
@@ -109,7 +109,7 @@ class Judge:
         return schedule.size_to_fit(*picture.size, min(max(picture.size), self._longest))
 
     def _features(self, picture: Picture, size: tuple[int, int]) -> dict[str, tf.Tensor]:
-        maps = self._model(resize(fill_transparent(picture), *size))
+        maps = self._network(resize(fill_transparent(picture), *size))
         return dict(zip((*STYLE_LAYERS, *CONTENT_LAYERS), maps, strict=True))
 
     def _moments(

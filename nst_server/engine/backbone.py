@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -40,61 +39,96 @@ def filters(layer: str) -> int:
     return FILTERS[shrinkage(layer)]
 
 
-def feature_maps(
-    backbone: str,
-    weights_file: Path,
-    layers: Sequence[str],
-    *,
-    pooling: str,
-    padding: str,
-    precision: str,
-) -> keras.Model:
-    """A Keras functional model from a picture to the feature maps of ``layers``, in that order.
+class Network:
+    """From a picture to the feature maps of some layers; its weights are constants.
 
-    Input: 1 × height × width × 3, RGB in [0, 1]. Outputs: post-ReLU, 1 × h × w × filters, of
-    dtype ``precision``. ``padding`` is ``zeros`` as the network was trained, or ``replicate``,
-    which repeats the border pixels at the first convolution, so that no dark frame of zeros is
-    matched or painted. Weights are constants to the caller: nothing here is trainable.
+    A picture is 1 × height × width × 3, RGB in [0, 1]. Feature maps are post-ReLU, 1 × h × w ×
+    filters, of dtype ``precision``, in the order in which the layers were asked for.
     """
-    names = layer_names(backbone)
-    unknown = [layer for layer in layers if layer not in names]
-    if unknown:
-        raise NeuralStyleError(
-            "bad-settings",
-            f"{backbone} has no layer {unknown[0]!r}.",
-            f"Take some of {', '.join(names)}.",
+
+    def __init__(
+        self,
+        backbone: str,
+        weights_file: Path,
+        layers: Sequence[str],
+        *,
+        pooling: str,
+        padding: str,
+        precision: str,
+    ) -> None:
+        """Load the network up to the deepest of ``layers``.
+
+        ``padding`` is ``zeros`` as the network was trained, or ``replicate``, which repeats the
+        border pixels at the first convolution, so that no dark frame of zeros is matched or
+        painted. Raises `NeuralStyleError` ``bad-settings`` or ``weights-missing``.
+        """
+        names = layer_names(backbone)
+        unknown = [layer for layer in layers if layer not in names]
+        if unknown:
+            raise NeuralStyleError(
+                "bad-settings",
+                f"{backbone} has no layer {unknown[0]!r}.",
+                f"Take some of {', '.join(names)}.",
+            )
+        deepest = max(names.index(layer) for layer in layers)
+        weights = read_weights(backbone, weights_file)
+        # What the weights expect is BGR in 0 to 255: so their own channels are turned round, once,
+        # and not the picture's at every step. By a power of two: that rounds nothing in bfloat16.
+        kernel, bias = weights[names[0]]
+        weights[names[0]] = kernel[:, :, ::-1] * 256.0, bias
+        self._convolutions = [
+            (name, *(tf.constant(values, precision) for values in weights[name]))
+            for name in names[: deepest + 1]
+        ]
+        self._layers = tuple(layers)
+        self._average = pooling == "average"
+        self._replicate = padding == "replicate"
+        self.dtype = tf.as_dtype(precision)
+
+    def __call__(self, picture: tf.Tensor) -> list[tf.Tensor]:
+        """The feature maps of the layers."""
+        x = tf.cast(picture * (255.0 / 256.0) - tf.constant(MEAN_RGB) / 256.0, self.dtype)
+        outputs: dict[str, tf.Tensor] = {}
+        names = [name for name, _, _ in self._convolutions]
+        for (name, kernel, bias), following in zip(
+            self._convolutions, [*names[1:], ""], strict=True
+        ):
+            padding = "SAME"
+            if name == names[0] and self._replicate:
+                x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
+            x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
+            pools = following.endswith("_conv1")
+            if pools and not self._average and name not in self._layers:
+                x = _relu_and_max_pool(x)
+                continue
+            x = outputs[name] = tf.nn.relu(x)
+            if pools:
+                pool = tf.nn.avg_pool2d if self._average else tf.nn.max_pool2d
+                x = pool(x, 2, 2, "VALID")
+        return [outputs[layer] for layer in self._layers]
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _relu_and_max_pool(x: tf.Tensor) -> tf.Tensor:
+    """Max pooling of ReLU, whose gradient is masked while it is small.
+
+    Where the maximum is positive so is what it was taken from, hence the mask of ReLU may as well
+    be that of the pooled map, a quarter of the size.
+    """
+    positive = tf.nn.relu(x)
+    window = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+    pooled = tf.raw_ops.MaxPool(input=positive, **window)
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        masked = tf.raw_ops.ReluGrad(gradients=upstream, features=pooled)
+        return tf.raw_ops.MaxPoolGrad(
+            orig_input=positive, orig_output=pooled, grad=masked, **window
         )
-    kernels = _read_weights(backbone, weights_file)
-    deepest = max(names.index(layer) for layer in layers)
-    pool = keras.layers.MaxPooling2D if pooling == "max" else keras.layers.AveragePooling2D
 
-    picture = keras.Input((None, None, 3), batch_size=1, dtype="float32", name="picture")
-    x = picture * 255.0 - tf.constant(MEAN_RGB)
-    x = keras.ops.cast(x[..., ::-1], precision)
-    if padding == "replicate":
-        x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
-    outputs: dict[str, keras.KerasTensor] = {}
-    for name in names[: deepest + 1]:
-        first = name == "block1_conv1"
-        if name.endswith("_conv1") and not first:
-            x = pool(2, 2, dtype=precision, name=name.replace("conv1", "pool"))(x)
-        x = keras.layers.Conv2D(
-            filters(name),
-            3,
-            padding="valid" if first and padding == "replicate" else "same",
-            activation="relu",
-            dtype=precision,
-            name=name,
-        )(x)
-        outputs[name] = x
-    model = keras.Model(picture, [outputs[layer] for layer in layers])
-    for name in names[: deepest + 1]:
-        model.get_layer(name).set_weights(kernels[name])
-    model.trainable = False
-    return model
+    return pooled, gradient
 
 
-def _read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Kernel (3 × 3 × in × out) and bias of every convolution by name.
 
     Raises `NeuralStyleError` ``weights-missing`` if the file cannot be read as such.

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from nst_server.engine import schedule
 from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
-from nst_server.engine.backbone import feature_maps
+from nst_server.engine.backbone import Network
 from nst_server.engine.lbfgs import Lbfgs
 from nst_server.engine.objective import Distance, Layers, Objective
 from nst_server.errors import NeuralStyleError
@@ -94,7 +94,7 @@ class Method:
     @classmethod
     def build(cls, choice: Choice, weights_file: Path) -> Method:
         """Load the network. Raises `NeuralStyleError` ``weights-missing`` or ``bad-settings``."""
-        model = feature_maps(
+        network = Network(
             choice.backbone,
             weights_file,
             choice.layers.names,
@@ -103,7 +103,7 @@ class Method:
             precision=choice.precision,
         )
         distance = Distance(not choice.classic, choice.wasserstein)
-        objective = Objective(model, choice.layers, distance, choice.regions)
+        objective = Objective(network, choice.layers, distance, choice.regions)
         adam = Adam(NOTEBOOK if choice.classic else RELATIVE)
         return cls(objective, adam if choice.optimizer == "adam" else None, choice.classic)
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from nst_server.engine.backbone import filters, shrinkage
+from nst_server.engine.backbone import Network, filters, shrinkage
 from nst_server.engine.smoothness import total_variation
 from nst_server.engine.statistics import Moments, blend, moments, moments_spec
 from nst_server.engine.strips import cut
@@ -129,13 +128,13 @@ class Objective:
     """
 
     def __init__(
-        self, model: keras.Model, layers: Layers, distance: Distance, regions: int = 1
+        self, network: Network, layers: Layers, distance: Distance, regions: int = 1
     ) -> None:
-        self._model = model
+        self._network = network
         self.layers = layers
         self.distance = distance
         self.regions = regions
-        dtype = model.outputs[0].dtype
+        dtype = network.dtype
         picture = tf.TensorSpec([1, None, None, 3])
         importance = tf.TensorSpec([1, None, None, 1 + regions])
         cell = tf.TensorSpec([4], tf.int32)
@@ -251,7 +250,7 @@ class Objective:
     def _measure(
         self, picture: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, ...], tuple[tuple[Moments, ...], ...]]:
-        content, style = self._split(_crop(self._model(picture), self.layers.names, cell))
+        content, style = self._split(_crop(self._network(picture), self.layers.names, cell))
         return tuple(content), self._moments(style, _cell_pyramid(importance, cell))
 
     def _gradient(
@@ -264,7 +263,7 @@ class Objective:
         pyramid = None if importance is None else _pyramid(importance)
         with tf.GradientTape() as tape:
             tape.watch(picture)
-            content, style = self._split(self._model(picture))
+            content, style = self._split(self._network(picture))
             terms = weights[:2] * tf.stack(
                 [
                     self._content_loss(content, targets.content, pyramid),
@@ -307,7 +306,7 @@ class Objective:
         pyramid = _cell_pyramid(importance, cell)
         with tf.GradientTape() as tape:
             tape.watch(tile)
-            content, style = self._split(_crop(self._model(tile), self.layers.names, cell))
+            content, style = self._split(_crop(self._network(tile), self.layers.names, cell))
             content_loss = weights[0] * self._content_loss(content, targets, pyramid)
             # Its gradient is that of the style loss; its value means nothing.
             surrogate = tf.add_n(
@@ -356,10 +355,9 @@ class Objective:
             content, targets.features, targets.scales, self.layers.content, strict=True
         ):
             difference = tf.cast(features, tf.float32) - tf.cast(target, tf.float32)
-            squares = tf.square(difference)
             if pyramid is not None:
-                squares *= pyramid[shrinkage(name)][..., :1]
-            loss += share * scale * tf.reduce_sum(squares)
+                difference *= tf.sqrt(pyramid[shrinkage(name)][..., :1])
+            loss += 2.0 * share * scale * tf.nn.l2_loss(difference)
         return loss
 
     def _content_scale(

@@ -64,41 +64,50 @@ def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
 
     ``weight`` is 1 × h × w × 1 or None for all alike.
     """
-    rows = tf.reshape(features, [-1, features.shape[-1]])
     if weight is None:
-        count = tf.cast(tf.shape(rows)[0], tf.float32)
-        return Moments(*_sums(rows), count)
-    weights = tf.reshape(weight, [-1, 1])
-    first, second = _weighted_sums(rows, tf.cast(weights, rows.dtype))
-    return Moments(first, second, tf.reduce_sum(weights))
+        count = tf.cast(tf.reduce_prod(tf.shape(features)[:-1]), tf.float32)
+        return Moments(*_sums(features), count)
+    first, second = _weighted_sums(features, tf.cast(weight, features.dtype))
+    return Moments(first, second, tf.reduce_sum(weight))
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
-def _sums(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _sums(features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """ΣF and ΣFFᵀ, whose gradient is one product where automatic differentiation has more."""
 
     def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
-        return _by_rows(rows, by_first, by_second)
+        return _by_features(features, by_first, by_second)
 
+    rows = _rows(features)
     ones = tf.ones_like(rows[:, :1])
     return (_product(ones, rows)[0], _product(rows, rows)), gradient
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
-def _weighted_sums(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _weighted_sums(features: tf.Tensor, weight: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """ΣwF and ΣwFFᵀ; nothing flows back to the weights."""
 
     def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tuple[tf.Tensor, None]:
-        return weights * _by_rows(rows, by_first, by_second), None
+        return weight * _by_features(features, by_first, by_second), None
 
-    weighed = rows * weights
-    return (_product(weights, rows)[0], _product(weighed, rows)), gradient
+    rows = _rows(features)
+    first, second = _product(_rows(weight), rows)[0], _product(_rows(features * weight), rows)
+    return (first, second), gradient
 
 
-def _by_rows(rows: tf.Tensor, by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
-    """F(D + Dᵀ) + d, in the features' own precision; TensorFlow fuses it into one operation."""
-    symmetric = tf.cast(by_second + tf.transpose(by_second), rows.dtype)
-    return tf.nn.bias_add(tf.matmul(rows, symmetric), tf.cast(by_first, rows.dtype))
+def _rows(features: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(features, [-1, features.shape[-1]])
+
+
+def _by_features(features: tf.Tensor, by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
+    """F(D + Dᵀ) + d, in the features' own precision.
+
+    As a convolution of 1 × 1, since that is what TensorFlow fuses with the bias and with the sum
+    with what else flows back to the features.
+    """
+    symmetric = tf.cast(by_second + tf.transpose(by_second), features.dtype)
+    product = tf.nn.conv2d(features, symmetric[tf.newaxis, tf.newaxis], 1, "VALID")
+    return tf.nn.bias_add(product, tf.cast(by_first, features.dtype))
 
 
 def _product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:

@@ -8,6 +8,8 @@ counts as what the style does not have.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from nst_server.engine.statistics import Moments
@@ -35,31 +37,45 @@ def style_root(style: Moments) -> tf.Tensor:
 def wasserstein(measured: Moments, style: Moments, root: tf.Tensor) -> tf.Tensor:
     """W₂² between ``measured`` and ``style``, in parts of the style's own power.
 
-    ``root`` is `style_root` of ``style``.
+    ``root`` is `style_root` of ``style``. Nothing flows back to the style, nor to the count.
+    """
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def of_sums(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+        return _with_gradient(Moments(first, second, measured.count), style, root)
+
+    return of_sums(measured.first, measured.second)
+
+
+def _with_gradient(
+    measured: Moments, style: Moments, root: tf.Tensor
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
+    """The distance, and its gradient by ΣF and ΣFFᵀ.
+
+    With d tr(X^½) = ½ tr(X^−½ dX) the gradient by Σ is 1 − R(RᵀΣR)^−½Rᵀ: one product, where
+    automatic differentiation goes back through every step. An eigendecomposition is exact where
+    the iteration of Newton and Schulz has not converged for the small directions, and on a
+    processor it takes half the time.
     """
     covariance = _covariance(measured)
-    means = tf.reduce_sum(tf.square(measured.mean - style.mean))
-    overlap = _trace_of_root(tf.transpose(root) @ covariance @ root)
-    spread = tf.linalg.trace(covariance) + tf.reduce_sum(tf.square(root)) - 2.0 * overlap
-    return (means + spread) / tf.linalg.trace(style.gram)
+    values, vectors = tf.linalg.eigh(tf.matmul(root, covariance @ root, transpose_a=True))
+    roots = tf.sqrt(tf.maximum(values, _SMALLEST * values[-1]))
+    away = measured.mean - style.mean
+    spread = tf.linalg.trace(covariance) + tf.reduce_sum(tf.square(root))
+    power = tf.linalg.trace(style.gram)
+    distance = (tf.reduce_sum(tf.square(away)) + spread - 2.0 * tf.reduce_sum(roots)) / power
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        scale = upstream / (power * measured.count)
+        half = (root @ vectors) / tf.sqrt(roots)
+        negative = tf.matmul(-scale * half, half, transpose_b=True)
+        by_second = tf.linalg.set_diag(negative, tf.linalg.diag_part(negative) + scale)
+        by_mean = tf.linalg.matvec(by_second, measured.mean)
+        return 2.0 * (scale * away - by_mean), by_second
+
+    return distance, gradient
 
 
 def _covariance(moments: Moments) -> tf.Tensor:
     mean = moments.mean
     return moments.gram - mean[:, tf.newaxis] * mean[tf.newaxis, :]
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _trace_of_root(matrix: tf.Tensor) -> tf.Tensor:
-    """tr(X^½) of a symmetric positive matrix, with d tr(X^½) = ½ tr(X^−½ dX).
-
-    An eigendecomposition is exact where the iteration of Newton and Schulz has not converged for
-    the small directions, and on a processor it takes half the time.
-    """
-    values, vectors = tf.linalg.eigh(matrix)
-    roots = tf.sqrt(tf.maximum(values, _SMALLEST * values[-1]))
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        return 0.5 * upstream * (vectors / roots) @ tf.transpose(vectors)
-
-    return tf.reduce_sum(roots), gradient
