@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from nst_server import gallery
 from tests.support.gimp_root import copy_working_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -36,6 +38,10 @@ class Newcomer:
         kept = [each for each in entries(lock.read_text()) if each.split("==")[0] in SMALL]
         assert len({each.split("==")[0] for each in kept}) == len(SMALL)
         lock.write_text("\n".join(kept) + "\n")
+
+    def keep_styles(self, folder: Path) -> None:
+        """Put the gallery's pictures there, as an uninstallation leaves those of a person."""
+        shutil.copytree(folder, self.home / "styles")
 
     @property
     def command(self) -> list[str]:
@@ -98,6 +104,14 @@ class Newcomer:
         for leftover in ("tmp", "tmp-sample", "downloads"):
             assert not (self.home / leftover).exists()
         assert [path.name for path in (self.profile / "plug-ins").iterdir()] == ["neural-style"]
+
+
+@pytest.fixture(scope="session")
+def styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gallery's pictures, painted once; they take a dozen seconds. To be copied."""
+    folder = tmp_path_factory.mktemp("styles")
+    gallery.write(folder)
+    return folder
 
 
 @pytest.fixture

@@ -58,7 +58,9 @@ def fetched(newcomer: Newcomer) -> set[str]:
 
 
 @pytest.mark.parametrize("moment", ["making", "fetching", "unpacking", "styles", "plug-in"])
-def test_completes_after_a_kill(newcomer: Newcomer, moment: str) -> None:
+def test_completes_after_a_kill(newcomer: Newcomer, styles: Path, moment: str) -> None:
+    if moment != "styles":
+        newcomer.keep_styles(styles)
     reached = {
         "making": lambda: (newcomer.home / "venv" / "bin").is_dir(),
         "fetching": lambda: len(fetched(newcomer)) >= 3,
