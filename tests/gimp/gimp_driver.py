@@ -176,10 +176,26 @@ class Desktop:
 
     def press(self, title: str, *keys: str) -> None:
         """Press keys in a window, one after the other."""
-        self.xdotool("windowactivate", "--sync", self.window(title))
+        self._press(self.window(title), *keys)
+
+    def end(self, title: str, key: str, timeout: float = 60.0) -> None:
+        """Press the key that ends a window until it is gone: a greyed button does not hear it."""
+        self.window(title)
+
+        def ended() -> bool:
+            window = self._search(title)
+            if window:
+                self._press(window, key)
+                time.sleep(1)
+            return not window
+
+        wait_for(ended, f"the end of window {title!r} by {key}", timeout)
+
+    def _press(self, window: str, *keys: str) -> None:
+        words = ["windowactivate", "--sync", window]  # if it has gone meanwhile, no key is pressed
         for key in keys:
-            time.sleep(0.3)  # menus open and close in between
-            self.xdotool("key", "--clearmodifiers", key)
+            words += ["sleep", "0.3", "key", "--clearmodifiers", key]  # menus open and close
+        self.xdotool(*words)
 
     def screenshot(self, file: Path, title: str = "") -> None:
         """The screen, or the window of that title with its frame, as PNG; no tip is in the way."""
@@ -194,7 +210,12 @@ class Desktop:
         shutil.move(self.installed.outside(str(inside)), file)
 
     def _search(self, title: str) -> str:
-        return self.xdotool("search", "--onlyvisible", "--name", title).partition("\n")[0]
+        """The number of such a window; a window that vanishes in between makes xdotool fail."""
+        for _ in range(20):
+            lines = self.xdotool("search", "--onlyvisible", "--name", title).splitlines()
+            if all(map(str.isdecimal, lines)):
+                return lines[0] if lines else ""
+        raise AssertionError(f"xdotool cannot search: {lines}")
 
 
 @contextmanager

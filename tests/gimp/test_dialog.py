@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.gimp.gimp_driver import Desktop, Gimp, desktop, wait_for
-from tests.gimp.test_window import DIALOG, IMAGE, progress
+from tests.gimp.gimp_driver import Desktop, Gimp, desktop
+from tests.gimp.test_window import DIALOG, IMAGE
 
 pytestmark = [pytest.mark.gimp, pytest.mark.window, pytest.mark.engine]
 
@@ -56,9 +56,7 @@ def test_keys_alone_set_and_start_the_painting(gimp: Gimp, screen: Desktop, styl
     screen.press(DIALOG, "Tab")
     screen.press(DIALOG, "alt+b", "ctrl+a")
     screen.xdotool("type", "2")
-    wait_for(lambda: progress(gimp) > 0, "the draft, so the style is there", 60)
-    screen.press(DIALOG, "alt+y")
-    screen.gone(DIALOG)
+    screen.end(DIALOG, "alt+y")
     assert answer(60) == {"status": "success", "message": ""}
     settings = gimp.call("look")["described"][0]["parasite"]["settings"]
     assert (settings["strength"], settings["brush_size"]) == (83, 2)
@@ -67,8 +65,7 @@ def test_keys_alone_set_and_start_the_painting(gimp: Gimp, screen: Desktop, styl
 def test_escape_closes_it_and_changes_nothing(gimp: Gimp, screen: Desktop, style: str) -> None:
     before = gimp.call("look")
     answer = gimp.begin("open_dialog", style=style)
-    screen.press(DIALOG, "Escape")
-    screen.gone(DIALOG)
+    screen.end(DIALOG, "Escape")
     assert answer(30)["status"] == "cancel"
     assert gimp.call("look") == before
 
@@ -78,9 +75,7 @@ def test_again_opens_the_dialog_with_what_the_layer_was_painted_with(
 ) -> None:
     before = gimp.call("look")["described"][0]["parasite"]
     answer = gimp.begin("open_dialog", procedure="plug-in-neural-style-again")
-    screen.window(DIALOG)
-    wait_for(lambda: progress(gimp) > 0, "the draft, so the style is there", 60)
-    screen.press(DIALOG, "alt+y")
+    screen.end(DIALOG, "alt+y")
     assert answer(60) == {"status": "success", "message": ""}
     painted = [each for each in gimp.call("look")["described"] if each["parasite"]]
     assert len(painted) == 2

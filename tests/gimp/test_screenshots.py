@@ -31,11 +31,11 @@ def test_screenshots(installed_gimp: Any) -> None:
         wait_for(lambda: progress(gimp) > 0, "the draft", 120)
         wait_for(lambda: not gimp.status()["jobs"], "the end of the draft", 120)
         screen.screenshot(SCREENSHOTS / "dialog.png", DIALOG)
-        screen.press(DIALOG, "alt+y")
+        screen.end(DIALOG, "alt+y")
         screen.window(PROGRESS)
         wait_for(lambda: progress(gimp) > 0.6, "strokes that can be seen", 300)
         screen.screenshot(SCREENSHOTS / "progress.png", PROGRESS)
-        screen.press(PROGRESS, "alt+c")
+        screen.end(PROGRESS, "alt+c")
         assert answer(60)["status"] == "cancel"
     for name in ("dialog", "progress"):
         with Image.open(SCREENSHOTS / f"{name}.png") as picture:

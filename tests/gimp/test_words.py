@@ -116,9 +116,9 @@ def test_the_dialog_is_german_and_its_help_opens_the_manual(german: Gimp, screen
     screen.press("^Neural Style$", "alt+m")
     time.sleep(1)
     screen.screenshot(ARTEFACTS / "dialog-german-more.png")
-    screen.press("^Neural Style$", "alt+i")
+    screen.end("^Neural Style$", "alt+i")
     screen.window("^Neural Style: ")
     time.sleep(3)
     screen.screenshot(ARTEFACTS / "progress-german.png")
-    screen.press("^Neural Style: ", "Escape")
+    screen.end("^Neural Style: ", "Escape")
     assert answer(60)["status"] == "cancel"
