@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from nst_server.engine.color import with_chroma_of
 from nst_server.engine.enlarge import enlarge
+from nst_server.engine.periodic import periodic
 from nst_server.engine.picture import (
     Array,
     Picture,
@@ -48,7 +49,8 @@ class Canvas:
 
     picture: Picture
     content: tf.Tensor
-    """1 × height × width × 3: the picture, what is transparent filled from around it."""
+    """1 × height × width × 3: the picture, what is transparent filled from around it, and of one
+    that wraps its sides made to meet."""
     mask: Array | None
     """What may change, height × width; None for all."""
     colors: str
@@ -68,11 +70,12 @@ class Canvas:
     ) -> Canvas:
         """A canvas; let go of ``picture`` then, since a large one should be in memory once."""
         filled = fill_transparent(picture)
-        content = tf.convert_to_tensor(filled)[tf.newaxis]
-        if filled is picture.rgb:
-            picture = Picture(np.asarray(content[0]))
         if mask is not None and float(mask.min()) >= 1.0:
             mask = None
+        shown = periodic(filled) if wraps and mask is None else filled
+        content = tf.convert_to_tensor(shown)[tf.newaxis]
+        if shown is picture.rgb:
+            picture = Picture(np.asarray(content[0]))
         return cls(picture, content, mask, colors, regions, wraps)
 
     @cached_property

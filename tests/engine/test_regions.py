@@ -126,17 +126,13 @@ def test_a_seamless_result_continues_on_its_other_side(painter: Painter, size: o
         across = np.abs(picture[:, 0] - picture[:, -1]).mean()
         return float(across / np.abs(np.diff(picture, axis=1)).mean())
 
-    changes = {
-        "iterations": 20,
-        "precision": "auto",
-        "size": size,
-        "init": "noise",
-        "content_weight": 0.0,
-    }
+    changes = {"iterations": 20, "precision": "auto", "size": size}
+    texture = {"init": "noise", "content_weight": 0.0}
+    assert seam(paint(painter, Style(ONE), seamless=True, **changes, **texture)) < 1.3
     wrapped = paint(painter, Style(ONE), seamless=True, **changes)
     assert wrapped.shape == CONTENT.shape
-    assert seam(wrapped) < 1.3
-    assert seam(paint(painter, Style(ONE), **changes)) > 1.2 * seam(wrapped)
+    assert seam(wrapped) < 1.0
+    assert seam(paint(painter, Style(ONE), **changes)) > 1.5
 
 
 @pytest.mark.engine
