@@ -140,10 +140,11 @@ class Settings:
         expert=True,
     )
     pooling: str = _option(
-        "max",
+        "mixed",
         "How the network shrinks its feature maps: max, as it was trained, keeps faces and "
-        "windows readable, average gives smoother strokes.",
-        choices=("max", "average"),
+        "windows readable but leaves a fine mesh, average gives smoother strokes, mixed averages "
+        "the two finest maps only.",
+        choices=("mixed", "max", "average"),
         expert=True,
     )
     style_loss: str = _option(
@@ -288,6 +289,7 @@ PRESETS: dict[str, Settings] = {
         iterations=1000,
         coarsest=0,
         optimizer="adam",
+        pooling="max",
         style_loss="gram",
         precision="float32",
     ),

@@ -27,7 +27,7 @@ class Convolutions:
             (name, tf.constant(found[name][0], precision))
             for name in names[: names.index(deepest) + 1]
         ]
-        self._pool = tf.nn.max_pool2d if pooling == "max" else tf.nn.avg_pool2d
+        self._pooling = pooling
         self._precision = precision
         self._shrinks = 2 ** trained.shrinkage(deepest)
         self._channels = trained.filters(deepest)
@@ -50,10 +50,14 @@ class Convolutions:
         with tf.GradientTape() as tape:
             tape.watch(picture)
             x = tf.cast(picture, self._precision)
+            before = ""
             for name, kernel in self._layers:
-                if name.endswith("_conv1") and name != "block1_conv1":
-                    x = self._pool(x, 2, 2, "VALID")
+                if before and name.endswith("_conv1"):
+                    average = trained.averages(self._pooling, before)
+                    pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
+                    x = pool(x, 2, 2, "VALID")
                 x = tf.nn.conv2d(x, kernel, 1, "SAME")
+                before = name
         return tape.gradient(x, picture, output_gradients=upstream)
 
 

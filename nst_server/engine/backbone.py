@@ -16,6 +16,12 @@ CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 
 FILTERS = (64, 128, 256, 512, 512)
 
+AVERAGED_BLOCKS = {"max": 0, "mixed": 2, "average": 5}
+"""By pooling, how many blocks from the first end with an average; the others with a maximum.
+
+The gradient of a maximum goes to one pixel of four: at the sizes of the picture and of half of it
+that is seen, as a fine mesh. Deeper it is not, and there maxima keep faces and windows readable."""
+
 MEAN_RGB = (123.68, 116.779, 103.939)
 """Subtracted from RGB in 0 to 255 before the channels are reversed, as the weights expect."""
 
@@ -32,6 +38,11 @@ def layer_names(backbone: str) -> list[str]:
 def shrinkage(layer: str) -> int:
     """How many halvings lie between the picture and ``layer``."""
     return int(layer[len("block")]) - 1
+
+
+def averages(pooling: str, layer: str) -> bool:
+    """Whether the block of ``layer`` ends with an average."""
+    return shrinkage(layer) < AVERAGED_BLOCKS[pooling]
 
 
 def filters(layer: str) -> int:
@@ -58,9 +69,10 @@ class Network:
     ) -> None:
         """Load the network up to the deepest of ``layers``.
 
-        ``padding`` is ``zeros`` as the network was trained, or ``replicate``, which repeats the
-        border pixels at the first convolution, so that no dark frame of zeros is matched or
-        painted. Raises `NeuralStyleError` ``bad-settings`` or ``weights-missing``.
+        ``pooling`` is one of `AVERAGED_BLOCKS`. ``padding`` is ``zeros`` as the network was
+        trained, or ``replicate``, which repeats the border pixels at the first convolution, so
+        that no dark frame of zeros is matched or painted. Raises `NeuralStyleError`
+        ``bad-settings`` or ``weights-missing``.
         """
         names = layer_names(backbone)
         unknown = [layer for layer in layers if layer not in names]
@@ -81,7 +93,7 @@ class Network:
             for name in names[: deepest + 1]
         ]
         self._layers = tuple(layers)
-        self._average = pooling == "average"
+        self._pooling = pooling
         self._replicate = padding == "replicate"
         self.dtype = tf.as_dtype(precision)
 
@@ -97,13 +109,13 @@ class Network:
             if name == names[0] and self._replicate:
                 x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
             x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
-            pools = following.endswith("_conv1")
-            if pools and not self._average and name not in self._layers:
+            pools, average = following.endswith("_conv1"), averages(self._pooling, name)
+            if pools and not average and name not in self._layers:
                 x = _relu_and_max_pool(x)
                 continue
             x = outputs[name] = tf.nn.relu(x)
             if pools:
-                pool = tf.nn.avg_pool2d if self._average else tf.nn.max_pool2d
+                pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
                 x = pool(x, 2, 2, "VALID")
         return [outputs[layer] for layer in self._layers]
 
