@@ -293,9 +293,10 @@ def _regions(
 ) -> tuple[tuple[Array, ...], list[_Placed]]:
     """The regions of the content, and each style with the number of its region.
 
-    Styles without a mask are painted where no other style's mask is; if none has one, there are
-    no regions and all are painted everywhere. A region of which nothing is ``seen``, through the
-    selection and the alpha, has no statistics and is left out with its styles.
+    Styles without a mask are painted where no other style's mask is; if none has one, or one
+    region is everywhere, there are no regions and all are painted everywhere. A region of which
+    nothing is ``seen``, through the selection and the alpha, has no statistics and is left out
+    with its styles.
     """
     masks = [style.mask for style in styles if style.mask is not None]
     if not masks:
@@ -320,9 +321,12 @@ def _regions(
             "Nothing that is painted is in the region of a style.",
             "Choose larger masks for the styles, or another selection.",
         )
-    return tuple(regions[number] for number in kept), [
+    painted = [
         replace(style, region=kept.index(style.region)) for style in placed if style.region in kept
     ]
+    if len(kept) == 1 and float(regions[kept[0]].min()) >= 1.0:
+        return (), painted
+    return tuple(regions[number] for number in kept), painted
 
 
 def _matched(style: Picture, content: Picture) -> Picture:

@@ -1,4 +1,4 @@
-"""The settings dialog in real GIMP: its controls, the keyboard, its live draft."""
+"""The settings dialog in real GIMP: its controls, the keyboard, its live draft, other screens."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.gimp.gimp_driver import Desktop, Gimp, desktop
-from tests.gimp.test_window import DIALOG, IMAGE
+from tests.gimp.gimp_driver import Desktop, Gimp, desktop, wait_for
+from tests.gimp.test_window import ARTEFACTS, DIALOG, IMAGE
+
+TITLE = 26
+"""Height of a window's frame."""
 
 pytestmark = [pytest.mark.gimp, pytest.mark.window, pytest.mark.engine]
 
@@ -109,3 +112,33 @@ def test_without_a_server_it_says_so_and_can_still_be_used(
     assert "install/install.py" in told["status"]
     assert told["strength"] == 70
     assert told["note"].startswith("There is no style picture none.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "scale", "theme"),
+    [
+        ("small", (800, 600), 1, "dark"),
+        ("scale-2", (1600, 1200), 2, "dark"),
+        ("light", (1400, 900), 1, "light"),
+    ],
+)
+def test_it_fits_the_screen(
+    installed_gimp: Any, name: str, size: tuple[int, int], scale: int, theme: str
+) -> None:
+    with (
+        desktop(installed_gimp, ":95", size) as screen,
+        Gimp(installed_gimp, display=screen.display, name=name, scale=scale, theme=theme) as gimp,
+    ):
+        gimp.call("open_picture", path=f"{gimp.home}/samples/astronaut.png")
+        screen.window(IMAGE, 60)
+        answer = gimp.begin("open_dialog", style=f"{gimp.home}/styles/swirls.jpg")
+        screen.press(DIALOG, "alt+e")  # More
+        wait_for(lambda: gimp.status()["jobs"], "the draft", 60)
+        wait_for(lambda: not gimp.status()["jobs"], "the whole draft", 60)
+        told = screen.xdotool("getwindowgeometry", "--shell", screen.window(DIALOG))
+        place = {key: int(value) for key, value in (line.split("=") for line in told.split())}
+        screen.screenshot(ARTEFACTS / f"dialog-{name}.png")
+        screen.end(DIALOG, "Escape")
+        assert answer(30)["status"] == "cancel"
+    assert place["WIDTH"] <= size[0], place
+    assert place["HEIGHT"] + TITLE <= size[1], place

@@ -11,7 +11,7 @@ import gi
 gi.require_version("Gdk", "3.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GimpUi, GObject, Gtk
+from gi.repository import Gdk, GimpUi, GLib, GObject, Gtk
 
 from neural_style_gimp import arguments, manual
 from neural_style_gimp.draft_pane import DraftPane, Wish
@@ -145,7 +145,8 @@ class Dialog:
         dialog.get_label("more-title", _("Mor_e"), False, True)
         expander = dialog.fill_expander("more", "more-title", False, "more-options")
         expander.set_tooltip_text(_("A second style, the size, and what is needed less often"))
-        expander.set_resize_toplevel(False)  # the window grows by itself where it has to
+        expander.set_resize_toplevel(False)  # by GTK it would grow beyond the screen
+        expander.connect("notify::expanded", lambda *_: GLib.idle_add(_fit, dialog))
         options = dialog.fill_box("options", [*OPTIONS, "more"])
         options.pack_start(self._style.widget, False, False, 0)
         options.reorder_child(self._style.widget, 0)
@@ -215,11 +216,27 @@ def _help(dialog: Any, response: int) -> None:
         manual.show(manual.page(), dialog)
 
 
+def _screen() -> Any:
+    """Where windows can be."""
+    display = Gdk.Display.get_default()
+    return (display.get_primary_monitor() or display.get_monitor(0)).get_workarea()
+
+
 def _room() -> int:
     """How high the options can be on the screen: what is too much scrolls."""
-    display = Gdk.Display.get_default()
-    monitor = display.get_primary_monitor() or display.get_monitor(0)
-    return max(200, monitor.get_workarea().height - AROUND)
+    return max(200, _screen().height - AROUND)
+
+
+def _fit(dialog: Any) -> None:
+    """As high as its options need, or as there is room for, and on the screen as a whole."""
+    width, height = dialog.get_size()
+    _, needed = dialog.get_preferred_height_for_width(width)
+    dialog.resize(width, needed)
+    screen, (left, top) = _screen(), dialog.get_position()
+    title = max(0, dialog.get_window().get_frame_extents().height - height)
+    highest = screen.y + screen.height - needed - title
+    if top > highest:
+        dialog.move(left, max(screen.y, highest))
 
 
 def _size_row(config: Any) -> Any:

@@ -2,6 +2,9 @@
 
 from dialog import Open, walk
 
+NONE = 0xFFFFFF
+"""The key of a label that has none."""
+
 
 def main(plug_in, home, kinds):
     """``kinds`` are those of the first and of the second style."""
@@ -16,7 +19,7 @@ def main(plug_in, home, kinds):
     told = [
         {
             "kind": type(widget).__name__,
-            "keys": sorted({chr(key) for key in keys(widget, Gtk)}),
+            "keys": sorted({chr(key) for key in keys(widget, Gtk) if key != NONE}),
             "tip": tip(widget),
             "sample": isinstance(widget.get_parent(), Gtk.FlowBoxChild),
         }
