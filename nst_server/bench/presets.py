@@ -31,10 +31,11 @@ STYLES = ("swirls", "brushwork")
 STRENGTHS = (35.0, 50.0, 65.0)
 
 WAYS: dict[str, dict[str, object]] = {
-    "Gram, Adam, max": {"style_loss": "gram", "optimizer": "adam"},
-    "Wasserstein, Adam, max": {"optimizer": "adam"},
+    "Gram, Adam, max": {"style_loss": "gram", "optimizer": "adam", "pooling": "max"},
+    "Wasserstein, Adam, max": {"optimizer": "adam", "pooling": "max"},
+    "Wasserstein, L-BFGS, max": {"pooling": "max"},
     "Wasserstein, L-BFGS, average": {"pooling": "average"},
-    "Wasserstein, L-BFGS, max": {},
+    "Wasserstein, L-BFGS, mixed": {},
 }
 """What is compared, at 30 iterations each; the last is the preset standard."""
 

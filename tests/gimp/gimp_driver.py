@@ -14,6 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 SCRIPTS = Path(__file__).parent / "scripts"
+ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
+"""Where screenshots are left to be looked at."""
+
 STARTUP_SECONDS = 120.0
 WARNINGS = {"G_ENABLE_DIAGNOSTIC": "1", "PYTHONWARNINGS": "default"}
 """With them GLib and Python write what is deprecated."""
@@ -189,7 +192,11 @@ class Desktop:
                 time.sleep(1)
             return not window
 
-        wait_for(ended, f"the end of window {title!r} by {key}", timeout)
+        try:
+            wait_for(ended, f"the end of window {title!r} by {key}", timeout)
+        except AssertionError:
+            self.screenshot(ARTEFACTS / f"not-ended-by-{key}.png")
+            raise
 
     def _press(self, window: str, *keys: str) -> None:
         words = ["windowactivate", "--sync", window]  # if it has gone meanwhile, no key is pressed

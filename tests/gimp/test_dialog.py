@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.gimp.gimp_driver import Desktop, Gimp, desktop, wait_for
-from tests.gimp.test_window import ARTEFACTS, DIALOG, IMAGE
+from tests.gimp.gimp_driver import ARTEFACTS, Desktop, Gimp, desktop, wait_for
+from tests.gimp.test_window import DIALOG, IMAGE
 
 TITLE = 26
 """Height of a window's frame."""

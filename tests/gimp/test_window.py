@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.gimp.gimp_driver import Desktop, Gimp, desktop, wait_for
+from tests.gimp.gimp_driver import ARTEFACTS, Desktop, Gimp, desktop, wait_for
 
 pytestmark = [pytest.mark.gimp, pytest.mark.window, pytest.mark.engine]
 
-ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 IMAGE = "[0-9]x[0-9]"
 DIALOG = "^Neural Style$"
 PROGRESS = "^Neural Style: "

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nst_server.settings import options
-from tests.gimp.gimp_driver import Desktop, Gimp, desktop, wait_for
+from tests.gimp.gimp_driver import ARTEFACTS, Desktop, Gimp, desktop, wait_for
 from tests.support.gimp_root import GERMAN
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]
 
-ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 OPENED = "/tmp/opened"
 BROWSER = f"""[Desktop Entry]
 Type=Application

@@ -19,7 +19,7 @@ def main(plug_in, home, kinds):
     told = [
         {
             "kind": type(widget).__name__,
-            "keys": sorted({chr(key) for key in keys(widget, Gtk) if key != NONE}),
+            "keys": sorted({chr(key) for key in keys(widget, Gtk)}),
             "tip": tip(widget),
             "sample": isinstance(widget.get_parent(), Gtk.FlowBoxChild),
         }
@@ -39,13 +39,15 @@ def keys(widget, Gtk):  # noqa: N803
         _, line, after = (widget.get_label() or "").partition("_")
         if line:
             return [ord(after[0].lower())]
+    if isinstance(widget, Gtk.RadioButton):  # arrows go from one to the next
+        widget = widget.get_group()[-1]
     while widget is not None:
         beside = [widget]
         if isinstance(widget, Gtk.Grid | Gtk.Box):  # a slider and its number are one control
             beside += widget.get_children()
         found = {label.get_mnemonic_keyval() for each in beside for label in named(each)}
-        if found:
-            return found
+        if found - {NONE}:
+            return found - {NONE}
         widget = widget.get_parent()
     return []
 
