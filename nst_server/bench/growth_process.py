@@ -45,6 +45,7 @@ def run(
     painted = [_painting(painter, content, tile, iterations)]
     if beside_untiled:
         painted.append(_painting(painter, content, "none", iterations))
+    del content  # as a worker lets go of it
     times: list[list[float]] = [[] for _ in painted]
     for _ in range(iterations):
         for taken, painting in zip(times, painted, strict=True):
