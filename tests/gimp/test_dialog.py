@@ -132,13 +132,21 @@ def test_it_fits_the_screen(
         gimp.call("open_picture", path=f"{gimp.home}/samples/astronaut.png")
         screen.window(IMAGE, 60)
         answer = gimp.begin("open_dialog", style=f"{gimp.home}/styles/swirls.jpg")
+        before = geometry(screen)
         screen.press(DIALOG, "alt+e")  # More
         wait_for(lambda: gimp.status()["jobs"], "the draft", 60)
         wait_for(lambda: not gimp.status()["jobs"], "the whole draft", 60)
-        told = screen.xdotool("getwindowgeometry", "--shell", screen.window(DIALOG))
-        place = {key: int(value) for key, value in (line.split("=") for line in told.split())}
+        place = geometry(screen)
         screen.screenshot(ARTEFACTS / f"dialog-{name}.png")
         screen.end(DIALOG, "Escape")
         assert answer(30)["status"] == "cancel"
     assert place["WIDTH"] <= size[0], place
     assert place["HEIGHT"] + TITLE <= size[1], place
+    if size[1] > 600 * scale:
+        assert place["HEIGHT"] > before["HEIGHT"], "it grows with what is opened in it"
+
+
+def geometry(screen: Desktop) -> dict[str, int]:
+    """Place and size of the dialog."""
+    told = screen.xdotool("getwindowgeometry", "--shell", screen.window(DIALOG))
+    return {key: int(value) for key, value in (line.split("=") for line in told.split())}

@@ -229,11 +229,14 @@ def _room() -> int:
 
 def _fit(dialog: Any) -> None:
     """As high as its options need, or as there is room for, and on the screen as a whole."""
+    window = dialog.get_window()
+    if window is None:  # closed meanwhile
+        return
     width, height = dialog.get_size()
     _, needed = dialog.get_preferred_height_for_width(width)
     dialog.resize(width, needed)
     screen, (left, top) = _screen(), dialog.get_position()
-    title = max(0, dialog.get_window().get_frame_extents().height - height)
+    title = max(0, window.get_frame_extents().height - height)
     highest = screen.y + screen.height - needed - title
     if top > highest:
         dialog.move(left, max(screen.y, highest))
