@@ -65,6 +65,10 @@ class LbfgsState:
     """Of that step that ``picture`` is away from ``kept``."""
     history: tuple[Pair, ...] = ()
     """Oldest first."""
+    products: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 0, 2, 0)))
+    """Scalar products of steps (0) and differences (1) of the history: kind × pair × kind × pair.
+
+    Those of the newest pair may be missing."""
 
 
 class Lbfgs:
@@ -89,7 +93,7 @@ class Lbfgs:
             state.kept, state.gradient, state.loss = state.picture, gradient, loss
             self._set_out(state)
         elif state.share / 2 < 0.5**_HALVINGS and state.history:
-            state.history = ()
+            _forget(state, len(state.history))
             self._set_out(state)
         else:
             state.share /= 2
@@ -107,7 +111,7 @@ class Lbfgs:
     def _set_out(self, state: LbfgsState) -> None:
         """A whole step from what is kept."""
         state.picture = state.kept  # what was tried is of no more use
-        state.coefficients = _coefficients(state.gradient, state.history)
+        _bend(state)
         change = self._change(state)
         largest = max(float(tf.reduce_max(tf.abs(strip))) for strip in change)
         if state.history:
@@ -144,15 +148,22 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor]) -> None:
     factor = state.share * state.length
     step = [tf.cast(factor * strip, dtype) for strip in _direction(state)]
     # What is too old goes before the new comes.
-    state.history = state.history[max(0, len(state.history) + 1 - affordable) :]
+    _forget(state, max(0, len(state.history) + 1 - affordable))
     changes = zip(gradient, state.gradient, strict=True)
     difference = [tf.cast(new - old, dtype) for new, old in changes]
-    curvature, steps, differences = _products(step, difference)
+    curvature, steps, differences = _own_products(step, difference)
     if curvature > 1e-10 * np.sqrt(steps * differences):
         state.history = (*state.history, Pair(step, difference))
+        state.products = np.pad(state.products, [(0, 0), (0, 1)] * 2)
 
 
-def _products(
+def _forget(state: LbfgsState, pairs: int) -> None:
+    """So many of the oldest pairs."""
+    state.history = state.history[pairs:]
+    state.products = state.products[:, pairs:, :, pairs:]
+
+
+def _own_products(
     step: Sequence[tf.Tensor], difference: Sequence[tf.Tensor]
 ) -> npt.NDArray[np.float64]:
     """s·y, s·s and y·y."""
@@ -171,20 +182,24 @@ def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[t
         yield tf.stack([tf.cast(tf.reshape(strip, [-1]), tf.float32) for strip in strips])
 
 
-def _coefficients(
-    gradient: Sequence[tf.Tensor], history: tuple[Pair, ...]
-) -> npt.NDArray[np.float64]:
-    """−H·gradient in the `_basis`.
+def _bend(state: LbfgsState) -> None:
+    """Make the direction −H·gradient.
 
     In the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two passes
-    over the pictures, one for all their products, one for their sum, where the two-loop recursion
-    as written in textbooks makes forty.
+    over the pictures, one for their products, one for their sum, where the two-loop recursion as
+    written in textbooks makes forty. Only the products with what is new are made, a seventh.
     """
-    if not history:
-        return np.array([-1.0])
-    matrices = _basis(gradient, history)
-    products = sum(tf.matmul(part, part, transpose_b=True).numpy() for part in matrices)
-    return two_loops(np.asarray(products, np.float64))
+    pairs = len(state.history)
+    if not pairs:
+        state.coefficients = np.array([-1.0])
+        return
+    products = np.pad(state.products.reshape(2 * pairs, 2 * pairs), (0, 1))
+    new = [pairs - 1, 2 * pairs - 1, 2 * pairs]
+    matrices = _basis(state.gradient, state.history)
+    rows = sum(tf.matmul(tf.gather(part, new), part, transpose_b=True).numpy() for part in matrices)
+    products[new], products[:, new] = rows, np.transpose(rows)
+    state.products = products[:-1, :-1].reshape(state.products.shape)
+    state.coefficients = two_loops(products)
 
 
 def _direction(state: LbfgsState) -> Iterator[tf.Tensor]:

@@ -69,6 +69,27 @@ def test_less_history_of_a_large_picture_is_enough(
     assert state.loss < 1e-2 * start
 
 
+def test_products_that_are_kept_are_those_of_the_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lbfgs, "HISTORY", 3)
+    optimizer = Lbfgs()
+    state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
+    pairs = []
+    for step in range(60):
+        loss, gradient = bowl(state.picture)
+        went_wrong = step % 20 > 12  # long enough that the curvature is forgotten, too
+        optimizer.step(state, gradient, state.loss + 1 if went_wrong else loss)
+        pairs.append(len(state.history))
+        steps = [np.ravel(pair.step[0]) for pair in state.history]
+        differences = [np.ravel(pair.difference[0]) for pair in state.history]
+        basis = np.array([steps, differences], np.float64).reshape(2, len(state.history), 192)
+        expected = np.einsum("kin,ljn->kilj", basis, basis)
+        sizes = np.sqrt(np.einsum("kiki->ki", expected))
+        scales = np.einsum("ki,lj->kilj", sizes, sizes)
+        assert state.products.shape == expected.shape
+        assert np.all(np.abs(state.products - expected) <= 1e-4 * scales)
+    assert set(pairs) == {0, 1, 2, 3}
+
+
 def test_goes_back_where_a_step_was_too_long() -> None:
     optimizer = Lbfgs()
     start = tf.constant(landscape(8, 8)[np.newaxis])
