@@ -46,6 +46,8 @@ def test_every_control_has_a_tip_and_a_key_of_its_own(gimp: Gimp, kinds: list[st
     controls = gimp.call("dialog_controls", **inside(gimp), kinds=kinds)
     assert len(controls) > 20
     assert [each for each in controls if not each["tip"]] == []
+    tips = {each["tip"] for each in controls}
+    assert ("Choose a layer of an open image as the style" in tips) == ("layer" in kinds)
     others = [each for each in controls if not each["sample"]]
     assert [each for each in others if not each["keys"]] == []
     held = Counter(key for keys in {tuple(each["keys"]) for each in others} for key in keys)

@@ -211,6 +211,13 @@ def test_several_layers_are_painted_each(gimp: Gimp, style: str, output: str) ->
     assert told["selected"] == told["painted"]
 
 
+def test_a_layer_that_cannot_be_painted_is_no_harm_to_the_others(gimp: Gimp, style: str) -> None:
+    told = gimp.call("several", style=style, empty=True, **QUICK)
+    assert told["result"] == {"status": "success", "message": ""}
+    assert told["order"] == ["painted", "small", "painted", "large"]
+    assert "“nothing” was not painted. The picture is transparent everywhere." in gimp.log()
+
+
 def test_again_needs_a_layer_that_was_painted(gimp: Gimp) -> None:
     told = gimp.call("refused", procedure="plug-in-neural-style-again")
     refused(told, "was not painted by Neural Style")

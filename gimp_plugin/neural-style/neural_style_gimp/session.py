@@ -84,18 +84,19 @@ def run(
         return Painting(target, finished, mask, name, told, fingerprint)
 
     paintings, problems = [], []
-    for layer in drawables:
+    for layer, called in [(layer, layer.get_name()) for layer in drawables]:
         try:
-            target = _target(image, layer, output)
-        except NeuralStyleError as error:  # by what was done since the first one began
-            problems.append(error)
-        else:
-            paintings.append(painted(target))
+            paintings.append(painted(_target(image, layer, output)))
+        except NeuralStyleError as error:  # what became of one is no harm to the others
+            if error.code == "cancelled":
+                raise
+            problems.append((called, error))
     if not paintings:
-        raise problems[0]
+        raise problems[0][1]
     layers = place(paintings, output)
-    for problem in problems:
-        tell(_("A layer was not painted. {reason}").format(reason=problem))
+    for called, problem in problems:
+        reason = problem.translated(_)
+        tell(_("“{layer}” was not painted. {reason}").format(layer=called, reason=reason))
     for layer in layers:
         if layer.get_image() != image and (with_windows or output != "new-image"):
             with suppress(TypeError):  # where there are no windows at all

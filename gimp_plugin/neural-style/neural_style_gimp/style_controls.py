@@ -93,6 +93,7 @@ class LayerControl:
     def __init__(self, chosen: Chosen) -> None:
         self.widget = Gtk.Box()
         self._chosen = chosen
+        self._shown: Style | None = None
         self._list: Any = None
         self.widget.connect("map", lambda _: self._make())
 

@@ -3,12 +3,21 @@
 import inside
 
 
-def main(style, **arguments):
+def main(style, empty=False, **arguments):
+    """With ``empty`` a layer in which there is nothing is chosen, too."""
     image = inside.image()
     large = inside.layer(image, name="large")
     small = inside.layer(image, 100, 80, offset=(10, 5), name="small", seed=2)
     before = {each.get_id(): inside.digest(each) for each in (large, small)}
-    result, _ = inside.paint(image, [small, large], style, **arguments)
+    chosen = [small, large]
+    if empty:
+        nothing = inside.layer(image, name="nothing")
+        nothing.add_alpha()
+        nothing.edit_clear()
+        chosen.insert(1, nothing)
+    result, _ = inside.paint(image, chosen, style, **arguments)
+    if empty:
+        image.remove_layer(nothing)
     layers = image.get_layers()
 
     def called(layer):
