@@ -87,7 +87,7 @@ class Report:
     @property
     def enlarged(self) -> bool:
         """Whether the work was done at a smaller size than the result's."""
-        return (self.worked_width, self.worked_height) != (self.width, self.height)
+        return self.worked_width < self.width or self.worked_height < self.height
 
     def to_wire(self) -> dict[str, Any]:
         """The JSON object that travels."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -151,8 +150,14 @@ class Canvas:
 
 
 def _same_margins(small: int, large: int) -> tuple[int, int]:
-    """Margins of at least 8 pixels in the same proportion as two lengths."""
-    common = math.gcd(small, large)
-    unit = small // common
-    times = math.ceil(8 / unit)
-    return times * unit, times * large // common
+    """Margins of at least 8 pixels that are, as nearly as can be, in the proportion of lengths.
+
+    The nearest of a few: for an exact one of lengths without a common divisor a margin would be as
+    long as they are.
+    """
+
+    def error(margin: int) -> float:
+        return abs(margin * large / small - round(margin * large / small))
+
+    margin = min(range(8, 129), key=error)
+    return margin, round(margin * large / small)

@@ -427,8 +427,17 @@ def _cell_pyramid(weight: tf.Tensor | None, cell: tf.Tensor) -> list[tf.Tensor] 
 
 
 def _pyramid(weight: tf.Tensor) -> list[tf.Tensor]:
-    """``weight`` averaged down to the size of the feature maps of each block."""
+    """``weight`` averaged down to the size of the feature maps of each block.
+
+    Poolings leave out an odd row or column at the end. The last position stands for it, or a narrow
+    region there would be in no position of the deep layers.
+    """
     levels = [weight]
     for _ in range(4):
-        levels.append(tf.nn.avg_pool2d(levels[-1], 2, 2, "VALID"))
+        pooled = tf.nn.avg_pool2d(levels[-1], 2, 2, "SAME")
+        height, width = (side // 2 for side in tf.unstack(tf.shape(levels[-1])[1:3]))
+        last = tf.maximum(pooled[:, height - 1 : height], pooled[:, -1:])
+        pooled = tf.concat([pooled[:, : height - 1], last], 1)
+        last = tf.maximum(pooled[:, :, width - 1 : width], pooled[:, :, -1:])
+        levels.append(tf.concat([pooled[:, :, : width - 1], last], 2))
     return levels

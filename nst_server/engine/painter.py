@@ -146,6 +146,7 @@ class Painter:
         `NeuralStyleError` ``bad-image``, ``out-of-memory`` or ``weights-missing``.
         """
         started = time.monotonic()
+        styles = [style for style in styles if style.weight > 0]
         plan = plan or self.plan(settings, *content.size)
         _check(content, styles, mask)
         if settings.strength == 0:
@@ -195,9 +196,13 @@ class Painter:
         """The objective for pictures of the view's size, in as large pieces as memory allows."""
         height, width = view.content.shape[1:3]
         halo = receptive_halo(plan.backbone, method.objective.layers.names)
+        weighed = _scaled(styles, view, settings)
         side: int | None = None
         if settings.tile == "auto":
-            side = side_by_memory(width, height, plan.precision, halo, self._device.free_memory())
+            # With larger strokes a style is looked at larger than the content.
+            shown = [(width, height), *((s.picture.shape[2], s.picture.shape[1]) for s in weighed)]
+            largest = max(shown, key=math.prod)
+            side = side_by_memory(*largest, plan.precision, halo, self._device.free_memory())
         elif settings.tile != "none":
             side = max(MINIMUM_SIDE, int(settings.tile) - 2 * halo)
         if side is None and settings.seamless:
@@ -205,7 +210,7 @@ class Painter:
         return ScaleObjective(
             method.objective,
             view.content,
-            _scaled(styles, view, settings),
+            weighed,
             view.importance,
             tiling=None if side is None else Tiling(side, halo, settings.seamless),
             halo=halo,
@@ -243,6 +248,12 @@ def _check(content: Picture, styles: Sequence[Style], mask: Array | None) -> Non
             "bad-image",
             "The selection is empty, so there is nothing to paint.",
             "Select something.",
+        )
+    if mask is not None and content.alpha is not None and not (mask * content.alpha).any():
+        raise NeuralStyleError(
+            "bad-image",
+            "What is selected is transparent everywhere, so there is nothing to paint.",
+            "Select something else.",
         )
     for picture in (content, *(style.picture for style in styles)):
         if not np.isfinite(picture.rgb).all():

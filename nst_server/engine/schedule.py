@@ -39,18 +39,23 @@ def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
 
 
 def scales(width: int, height: int, settings: Settings) -> list[Scale]:
-    """From the coarsest to ``width`` × ``height``, each √2 larger than the one before it."""
+    """From the coarsest to ``width`` × ``height``, each √2 larger than the one before it.
+
+    Of a long and narrow picture fewer: below `MINIMUM_SIDE` nothing is coarser.
+    """
     longest = max(width, height)
     count = 1
     if settings.coarsest and longest > settings.coarsest:
         count += math.floor(2 * math.log2(longest / settings.coarsest) + 1e-6)
-    steps = []
-    for coarser in reversed(range(count)):
+    steps: list[Scale] = []
+    for coarser in range(count):
         size = size_to_fit(width, height, round(longest / math.sqrt(2) ** coarser))
         if settings.seamless:
             size = on_grid(*size)
+        if steps and size == (steps[-1].width, steps[-1].height):
+            break
         steps.append(Scale(*size, round(settings.iterations * COARSER_ITERATIONS**coarser)))
-    return steps
+    return steps[::-1]
 
 
 def on_grid(width: int, height: int) -> tuple[int, int]:
@@ -69,16 +74,17 @@ def working_size(width: int, height: int, settings: Settings, affordable: float)
     ``size`` auto takes the largest whose work is ``affordable``, in megapixel iterations.
     """
     longest = max(width, height)
-    if settings.size == "full":
-        return size_to_fit(width, height, longest)
-    if settings.size != "auto":
-        return size_to_fit(width, height, min(longest, int(settings.size)))
-    low, high = 1, longest
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = work(*size_to_fit(width, height, middle), settings) <= affordable
-        low, high = (middle, high) if fits else (low, middle - 1)
-    return size_to_fit(width, height, low)
+    if settings.size == "auto":
+        low, high = 1, longest
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = work(*size_to_fit(width, height, middle), settings) <= affordable
+            low, high = (middle, high) if fits else (low, middle - 1)
+        longest = low
+    elif settings.size != "full":
+        longest = min(longest, int(settings.size))
+    size = size_to_fit(width, height, longest)
+    return on_grid(*size) if settings.seamless else size
 
 
 def term_weights(settings: Settings, *, relative: bool) -> tuple[float, float, float]:

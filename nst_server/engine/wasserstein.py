@@ -59,7 +59,9 @@ def _with_gradient(
     """
     covariance = _covariance(measured)
     values, vectors = tf.linalg.eigh(tf.matmul(root, covariance @ root, transpose_a=True))
-    roots = tf.sqrt(tf.maximum(values, _SMALLEST * values[-1]))
+    # Of a single position, or of one flat colour, the covariance is nothing at all.
+    least = _SMALLEST * tf.maximum(values[-1], _SMALLEST * tf.square(tf.reduce_sum(root * root)))
+    roots = tf.sqrt(tf.maximum(values, least))
     away = measured.mean - style.mean
     spread = tf.linalg.trace(covariance) + tf.reduce_sum(tf.square(root))
     power = tf.linalg.trace(style.gram)

@@ -80,6 +80,27 @@ def test_weight_of_nothing_is_no_style(painter: Painter) -> None:
     np.testing.assert_allclose(paint(painter, Style(style, 2), Style(other, 0)), alone, atol=1e-6)
 
 
+def test_weight_of_nothing_has_no_region(painter: Painter) -> None:
+    everywhere = np.ones(CONTENT.shape[:2], np.float32)
+    none, style = Style(Picture(CONTENT), 0, everywhere), Style(Picture(STYLE))
+    np.testing.assert_array_equal(paint(painter, none, style), paint(painter, style))
+
+
+@pytest.mark.parametrize("style_loss", ["wasserstein", "gram"])
+@pytest.mark.parametrize("content", [landscape(93, 61), np.full((61, 93, 3), 0.5, np.float32)])
+@pytest.mark.parametrize("part", [np.s_[57:, :], np.s_[:, 86:], np.s_[60:, 92:], np.s_[16:32, :16]])
+def test_a_selection_is_painted_however_narrow(
+    painter: Painter, content: Array, part: tuple[slice, slice], style_loss: str
+) -> None:
+    """Also where poolings leave out the last pixels, and in one position of the deepest layer."""
+    mask = np.zeros(content.shape[:2], np.float32)
+    mask[part] = 1
+    changes = {"style_loss": style_loss, "iterations": 3, "strength": 90}
+    done = last(painter, Picture(content), (Style(Picture(STYLE)),), mask, **changes).result()
+    assert np.abs(done - content)[part].max() > 0.01
+    assert np.isfinite(done).all()
+
+
 def test_order_of_styles_does_not_matter(painter: Painter) -> None:
     one, other = Style(Picture(STYLE)), Style(Picture(landscape(64, 64, seed=9)))
     assert np.abs(paint(painter, one, other) - paint(painter, other, one)).mean() < 5e-4

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
+from nst_server.engine import canvas
 from nst_server.engine.color import matched_palette
 from nst_server.engine.method import Choice
 from nst_server.engine.objective import WeighedStyle
@@ -148,3 +149,11 @@ def test_layers_by_name(painter: Painter) -> None:
     np.testing.assert_allclose(named, paint(painter, Style(ONE)), atol=1e-5)
     shallow = paint(painter, Style(ONE), style_layers="block1_conv2")
     assert np.abs(shallow - named).mean() > 1e-3
+
+
+@pytest.mark.parametrize("lengths", [(1360, 2731), (896, 4001), (96, 200), (64, 61)])
+def test_margins_of_what_wraps_are_small_and_in_proportion(lengths: tuple[int, int]) -> None:
+    small, large = lengths
+    margin, enlarged = canvas._same_margins(small, large)
+    assert 8 <= margin <= 128
+    assert enlarged == pytest.approx(margin * large / small, abs=0.05)

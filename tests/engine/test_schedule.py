@@ -28,6 +28,23 @@ def test_no_scale_is_too_small_for_the_network(size: tuple[int, int]) -> None:
         assert min(step.width, step.height) >= schedule.MINIMUM_SIDE
 
 
+@pytest.mark.parametrize("size", [(3000, 60), (20, 3000)])
+def test_no_two_scales_are_of_one_size(size: tuple[int, int]) -> None:
+    full = schedule.working_size(*size, Settings(size="full"), affordable=1)
+    sizes = [(scale.width, scale.height) for scale in schedule.scales(*full, Settings())]
+    assert len(set(sizes)) == len(sizes)
+    assert sizes[-1] == full
+
+
+@pytest.mark.parametrize("size", ["full", "auto", 512])
+def test_a_seamless_picture_is_worked_at_on_the_grid(size: str | int) -> None:
+    settings = Settings(size=size, seamless=True)
+    work = schedule.working_size(1000, 750, settings, affordable=30)
+    assert [side % 16 for side in work] == [0, 0]
+    finest = schedule.scales(*work, settings)[-1]
+    assert (finest.width, finest.height) == work
+
+
 def test_full_size_is_the_pictures_own() -> None:
     assert schedule.working_size(1234, 567, Settings(size="full"), affordable=1e-9) == (1234, 567)
 
