@@ -92,3 +92,21 @@ class NeuralStyleError(Exception):
         for name, value in self._values.items():
             text = text.replace("{" + name + "}", value)
         return text
+
+
+def in_words(error: Exception) -> NeuralStyleError:
+    """``error`` for people. TensorFlow's is known by name, so as not to import it here."""
+    if isinstance(error, NeuralStyleError):
+        return error
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return NeuralStyleError(
+            "out-of-memory",
+            "There was not enough memory for this picture.",
+            "Try a smaller size, or a smaller selection.",
+        )
+    return NeuralStyleError(
+        "internal",
+        "Something went wrong while painting: {reason}.",
+        "The server's log says more.",
+        reason=type(error).__name__,
+    )

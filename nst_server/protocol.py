@@ -26,7 +26,7 @@ server → client
     progress {job, …Progress}  (+ payload: preview pixels, uint8 RGB)
     result {job, picture, report}  then chunks as above until complete
     failed {job, error}
-    error {error}                                about a message that belongs to no job
+    error {error, job}                           a message was not obeyed; its job, if it named one
     ping {}                                      once a second; silence means the server is gone
 """
 

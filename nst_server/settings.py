@@ -110,7 +110,8 @@ class Settings:
     )
     init: str = _option(
         "content",
-        "What the painting starts from; picture is one that is given for it.",
+        "What the painting starts from; picture is one that is given, in a shell by its file's "
+        "name.",
         choices=("content", "noise", "picture"),
         expert=True,
     )
@@ -182,7 +183,7 @@ class Settings:
             object.__setattr__(self, entry.name, _checked(entry, getattr(self, entry.name)))
 
     @classmethod
-    def of_preset(cls, preset: str, **changes: Any) -> Settings:
+    def of_preset(cls, preset: str, /, **changes: Any) -> Settings:
         """The settings of ``preset`` with ``changes`` on top.
 
         Raises `NeuralStyleError` ``bad-settings`` for an unknown preset, name or value.

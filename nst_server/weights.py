@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from nst_server.errors import NeuralStyleError
@@ -91,8 +92,8 @@ def verify(backbone: str, path: Path) -> None:
     wanted = _FILES[backbone]
     remedy = "Run: nst weights fetch." if backbone == "vgg19" else "Run install/install.py again."
     try:
-        with path.open("rb") as file:
-            found = _digest(file.read, wanted.algorithm)
+        there = path.stat()
+        found = _digest(path, wanted.algorithm, there.st_size, there.st_mtime_ns)
     except OSError as error:
         raise NeuralStyleError(
             "weights-missing",
@@ -190,8 +191,11 @@ def _package_folder(name: str) -> Path | None:
     return Path(next(iter(found.submodule_search_locations)))
 
 
-def _digest(read: Callable[[int], bytes], algorithm: str) -> str:
+@lru_cache(maxsize=4)
+def _digest(path: Path, algorithm: str, _size: int, _changed: int) -> str:
+    """Of a file as it is since it was changed last: every job asks for it."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    while block := read(1 << 20):
-        digest.update(block)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()

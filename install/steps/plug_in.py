@@ -22,6 +22,7 @@ last one's serves every later release too."""
 
 SERVER_ONLY = {
     "__main__.py",
+    "bench",
     "command",
     "engine",
     "gallery.py",

@@ -15,7 +15,8 @@ _FINE = 3
 _WIDTH, _HEIGHT = 760, 480
 _LEFT, _RIGHT, _TOP, _BOTTOM = 84, 28, 56, 66
 _INK, _FAINT, _GRID, _BAND = "#22262b", "#6b737c", "#e3e6ea", "#eef4ea"
-_COLOURS = ("#c0392b", "#1f6fb2", "#2e8b57", "#8e5ea2")
+_COLOURS = ("#c0392b", "#1f6fb2", "#2e8b57", "#8e5ea2", "#c98a1b", "#4a5560")
+"""As many lines as a chart may have."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _drawn(panel: Panel) -> Image.Image:
     pen.line([place(left, y_axis.low), place(right, y_axis.low)], _FAINT, 1)
     if panel.level is not None:
         pen.dashes(place(left, panel.level), place(right, panel.level), _FAINT)
-    for series, colour in zip(panel.series, _COLOURS, strict=False):
+    for series, colour in zip(panel.series, _COLOURS[: len(panel.series)], strict=True):
         placed = [place(x, y) for x, y in series.points]
         pen.line(placed, colour, 2.5)
         for dot in placed if series.dots else placed[-1:]:
@@ -168,7 +169,7 @@ def _write_upwards(image: Image.Image, words: str) -> None:
 def _legend(pen: _Pen, series: Sequence[Series]) -> None:
     """At the lower left, where falling lines leave room."""
     top = _HEIGHT - _BOTTOM - 80 - 22 * len(series)
-    for number, (one, colour) in enumerate(zip(series, _COLOURS, strict=False)):
+    for number, (one, colour) in enumerate(zip(series, _COLOURS[: len(series)], strict=True)):
         y = top + 22 * number
         pen.line([(_LEFT + 16, y), (_LEFT + 42, y)], colour, 2.5)
         pen.text((_LEFT + 52, y), one.name, "lm", _INK, 14)

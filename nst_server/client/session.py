@@ -56,8 +56,7 @@ class _Task:
 class Client:
     """A session with the server of one home, with one job at a time, for a single thread.
 
-    Nothing happens by itself: call `poll` when `fileno` becomes readable and, because that is
-    signalled on edges only, a few times a second as well.
+    Nothing happens by itself: call `poll` a few times a second.
     """
 
     def __init__(self, connection: Connection, exchange: Path | None = None) -> None:
@@ -123,10 +122,6 @@ class Client:
             self._monitor.close(linger=0)
             self._socket.close(linger=0)
             self._context.term()
-
-    def fileno(self) -> int:
-        """A descriptor that becomes readable (once, on an edge) when there is work for `poll`."""
-        return int(self._socket.getsockopt(zmq.FD))
 
     @property
     def busy(self) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 import tifffile
 from PIL import ExifTags, PngImagePlugin, TiffImagePlugin
 
+from nst_server.command.arguments import MAXIMUM_PIXELS
 from nst_server.command.color_profiles import Samples
 from nst_server.command.metadata import RECIPE, SUB_DIRECTORIES, Metadata
 from nst_server.errors import NeuralStyleError
@@ -31,6 +32,7 @@ Pillow writes no EXIF into a TIFF that is compressed.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors come as exceptions
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_SIZE = 16
 _PNG_DEPTH = 24
 """Where in the file its first chunk says the bits of a sample."""
 _PNG_HEADER = 33
@@ -59,7 +61,7 @@ class DeepPicture:
 def read(path: Path) -> DeepPicture | None:
     """The picture, or None if ``path`` is none of more than eight bits.
 
-    Raises `NeuralStyleError` ``bad-image`` for one that is damaged.
+    Raises `NeuralStyleError` ``bad-image`` for one that is damaged, or ``too-large``.
     """
     try:
         with path.open("rb") as file:
@@ -68,12 +70,18 @@ def read(path: Path) -> DeepPicture | None:
         return None  # whoever opens it next finds the words
     try:
         if head.startswith(_PNG) and head[_PNG_DEPTH : _PNG_DEPTH + 1] == b"\x10":
+            _check_size(path, *struct.unpack(">II", head[_PNG_SIZE:_PNG_DEPTH]))
             return _read_png(path)
         return _read_tiff(path) if head.startswith(_TIFF) else None
     except (OSError, RuntimeError, ValueError, struct.error) as error:
         raise NeuralStyleError(
             "bad-image", f"{path} is damaged: {error}.", "Take another copy of it."
         ) from None
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if width * height > MAXIMUM_PIXELS:
+        raise NeuralStyleError("too-large", f"{path} has too many pixels.")
 
 
 def _read_png(path: Path) -> DeepPicture:
@@ -91,6 +99,7 @@ def _read_tiff(path: Path) -> DeepPicture | None:
         colours = _COLOURS.get(page.photometric)
         if colours is None or page.samplesperpixel not in (colours, colours + 1):
             return None
+        _check_size(path, page.imagewidth, page.imagelength)
         samples = page.asarray()
         if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1:
             samples = np.moveaxis(samples, 0, -1)
@@ -98,7 +107,8 @@ def _read_tiff(path: Path) -> DeepPicture | None:
         colors, alpha = _split(_as_sixteen_bits(samples), colours)
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
             colors = 65535 - colors
-        if alpha is not None and page.extrasamples[0] == tifffile.EXTRASAMPLE.ASSOCALPHA:
+        kinds = page.extrasamples  # some files have the sample and do not say what it is
+        if alpha is not None and kinds and kinds[0] == tifffile.EXTRASAMPLE.ASSOCALPHA:
             straight = colors * (65535.0 / np.maximum(alpha, 1))
             colors = np.rint(np.minimum(straight, 65535)).astype(np.uint16)
         return DeepPicture(colors, alpha, page.iccprofile)

@@ -60,11 +60,6 @@ def run(home: Home, as_json: bool) -> int:
     return 0 if well else 3
 
 
-def report(home: Home) -> list[Check]:
-    """The results of all checks."""
-    return list(examine(home))
-
-
 def examine(home: Home) -> Iterator[Check]:
     """Each check's result as soon as it is known; a check that fails itself is a result too."""
     parts: tuple[Callable[[Home], Iterator[Check]], ...] = (

@@ -7,18 +7,28 @@ from typing import Any
 
 from nst_server.client.events import Event
 from nst_server.command.console import without_chatter
+from nst_server.errors import in_words
 from nst_server.job import Job
+from nst_server.memory import available_memory
 from nst_server.paths import Home
+from nst_server.service.limits import check_size
 from nst_server.spool import Spool
 
 
 def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
     """Every event until and with the result. Raises `NeuralStyleError`."""
+    check_size(job, available_memory())
     with without_chatter():
         from nst_server.engine.painter import Painter
         from nst_server.service import painting
 
         painter = Painter(home.weights)
         _ = painter.device  # asking for it wakes the GPU's driver, which talks too
-    spools = [Spool.holding(picture, home.root) for picture in pixels]
-    yield from painting.paint(painter, job, spools, keep=lambda: False)
+    try:
+        spools = [Spool.holding(picture, home.root) for picture in pixels]
+        yield from painting.paint(painter, job, spools, keep=lambda: False)
+    except Exception as error:
+        failure = in_words(error)
+        if failure.code == "internal":
+            raise  # there is no log that could tell more
+        raise failure from error

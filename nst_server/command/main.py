@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from nst_server import __version__
 from nst_server.command import bench
 from nst_server.command.arguments import add_stylize
-from nst_server.errors import EXIT_CODES, NeuralStyleError
+from nst_server.errors import EXIT_CODES, NeuralStyleError, in_words
 from nst_server.paths import Home
 
 
@@ -18,9 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed, Home.default()))
-    except NeuralStyleError as error:
-        print(f"nst: {error}", file=sys.stderr)
-        return error.exit_code
+    except (NeuralStyleError, MemoryError) as error:
+        failure = in_words(error)
+        print(f"nst: {failure}", file=sys.stderr)
+        return failure.exit_code
     except KeyboardInterrupt:
         print("nst: Interrupted.", file=sys.stderr)
         return EXIT_CODES["cancelled"]

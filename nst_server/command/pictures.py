@@ -20,6 +20,12 @@ from nst_server.command.metadata import RECIPE, Metadata, orientation, recipe_te
 from nst_server.errors import NeuralStyleError
 from nst_server.job import PictureShape
 
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "JPEG2000", "TGA", "PPM")
+"""What a result is written as, of what Pillow calls so; others hold two colours, or an icon."""
+
+_LONGEST = {"WEBP": 16383}
+"""Sides of the formats that end before a job's do."""
+
 _TRANSPARENT_FORMATS = {"PNG", "TIFF", "WEBP", "AVIF", "GIF", "JPEG2000", "TGA"}
 """Formats that hold alpha; in any other the result lies on white."""
 
@@ -46,9 +52,9 @@ class PictureFile:
         return PictureShape(width, height, channels, self.samples.dtype.name)
 
     @cached_property
-    def pixels(self) -> bytes:
-        """What travels with a job."""
-        return self.samples.tobytes()
+    def pixels(self) -> memoryview:
+        """What travels with a job: the samples themselves."""
+        return np.ascontiguousarray(self.samples).data.cast("B")
 
     def image(self) -> Image.Image:
         """What a person sees, in eight bits."""
@@ -66,9 +72,12 @@ def read(path: Path) -> PictureFile:
 def read_mask(path: Path, width: int, height: int) -> PictureFile:
     """A mask: how bright ``path`` is, stretched to the content's size if it has another.
 
+    What is transparent is black.
+
     Raises `NeuralStyleError` ``bad-image``.
     """
-    image = read(path).image().convert("L")
+    seen = read(path).image().convert("RGBA")
+    image = Image.alpha_composite(Image.new("RGBA", seen.size, "black"), seen).convert("L")
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     return PictureFile(np.asarray(image)[..., np.newaxis])
@@ -109,12 +118,23 @@ def recipe(path: Path) -> str:
 
 def check_format(path: Path) -> None:
     """Raise `NeuralStyleError` ``unwritable`` if no format goes with the file's ending."""
-    Image.init()
-    if Image.EXTENSION.get(path.suffix.lower()) not in Image.SAVE:
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind not in _FORMATS or kind not in Image.SAVE:
         raise NeuralStyleError(
             "unwritable",
             f"The ending of {path.name!r} names no picture format that can be written.",
             "Take .png, .jpg, .tif or .webp.",
+        )
+
+
+def check_fits(path: Path, picture: PictureFile) -> None:
+    """Raise `NeuralStyleError` ``unwritable`` if the format has no pictures of that size."""
+    longest = _LONGEST.get(_kind(path))
+    if longest is not None and max(picture.samples.shape[:2]) > longest:
+        raise NeuralStyleError(
+            "unwritable",
+            f"A {path.suffix} picture is at most {longest} pixels wide and high.",
+            "Take .png or .tif.",
         )
 
 
@@ -271,8 +291,10 @@ def _picture(
     try:
         if profile is not None and not color_profiles.is_srgb(profile):
             srgb, original = color_profiles.to_srgb(colors, profile), colors
+            if colors.shape[2] == 3:  # of a scanner there may be no way back
+                color_profiles.from_srgb(srgb[:1, :1], profile)
     except ValueError:
-        profile = None
+        profile = original = None
     if srgb.shape[2] == 1:
         srgb = np.repeat(srgb, 3, 2)
     if colors.shape[2] != 3:  # a result has RGB, which no profile for gray or inks is for

@@ -84,9 +84,10 @@ class Recipe:
         """Settings that do the same again, however fast or full the device is now."""
         longest, (option, _, _) = max(self.worked_width, self.worked_height), options()["size"]
         assert option.minimum is not None
+        assert option.maximum is not None
         pinned: dict[str, Any] = {"backbone": self.backbone, "precision": self.precision}
         if self.settings.size == "auto" and longest >= option.minimum:
-            pinned["size"] = longest
+            pinned["size"] = longest if longest <= option.maximum else "full"
         return replace(self.settings, **pinned)
 
     def onwards(self) -> Settings:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     if made is not None and not arguments.weights and len(made.styles) == len(arguments.styles):
         arguments.weights = [style.weight for style in made.styles]
     styles, content = _styles_and_content(arguments)
+    pictures.check_fits(arguments.output, content)
     size = content.shape.width, content.shape.height
     mask = None if arguments.selection is None else pictures.read_mask(arguments.selection, *size)
     first = first_picture(arguments)
@@ -173,7 +175,7 @@ def _styles(arguments: argparse.Namespace, size: tuple[int, int]) -> list[_Style
 
 def _follow(events: Iterator[Event], console: Console, trace: Path | None) -> Finished:
     """Show what happens until the result is there."""
-    with console, _Trace(trace) as write:
+    with console, _tracing(trace) as write:
         for event in events:
             match event:
                 case Queued(position):
@@ -210,21 +212,33 @@ def _locally(home: Home) -> Listen:
     return listen
 
 
-class _Trace:
-    """A JSONL file of the progress, or nothing if no path is given."""
+@contextmanager
+def _tracing(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """What writes an entry into a JSONL file, or does nothing if no path is given.
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    Raises `NeuralStyleError` ``unwritable``; where that happens on the way the painting goes on.
+    """
+    if path is None:
+        yield lambda _: None
+        return
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise NeuralStyleError(
+            "unwritable", f"{path} cannot be written: {error.strerror}.", "Choose another place."
+        ) from None
 
-    def __enter__(self) -> Callable[[dict[str, Any]], None]:
-        self._file = None if self._path is None else self._path.open("w", encoding="utf-8")
+    def write(entry: dict[str, Any]) -> None:
+        if not file.closed:
+            try:
+                print(json.dumps(entry), file=file, flush=True)
+            except OSError as error:
+                print(f"{path} ends here: {error.strerror}.", file=sys.stderr)
+                with suppress(OSError):
+                    file.close()
 
-        def write(entry: dict[str, Any]) -> None:
-            if self._file is not None:
-                print(json.dumps(entry), file=self._file, flush=True)
-
-        return write
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+    try:
+        yield write
+    finally:
+        with suppress(OSError):
+            file.close()

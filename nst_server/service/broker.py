@@ -389,12 +389,7 @@ def serve(
                 return 0
             stack.enter_context(log_to(home.server_log))
         except OSError as error:
-            raise NeuralStyleError(
-                "unwritable",
-                "The server cannot write to {path}: {reason}.",
-                path=home.root,
-                reason=error.strerror,
-            ) from None
+            raise _unwritable(home, error) from None
         context: zmq.Context[zmq.Socket[bytes]] = stack.enter_context(zmq.Context())
         known = stack.enter_context(KnownKeys(context))
         server_keys, client_keys = KeyPair.new(), KeyPair.new()
@@ -412,7 +407,7 @@ def serve(
         stack.callback(broker.close)
         wake = stack.enter_context(wake_at_signals(broker.stop))
         stack.callback(home.connection_file.unlink, missing_ok=True)
-        Connection(
+        connection = Connection(
             endpoint=endpoint_of(clients),
             protocol=PROTOCOL,
             version=__version__,
@@ -421,11 +416,24 @@ def serve(
             server_public=server_keys.public.decode(),
             client_public=client_keys.public.decode(),
             client_secret=client_keys.secret.decode(),
-        ).write(home.connection_file)
+        )
+        try:
+            connection.write(home.connection_file)
+        except OSError as error:
+            raise _unwritable(home, error) from None
         _log.info("server %s of %s is ready", __version__, home.root)
         broker.run(wake)
         _log.info("server ends")
     return 0
+
+
+def _unwritable(home: Home, error: OSError) -> NeuralStyleError:
+    return NeuralStyleError(
+        "unwritable",
+        "The server cannot write to {path}: {reason}.",
+        path=home.root,
+        reason=error.strerror,
+    )
 
 
 def _about(entry: Entry, **fields: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from nst_server.errors import NeuralStyleError
+from nst_server.errors import in_words
 from nst_server.job import Job
 from nst_server.protocol import Message
 from nst_server.service.worker_link import JobCancelledError, WorkerLink
@@ -73,28 +73,10 @@ def _work(link: WorkerLink, weights: Path, message: Message) -> None:
     except JobCancelledError:
         _log.info("job %s cancelled", message.job)
     except Exception as error:
-        failure = _in_words(error)
+        failure = in_words(error)
         if failure.code == "internal":
             _log.exception("job %s failed", message.job)
         link.send(Message("failed", {"job": message.job, "error": failure.to_wire()}))
-
-
-def _in_words(error: Exception) -> NeuralStyleError:
-    """``error`` for people. TensorFlow's is known by name, so as not to import it here."""
-    if isinstance(error, NeuralStyleError):
-        return error
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return NeuralStyleError(
-            "out-of-memory",
-            "There was not enough memory for this picture.",
-            "Try a smaller size, or a smaller selection.",
-        )
-    return NeuralStyleError(
-        "internal",
-        "Something went wrong while painting: {reason}.",
-        "The server's log says more.",
-        reason=type(error).__name__,
-    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import imagecodecs
@@ -107,6 +108,15 @@ def test_premultiplied_alpha_is_taken_out(tmp_path: Path) -> None:
     pixel = np.array([[[10000, 20000, 0, 32768]]], np.uint16)
     tifffile.imwrite(tmp_path / "in.tif", pixel, photometric="rgb", extrasamples=["assocalpha"])
     assert load(tmp_path / "in.tif")[0, 0].tolist() == [20000, 39999, 0, 32768]
+
+
+def test_a_fourth_sample_of_which_nothing_is_said_is_alpha(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "in.tif", noise(4), photometric="rgb", extrasamples=["unassalpha"])
+    with tifffile.TiffFile(tmp_path / "in.tif", mode="r+b") as file:
+        tag = file.pages.first.tags["ExtraSamples"]
+        file.filehandle.seek(tag.offset)
+        file.filehandle.write(struct.pack(file.byteorder + "H", 60000))  # any other
+    np.testing.assert_array_equal(load(tmp_path / "in.tif"), noise(4))
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from nst_server.command import pictures
+from nst_server.command import color_profiles, pictures
 from nst_server.errors import NeuralStyleError
 from tests.command.profiles import linear_srgb, wide_profile
 
@@ -99,6 +99,30 @@ def test_a_mask_is_stretched_and_blends(tmp_path: Path) -> None:
     assert 0 < seen.getpixel((19, 10))[0] < 255
 
 
+def test_what_is_transparent_of_a_mask_is_not_selected(tmp_path: Path) -> None:
+    Image.new("RGBA", (40, 20), (255, 255, 255, 0)).save(tmp_path / "mask.png")
+    assert pictures.read_mask(tmp_path / "mask.png", 40, 20).samples.max() == 0
+
+
+def test_a_format_that_is_too_small_is_known_before() -> None:
+    long = pictures.PictureFile(np.zeros((1, 16384, 3), np.uint8))
+    pictures.check_fits(Path("out.png"), long)
+    with pytest.raises(NeuralStyleError, match="at most 16383 pixels"):
+        pictures.check_fits(Path("out.webp"), long)
+
+
+def test_a_profile_without_a_way_back_is_left_out(
+    tmp_path: Path, image: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise ValueError("cmsCreateTransform returned NULL")
+
+    image.save(tmp_path / "in.png", icc_profile=wide_profile())
+    monkeypatch.setattr(color_profiles, "from_srgb", none)
+    assert pictures.read(tmp_path / "in.png").profile is None
+    saved(tmp_path, tmp_path / "in.png", "out.png")
+
+
 def broken_files(folder: Path) -> dict[str, Path]:
     whole = io.BytesIO()
     Image.effect_noise((64, 64), 50).save(whole, "PNG")
@@ -131,7 +155,7 @@ def test_where_nothing_can_be_written_is_known_before(tmp_path: Path, name: str)
     assert caught.value.code == "unwritable"
 
 
-@pytest.mark.parametrize("name", ["out", "out.xyz", "out.txt"])
+@pytest.mark.parametrize("name", ["out", "out.xyz", "out.txt", "out.xbm", "out.ico"])
 def test_an_ending_without_a_format_is_known_before(name: str) -> None:
     with pytest.raises(NeuralStyleError) as caught:
         pictures.check_format(Path(name))

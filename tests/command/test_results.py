@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,7 @@ def test_an_automatic_size_is_made_again_as_it_was(home: Path, files: Path) -> N
     assert made.settings.size == "auto"
     assert made.again().size == max(made.worked_width, made.worked_height)
     assert made.again().backbone == "vgg16"
+    assert replace(made, worked_width=16385).again().size == "full"
 
 
 def test_going_on_starts_where_it_ended(home: Path, files: Path) -> None:
@@ -174,3 +176,8 @@ def test_the_recipe_survives_its_text(home: Path, files: Path) -> None:
     made = recipe(paint(home, files, "text.png"))
     assert Recipe.from_text(made.to_text(), Path()) == made
     assert json.loads(made.to_text())["settings"]["size"] == 96
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_ends_the_trace_and_not_the_painting(home: Path, files: Path) -> None:
+    assert paint(home, files, "traced.png", "--trace", "/dev/full").is_file()

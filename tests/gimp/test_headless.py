@@ -142,6 +142,8 @@ def test_new_image(gimp: Gimp, style: str, kind: dict[str, Any]) -> None:
         ({"make": "indexed"}, "palette"),
         ({"make": "tiny"}, "too small"),
         ({"size": "banana"}, "'banana' is no value for size"),
+        ({"expert_options": "init=picture"}, "Take init=content or init=noise."),
+        ({"expert_options": "cls=1"}, "There is no setting 'cls'"),
     ],
 )
 def test_bad_layers_and_settings_are_refused_in_words(

@@ -185,7 +185,14 @@ def settings_of(config: Any, *, shown: bool) -> Settings:
         if shown or value != _default(name):
             changes[name] = value
     changes |= _written(config.get_property(OPTIONS) or "")
-    return Settings.from_wire({"preset": config.get_property("preset"), **changes})
+    settings = Settings.from_wire({"preset": config.get_property("preset"), **changes})
+    if settings.init == "picture":
+        raise NeuralStyleError(
+            "bad-settings",
+            _("A painting in GIMP starts from the layer, or from noise."),
+            _("Take init=content or init=noise."),
+        )
+    return settings
 
 
 def follow_preset(config: Any, before: str) -> str:

@@ -105,5 +105,4 @@ def connected(home: Home, waiting: Callable[[float], None]) -> Client:
                 ),
                 _("Run `python3 install/install.py` again; `nst doctor` tells more."),
             ) from None
-    command = [str(home.python), "-I", "-m", "nst_server", "serve"]
-    return connect_or_start(home, command=command, waiting=waiting)
+    return connect_or_start(home, waiting=waiting)
