@@ -64,6 +64,16 @@ def test_a_masked_layer_is_a_style_as_it_is_seen(painted: dict[str, Any]) -> Non
         assert red < green, "the red stripe is masked away"
 
 
+@pytest.mark.parametrize("name", ["masked and locked layer", "masked group"])
+def test_whatever_has_a_mask_is_seen_through_it(painted: dict[str, Any], name: str) -> None:
+    assert digest(painted, name) == digest(painted, "masked layer")
+
+
+def test_a_file_of_an_odd_name_is_a_style(painted: dict[str, Any]) -> None:
+    assert painted["odd name"]["name"].startswith("Neural Style: M?rz, draft")
+    assert digest(painted, "odd name") == digest(painted, "only first")
+
+
 def test_a_pattern_is_a_style(painted: dict[str, Any]) -> None:
     assert painted["pattern"]["name"].startswith("Neural Style: Clipboard Image, draft")
     assert digest(painted, "pattern") not in {

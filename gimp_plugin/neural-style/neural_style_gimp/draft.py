@@ -96,6 +96,8 @@ class Draft:
             try:
                 self._client.submit(job, pixels)
             except NeuralStyleError as error:
+                if error.code == "server-gone":  # while nothing was painted: it is started again
+                    self._wanted = job, pixels
                 self._lose(error)
 
     def close(self) -> None:

@@ -76,6 +76,7 @@ class DraftPane:
             return
         if wish is not None and wish.by_region and not self._has(wish.channel):
             self._draft.give_up()
+            self._wished = None
             self._reading = self._read_region(wish.channel, self._content.shape)
             return
         self._wished = wish

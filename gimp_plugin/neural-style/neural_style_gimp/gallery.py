@@ -13,6 +13,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GdkPixbuf, Gio, Gtk
 
 from neural_style_gimp.i18n import _
+from neural_style_gimp.style import presentable
 from neural_style_gimp.thumbnails import Thumbnails
 
 SIDE = 46
@@ -75,7 +76,7 @@ def remember(file: Any) -> None:
 def _button(
     path: Path, thumbnails: Thumbnails, chosen: Callable[[Path], None], *, recent: bool
 ) -> Any:
-    name = path.stem.replace("_", " ").replace("-", " ").capitalize()
+    name = presentable(path.stem).replace("_", " ").replace("-", " ").capitalize()
     image = Gtk.Image()
     image.set_size_request(SIDE, SIDE)
     button = Gtk.Button(relief=Gtk.ReliefStyle.NONE, image=image)

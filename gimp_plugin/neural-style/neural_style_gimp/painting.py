@@ -66,6 +66,8 @@ def paint(home: Home, job: Job, pixels: Sequence[Any], watcher: Watcher) -> Fini
             for event in client.poll(POLL_SECONDS):
                 match event:
                     case Finished():
+                        if told is Wish.CANCEL:  # on its way when the wish was sent
+                            raise cancelled()
                         return event
                     case Failed(error=error):
                         raise error

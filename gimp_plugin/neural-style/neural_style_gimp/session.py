@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from neural_style_gimp import arguments
@@ -10,11 +12,17 @@ from neural_style_gimp.again import recall
 from neural_style_gimp.editor import Gimp, tell
 from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import cancelled, paint
-from neural_style_gimp.pixels import limit_cache, release
+from neural_style_gimp.pixels import Pixels, limit_cache, release
 from neural_style_gimp.progress_bar import ProgressBar
 from neural_style_gimp.result import Painting, place
 from neural_style_gimp.style import load_style
-from neural_style_gimp.styles import buffers, chosen_styles, on_target, references
+from neural_style_gimp.styles import (
+    PlacedStyle,
+    buffers,
+    chosen_styles,
+    on_target,
+    references,
+)
 from neural_style_gimp.target import Target, refusal
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job
@@ -57,22 +65,19 @@ def run(
             raise cancelled()
     output = config.get_property(arguments.OUTPUT)
     for layer in drawables:
-        _target(image, layer, output)
+        _target(image, layer, output)  # before a style takes its time
     settings = arguments.settings_of(config, shown=with_windows or complete)
     styles = chosen_styles(config, image)
     told = styles.to_wire(image)
     first = load_style(styles.first)
     second = None if styles.second is None else load_style(styles.second)
 
-    def painted(target: Target) -> Painting:
-        fingerprint = target.fingerprint() if output == "replace" else b""
-        content = target.content(home.run)
-        mask = target.selection(home.run)
-        placed = on_target(styles, first, second, target, home.run)
-        release()
+    def painted(before: _Before) -> Painting:
+        target, mask, placed = before.target, before.mask, before.styles
         named = references(placed, target.mask_shape)
         job = Job(settings, target.shape, named, None if mask is None else target.mask_shape)
-        pixels: list[Any] = [content.data, *([] if mask is None else [mask.data]), *buffers(placed)]
+        pixels: list[Any] = [before.content.data, *([] if mask is None else [mask.data])]
+        pixels += buffers(placed)
         name = _(" and ").join(style.picture.name for style in placed)
         if with_windows:
             from neural_style_gimp.progress_dialog import ProgressDialog
@@ -81,12 +86,18 @@ def run(
                 finished = paint(home, job, pixels, dialog)
         else:
             finished = paint(home, job, pixels, ProgressBar())
-        return Painting(target, finished, mask, name, told, fingerprint)
+        return Painting(target, finished, mask, name, told, before.fingerprint)
 
+    # All of them are read before the first is painted: the user may go on with the image then.
+    waiting = []
+    for layer in drawables:
+        target = _target(image, layer, output)
+        placed = on_target(styles, first, second, target, home.run)
+        waiting.append((layer.get_name(), _Before.of(target, placed, output, home.run)))
     paintings, problems = [], []
-    for layer, called in [(layer, layer.get_name()) for layer in drawables]:
+    for called, before in waiting:
         try:
-            paintings.append(painted(_target(image, layer, output)))
+            paintings.append(painted(before))
         except NeuralStyleError as error:  # what became of one is no harm to the others
             if error.code == "cancelled":
                 raise
@@ -104,6 +115,25 @@ def run(
     if with_windows:
         Gimp.displays_flush()
     return layers[0]
+
+
+@dataclass(frozen=True)
+class _Before:
+    """A layer as it was when the painting was asked for; its pixels are in files."""
+
+    target: Target
+    content: Pixels
+    mask: Pixels | None
+    styles: list[PlacedStyle]
+    fingerprint: bytes
+
+    @classmethod
+    def of(cls, target: Target, styles: list[PlacedStyle], output: str, folder: Path) -> _Before:
+        """Read what travels of ``target`` into files in ``folder``."""
+        fingerprint = target.fingerprint() if output == "replace" else b""
+        content, mask = target.content(folder), target.selection(folder)
+        release()
+        return cls(target, content, mask, styles, fingerprint)
 
 
 def _target(image: Any, layer: Any, output: str) -> Target:

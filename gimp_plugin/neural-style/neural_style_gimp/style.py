@@ -12,6 +12,7 @@ from neural_style_gimp.editor import Babl, Gimp, Gio
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import colour_format, get, release
 from neural_style_gimp.reduced import finish, shrinking
+from neural_style_gimp.target import refusal
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box, fit_within
 from nst_server.job import PictureShape
@@ -75,8 +76,13 @@ def load_style(style: Style, longest: int = LONGEST_SIDE) -> StylePicture:
 def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None, StylePicture]:
     """Short steps to a layer's picture, as it is seen through its mask.
 
-    Raises `NeuralStyleError` if it is deleted meanwhile.
+    Raises `NeuralStyleError` if it is deleted, before or meanwhile.
     """
+    if not layer.is_valid():
+        raise refusal(
+            _("The layer that was chosen as the style is not there any more."),
+            _("Choose another one."),
+        )
     name = str(layer.get_name())
     masked = isinstance(layer, Gimp.Layer) and layer.get_mask() and layer.get_apply_mask()
     with _unmasked(layer) if masked else _itself(layer) as seen:
@@ -88,8 +94,14 @@ def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None
 
 
 def file_name(file: Any) -> str:
-    """What people call ``file``."""
-    return str(file.get_parse_name() if file.get_basename() is None else file.get_basename())
+    """What people call ``file``; what of it is not UTF-8 GIMP could not show."""
+    name = file.get_parse_name() if file.get_basename() is None else file.get_basename()
+    return presentable(str(name))
+
+
+def presentable(name: str) -> str:
+    """A file's name without the bytes that are not UTF-8, as from another system's archive."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _picture(name: str, width: int, height: int, *, alpha: bool, data: bytes) -> StylePicture:
@@ -118,7 +130,12 @@ def _of_file(file: Any, longest: int) -> StylePicture:
 
 
 def _of_pattern(pattern: Any) -> StylePicture:
-    _, width, height, channels = pattern.get_info()
+    if not pattern.is_valid():
+        raise refusal(
+            _("The pattern that was chosen as the style is not there any more."),
+            _("Choose another one."),
+        )
+    __, width, height, channels = pattern.get_info()
     alpha = channels in (2, 4)
     format = colour_format("uint8", alpha)
     buffer = pattern.get_buffer(width, height, Babl.format(format))
@@ -148,7 +165,15 @@ def _unmasked(layer: Any) -> Iterator[Any]:
     try:
         copy = Gimp.Layer.new_from_drawable(layer, image)
         image.insert_layer(copy, None, 0)
-        copy.remove_mask(Gimp.MaskApplyMode.APPLY)
+        copy.set_lock_content(False)
+        if copy.is_group():  # whose mask can be applied to what is seen of it alone
+            copy.set_offsets(0, 0)
+            copy.set_visible(True)
+            copy.set_opacity(100)
+            copy.set_mode(Gimp.LayerMode.NORMAL)
+            copy = image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
+        else:
+            copy.remove_mask(Gimp.MaskApplyMode.APPLY)
         yield copy
     finally:
         image.delete()

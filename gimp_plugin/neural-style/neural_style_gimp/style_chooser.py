@@ -14,7 +14,7 @@ from gi.repository import Gtk
 from neural_style_gimp.arguments import Slot, choose_style, chosen_style
 from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.pictures import fitted, on_checks, pixbuf
-from neural_style_gimp.style import Style, StylePicture
+from neural_style_gimp.style import LayerStyle, Style, StylePicture
 from neural_style_gimp.style_controls import (
     Control,
     FileControl,
@@ -150,7 +150,10 @@ class StyleChooser:
     def _choose_kind(self, kind: str) -> None:
         """As the user did: what was chosen of that kind before is chosen again."""
         self._show_kind(kind)
-        self._choose((self._last.get(kind) or self._controls[kind].first()) if kind else None)
+        last = self._last.get(kind)
+        if isinstance(last, LayerStyle) and not last.layer.is_valid():
+            last = None
+        self._choose((last or self._controls[kind].first()) if kind else None)
 
     def _choose(self, style: Style | None) -> None:
         choose_style(self._config, self._slot, style)

@@ -26,6 +26,10 @@ def refusal(sentence: str, hint: str) -> NeuralStyleError:
     return NeuralStyleError("bad-usage", sentence, hint)
 
 
+def _gone() -> NeuralStyleError:
+    return refusal(_("The layer that was chosen is not there any more."), _("Choose another one."))
+
+
 @dataclass(frozen=True)
 class Target:
     """A layer that can be painted; boxes count from the layer's own corner."""
@@ -51,9 +55,7 @@ class Target:
     def of(cls, image: Any, layer: Any) -> Target:
         """A layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
         if not image.is_valid() or not layer.is_valid():
-            raise refusal(
-                _("The layer that was chosen is not there any more."), _("Choose another one.")
-            )
+            raise _gone()
         if image.get_floating_sel() is not None:
             raise refusal(
                 _("There is a floating selection."),
@@ -151,6 +153,8 @@ class Target:
 
     def obstacle(self, output: str) -> NeuralStyleError | None:
         """Why the painting cannot go to ``output``, or nothing."""
+        if not self.image.is_valid() or not self.layer.is_valid():
+            return _gone()
         indexed = self.image.get_base_type() == Gimp.ImageBaseType.INDEXED
         name = self.layer.get_name()
         if indexed and output != "new-image":

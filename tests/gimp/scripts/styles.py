@@ -1,5 +1,8 @@
 """One photograph in styles of every origin, alone, mixed, by region; and again from the layer."""
 
+import os
+import shutil
+
 import inside
 from gi.repository import Gegl, Gimp, Gio
 
@@ -12,6 +15,11 @@ def main(style, **arguments):
     stripes, layer = striped("stripes")
     Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, stripes, Gio.File.new_for_path(other), None)
     masked, half = striped("masked", masked=True)
+    locked, fast = striped("locked", masked=True)
+    fast.set_lock_content(True)
+    grouped, group = in_a_group()
+    odd = os.path.dirname(os.fsencode(style)) + b"/M\xe4rz.png"  # from another system's archive
+    shutil.copy(style, odd)
     pattern = Gimp.context_get_pattern()  # GIMP is run without its data, so this is all there is
     second = {"style_file_2": Gio.File.new_for_path(other)}
     calls = {
@@ -23,6 +31,9 @@ def main(style, **arguments):
         "layer": {"style_drawable": layer},
         "layer second": {"style": style, "style_drawable_2": layer, "style_mix": 100.0},
         "masked layer": {"style_drawable": half},
+        "masked and locked layer": {"style_drawable": fast},
+        "masked group": {"style_drawable": group},
+        "odd name": {"style_file": Gio.File.new_for_path(os.fsdecode(odd))},
         "pattern": {"style_pattern": pattern},
         "layer before file": {"style": style, "style_drawable": layer},
         "region": {"style": style, **second, "style_channel": "left"},
@@ -40,9 +51,21 @@ def main(style, **arguments):
         told[called] = one(
             styles, arguments, again=called in {"half", "pattern", "region", "layer"}
         )
-    stripes.delete()
-    masked.delete()
+    for each in (stripes, masked, locked, grouped):
+        each.delete()
     return told
+
+
+def in_a_group():
+    """An image with a group whose mask hides the red of the layer inside."""
+    image, layer = striped("grouped")
+    group = Gimp.GroupLayer.new(image, "group")
+    image.insert_layer(group, None, 0)
+    image.reorder_item(layer, group, 0)
+    mask = group.create_mask(Gimp.AddMaskType.WHITE)
+    group.add_mask(mask)
+    inside.write(mask, bytes([0] * 80 + [255] * 80) * 120, "Y u8")
+    return image, group
 
 
 def one(styles, arguments, again):
