@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nst_server.paths import Home
 from steps import guard, packages
+from steps.interpreter import version_of
 from steps.report import Report, SetupError, run
 
 GIGABYTE = 10**9
@@ -25,10 +26,13 @@ QUIET = ("--no-color", "--progress-bar=off", "--no-input", "--disable-pip-versio
 LOCKS = {"cpu": "requirements.lock", "cuda": "requirements-cuda.lock"}
 
 
-def check_space(root: Path, device: str) -> None:
-    """Raise `SetupError` if the environment would not fit."""
+def check_space(home: Home, device: str) -> None:
+    """Raise `SetupError` if the environment would not fit beside one that is there and works."""
+    root = home.root
     there = next(folder for folder in (root, *root.parents) if folder.exists())
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(there).free + _size(downloads(home))
+    if not has_project(home.venv):  # half made, and made anew
+        free += _size(home.venv)
     if free < NEEDED[device]:
         raise SetupError(
             f"{root} has {free / GIGABYTE:.1f} GB free, and the installation needs "
@@ -40,29 +44,63 @@ def check_space(root: Path, device: str) -> None:
 def make(home: Home, interpreter: str, lock: Path, report: Report) -> None:
     """Make the environment from nothing: a half-made one is not repaired, but made anew.
 
-    What was fetched is kept until it is complete, so that nothing is fetched twice.
+    What was fetched is kept until it is complete, so that nothing is fetched twice; and one that
+    works is kept until then, so that whoever could paint still can if anything fails.
     """
-    if home.venv.exists():
-        report.line("    The environment is made anew; complete downloads are used again.")
-        shutil.rmtree(home.venv)
-    code, output = run(
-        [interpreter, "-m", "venv", home.venv],
-        report,
-        doing="Making the environment",
-        log=install_log(home),
-    )
-    if code != 0:
-        raise SetupError("The virtual environment could not be made.", _cause(output, home))
-    wheels = downloads(home)
-    _fetch(home, lock, wheels, report)
-    offline: list[str | Path] = ["install", "--no-deps", "--no-index", "--find-links", wheels]
-    pip(home, [*offline, "--require-hashes", "-r", lock], report, "Installing packages")
-    shutil.rmtree(wheels)
+    release = ".".join(map(str, version_of(interpreter) or ()))
+    with _replacing(home.venv, report):
+        code, output = run(
+            [interpreter, "-m", "venv", home.venv],
+            report,
+            doing="Making the environment",
+            log=install_log(home),
+        )
+        if code != 0:
+            raise SetupError("The virtual environment could not be made.", _cause(output, home))
+        wheels = downloads(home) / release  # those of another would not do
+        _fetch(home, lock, wheels, report)
+        offline: list[str | Path] = ["install", "--no-deps", "--no-index", "--find-links", wheels]
+        pip(home, [*offline, "--require-hashes", "-r", lock], report, "Installing packages")
+    shutil.rmtree(downloads(home))
 
 
 def downloads(home: Home) -> Path:
     """Where fetched packages lie until the environment is complete."""
     return home.root / "downloads"
+
+
+def replaced(venv: Path) -> Path:
+    """Where the environment that works lies while another is made."""
+    return venv.with_name(f"{venv.name}-old")
+
+
+def has_project(venv: Path) -> bool:
+    """Whether the project is installed in an environment: the last that is put there."""
+    return any(venv.glob("[Ll]ib/**/site-packages/nst_server/__init__.py"))
+
+
+@contextlib.contextmanager
+def _replacing(venv: Path, report: Report) -> Iterator[None]:
+    """Make a new ``venv`` meanwhile; the one that is there comes back if that fails."""
+    old = replaced(venv)
+    if venv.exists():
+        report.line("    The environment is made anew; complete downloads are used again.")
+    if has_project(venv):
+        shutil.rmtree(old, ignore_errors=True)
+        venv.replace(old)
+    shutil.rmtree(venv, ignore_errors=True)
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(venv, ignore_errors=True)
+        if old.exists():
+            old.replace(venv)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _fetch(home: Home, lock: Path, wheels: Path, report: Report) -> None:

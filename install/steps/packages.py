@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 
 from steps.manifest import digest_of
 from steps.report import Report, clock
@@ -45,21 +46,24 @@ def fetch(
     listed = entries(lock)
     missing = [entry for entry in listed if not (marks / digest_of(entry)).exists()]
     started = time.monotonic()
+    stopped = Event()
+    at_work: set[subprocess.Popen[str]] = set()
 
-    def patiently(entry: str) -> subprocess.CompletedProcess[str]:
+    def patiently(entry: str) -> tuple[int, str]:
         for attempt in range(1, ATTEMPTS + 1):
-            done = one(entry)
-            if done.returncode == 0 or "HASHES" in done.stdout or attempt == ATTEMPTS:
+            code, output = one(entry)
+            if code == 0 or "HASHES" in output or attempt == ATTEMPTS:
                 break
-            time.sleep(PAUSE_SECONDS * attempt)
-        return done
+            if stopped.wait(PAUSE_SECONDS * attempt):
+                break
+        return code, output
 
-    def one(entry: str) -> subprocess.CompletedProcess[str]:
+    def one(entry: str) -> tuple[int, str]:
         mark = marks / digest_of(entry)
         wanted, to = mark.with_suffix(".txt"), mark.with_suffix(".part")
         wanted.write_text(entry + "\n", encoding="utf-8")
         shutil.rmtree(to, ignore_errors=True)
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*pip, "--dest", str(to), "-r", str(wanted)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -69,32 +73,38 @@ def fetch(
             encoding="utf-8",
             errors="replace",
         )
-        if done.returncode == 0:
+        at_work.add(process)
+        output, _ = process.communicate()
+        at_work.discard(process)
+        if process.returncode == 0:
             for wheel in to.iterdir() if to.is_dir() else ():  # none where a marker excludes it
                 wheel.replace(folder / wheel.name)
             mark.touch()
         wanted.unlink()
         shutil.rmtree(to, ignore_errors=True)
-        return done
+        return process.returncode, output
 
-    output: list[str] = []
+    printed: list[str] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running: dict[Future[subprocess.CompletedProcess[str]], str] = {
+        running: dict[Future[tuple[int, str]], str] = {
             pool.submit(patiently, entry): entry.split("==")[0] for entry in missing
         }
         try:
             while running:
                 finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for each in finished:
-                    done = each.result()
+                    code, output = each.result()
                     del running[each]
-                    output.append(done.stdout)
-                    if done.returncode != 0:
-                        return done.returncode, "".join(output)
+                    printed.append(output)
+                    if code != 0:
+                        return code, "".join(printed)
                 names = " and ".join(running[each] for each in running if each.running())
                 count = f"{len(listed) - len(running)} of {len(listed)}"
                 elapsed = clock(time.monotonic() - started)
                 report.alive(f"    Packages: {count}, fetching {names} {elapsed}")
-        finally:
+        finally:  # also when interrupted, or when one cannot be had: the others are of no use
+            stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
-    return 0, "".join(output)
+            for process in list(at_work):
+                process.terminate()
+    return 0, "".join(printed)

@@ -77,10 +77,8 @@ def stamp(home: Home, repository: Path) -> str:
 
 def install(profile: Profile, home: Home, repository: Path, report: Report) -> None:
     """Put the whole plug-in folder in place at once, in place of an older one."""
-    staging = profile.plug_ins / ".neural-style-new"
-    retired = profile.plug_ins / ".neural-style-old"
-    for leftover in (staging, retired):
-        shutil.rmtree(leftover, ignore_errors=True)
+    staging, retired = _aside(profile.plug_in)
+    _clear(staging, retired)
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "site")
     shutil.copytree(repository / "gimp_plugin" / "neural-style", staging, ignore=ignored)
     _fill_site(staging / "site", profile, home, repository, report)
@@ -89,7 +87,7 @@ def install(profile: Profile, home: Home, repository: Path, report: Report) -> N
     if profile.plug_in.exists():
         profile.plug_in.replace(retired)
     staging.replace(profile.plug_in)
-    shutil.rmtree(retired, ignore_errors=True)
+    _clear(retired)
 
 
 def intact(profile: Profile) -> bool:
@@ -105,6 +103,7 @@ def intact(profile: Profile) -> bool:
 
 def remove(plug_in: Path, home: Home) -> bool:
     """Remove a plug-in folder that belongs to ``home``; another's is left alone."""
+    _clear(*_aside(plug_in))
     try:
         owner = (plug_in / "site" / "nst_home").read_text(encoding="utf-8").strip()
     except OSError:
@@ -113,6 +112,19 @@ def remove(plug_in: Path, home: Home) -> bool:
         return False
     shutil.rmtree(plug_in)
     return True
+
+
+def _aside(plug_in: Path) -> tuple[Path, Path]:
+    """Where the next plug-in is made, and where the one before it is put."""
+    return plug_in.with_name(".neural-style-new"), plug_in.with_name(".neural-style-old")
+
+
+def _clear(*paths: Path) -> None:
+    for path in paths:
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        else:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _fill_site(site: Path, profile: Profile, home: Home, repository: Path, report: Report) -> None:

@@ -36,7 +36,8 @@ def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> N
         picture = home.root / relative
         if picture.is_file() and hashlib.sha256(picture.read_bytes()).hexdigest() == digest:
             picture.unlink()
-    for folder in (home.venv, home.command.parent, home.weights, home.run, home.logs):
+    old = environment.replaced(home.venv)
+    for folder in (home.venv, old, home.command.parent, home.weights, home.run, home.logs):
         shutil.rmtree(folder, ignore_errors=True)
     for name in ("tmp", "tmp-sample", environment.downloads(home).name):
         shutil.rmtree(home.root / name, ignore_errors=True)

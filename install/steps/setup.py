@@ -58,10 +58,10 @@ class Setup:
         device = self._device()
         python, version = interpreter.suitable()
         lock = self.repository / "install" / environment.LOCKS[device]
-        stamp = digest_of(f"{version}", python, str(home.root), files=[lock])
+        stamp = digest_of(f"{version}", str(home.root), files=[lock])
         made = self.manifest.steps.get("environment") == stamp and home.python.exists()
         if not made:
-            environment.check_space(home.root, device)
+            environment.check_space(home, device)
         if not self.options.dry_run:
             self.manifest.write()
         release = ".".join(str(part) for part in version)
@@ -86,7 +86,8 @@ class Setup:
         root = self.home.root
         if root.exists() and not root.is_dir():
             raise SetupError(f"{root} is not a folder.", "Set NST_HOME to another one.")
-        ours = {"run", "logs", "weights", "styles", "tmp", "installed.part"}  # also without us
+        # What there may be without us, or after us.
+        ours = {"run", "logs", "weights", "styles", "samples", "tmp", "installed.part"}
         if root.exists() and not self.manifest.exists:
             others = sorted(path.name for path in root.iterdir() if path.name not in ours)
             if others:
@@ -115,7 +116,13 @@ class Setup:
             files=[*sources(repository / "nst_server"), repository / "pyproject.toml"],
         )
         return [
-            Step("project", "Neural Style itself", inputs, self._install_project),
+            Step(
+                "project",
+                "Neural Style itself",
+                inputs,
+                self._install_project,
+                lambda: environment.has_project(home.venv),
+            ),
             Step(
                 "command",
                 f"The command {home.command}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -179,7 +180,7 @@ def _kind(path: Path) -> str:
 
 def _put(path: Path, save: Callable[[Path], object]) -> None:
     """Have ``path`` written whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{secrets.token_hex(4)}.partial")  # no longer than any name
     try:
         try:
             save(partial)

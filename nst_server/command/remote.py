@@ -43,9 +43,9 @@ def stop(home: Home) -> int:
 def cancel(home: Home, job: str | None) -> int:
     """Cancel one job, or all of them."""
     with Client.connect(home) as client:
-        jobs = [job] if job else [str(entry["id"]) for entry in client.status()["jobs"]]
+        jobs = [job] if job is not None else [str(entry["id"]) for entry in client.status()["jobs"]]
         cancelled = [name for name in jobs if client.cancel_job(name)]
-    if job and not cancelled:
+    if job is not None and not cancelled:
         raise NeuralStyleError("bad-usage", f"There is no job {job}.", "See: nst status.")
     print(f"Cancelled: {', '.join(cancelled) or 'nothing, there are no jobs'}.")
     return 0

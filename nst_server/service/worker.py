@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -30,6 +31,8 @@ _log = logging.getLogger(__name__)
 def main() -> int:
     """Work until the broker closes the standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the broker's to obey
+    with suppress(OSError):  # where memory runs out, it is not GIMP that is to go
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
     # Unbuffered: so that a thread that waits there holds no lock of `sys.stdin`.
     orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115

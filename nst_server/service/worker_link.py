@@ -62,19 +62,21 @@ class WorkerLink:
         file, everything = offer(self._exchange, job.size_in_bytes)
         self._shared = False
         transfer = Transfer(job.size_in_bytes)
-        while not transfer.complete:
-            wanted = transfer.wanted
-            if wanted:
-                transfer.grant(wanted)
-                self.send(Message("credit", {"job": name, "chunks": wanted, "file": file}))
-            message = self._wait_for("chunk", name)
-            start = transfer.received
-            transfer.accept(message.fields.get("offset"), message.length)
-            if message.payload is None:
-                self._shared = True
-            else:
-                everything.write(start, message.payload)
-        withdraw(self._exchange, file)
+        try:
+            while not transfer.complete:
+                wanted = transfer.wanted
+                if wanted:
+                    transfer.grant(wanted)
+                    self.send(Message("credit", {"job": name, "chunks": wanted, "file": file}))
+                message = self._wait_for("chunk", name)
+                start = transfer.received
+                transfer.accept(message.fields.get("offset"), message.length)
+                if message.payload is None:
+                    self._shared = True
+                else:
+                    everything.write(start, message.payload)
+        finally:
+            withdraw(self._exchange, file)
         pictures, start = [], 0
         for shape in job.pictures():
             pictures.append(everything.part(start, shape.size_in_bytes))
@@ -121,7 +123,7 @@ class WorkerLink:
             if message.kind == kind and message.job == name:
                 return message
         raise NeuralStyleError(
-            "cancelled", "The job was given up because its client did not go on with it."
+            "internal", "The job was given up because its client did not go on with it."
         )
 
     def _receive(self, name: str) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,13 +49,36 @@ def test_install_again_and_uninstall(newcomer: Newcomer) -> None:
     assert tree(newcomer.profile / "plug-ins") == ["other", "other/other.py"]
 
 
+def test_what_works_stays_until_another_is_complete(newcomer: Newcomer, styles: Path) -> None:
+    newcomer.keep_styles(styles)
+    samples = newcomer.home / "samples" / "mine.png"  # as an uninstall leaves them
+    samples.parent.mkdir(parents=True)
+    samples.write_bytes(b"mine")
+    first = newcomer.install()
+    assert first.returncode == 0, first.stdout
+    lock = newcomer.repository / "install" / "requirements.lock"
+    whole = lock.read_text()
+    lock.write_text(f"{whole.split('--hash')[0]}--hash=sha256:{'0' * 64}\n")
+    failed = newcomer.install()
+    assert failed.returncode == 1
+    version = subprocess.run([newcomer.home / "bin" / "nst", "--version"], capture_output=True)
+    assert version.stdout.startswith(b"nst "), version.stderr
+    assert not (newcomer.home / "venv-old").exists()
+
+    lock.write_text(whole)
+    shutil.rmtree(newcomer.home / "venv")
+    repaired = newcomer.install()
+    assert repaired.returncode == 0, repaired.stdout
+    newcomer.assert_complete()
+
+
 def venv_has(newcomer: Newcomer, package: str) -> bool:
     return any(newcomer.home.glob(f"venv/lib/python3*/site-packages/{package}"))
 
 
 def fetched(newcomer: Newcomer) -> set[str]:
     """Complete wheels that wait to be installed."""
-    return {path.name for path in (newcomer.home / "downloads").glob("*.whl")}
+    return {path.name for path in (newcomer.home / "downloads").glob("*/*.whl")}
 
 
 @pytest.mark.parametrize("moment", ["making", "fetching", "unpacking", "styles", "plug-in"])

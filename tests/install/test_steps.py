@@ -56,7 +56,44 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
     with pytest.raises(SetupError, match=r"1\.0 GB free.*needs 4 GB.*NST_HOME"):
-        environment.check_space(tmp_path / "not" / "there", "cpu")
+        environment.check_space(Home(tmp_path / "not" / "there"), "cpu")
+
+
+def test_what_an_interrupted_run_fetched_counts_as_free(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=4 * 10**9 - 500))
+    for folder in (environment.downloads(home) / "3.11", home.venv / "bin"):
+        folder.mkdir(parents=True)
+        (folder / "file").write_bytes(bytes(300))
+    environment.check_space(home, "cpu")
+    project = home.venv / "lib" / "python3.11" / "site-packages" / "nst_server"
+    project.mkdir(parents=True)
+    (project / "__init__.py").touch()
+    with pytest.raises(SetupError, match="needs 4 GB"):  # beside one that works
+        environment.check_space(home, "cpu")
+
+
+def test_nothing_is_asked_for_again_once_one_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(packages, "PAUSE_SECONDS", 0.01)
+    lock = tmp_path / "a.lock"
+    lock.write_text("one==1 \\\n    --hash=sha256:0\ntwo==2 \\\n    --hash=sha256:1\n")
+    slow = tmp_path / "pip"
+    slow.write_text(
+        "#!/bin/sh\n"
+        'cd "$(dirname "$0")"; name=$(sed -n "s/==.*//p" "$4"); echo "$name" >> calls\n'
+        'test "$name" = one && { sleep 0.5; echo DO NOT MATCH THE HASHES; exit 1; }\n'
+        "exec sleep 600\n"
+    )
+    slow.chmod(0o755)
+    code, output = packages.fetch(
+        [str(slow)], lock, tmp_path / "downloads", Report(), dict(os.environ), ()
+    )
+    assert (code, output) == (1, "DO NOT MATCH THE HASHES\n")
+    assert sorted((tmp_path / "calls").read_text().split()) == ["one", "two"]
 
 
 def test_stamps(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def paint(home: Home, job: Job, pixels: Sequence[Any], watcher: Watcher) -> Fini
             for event in client.poll(POLL_SECONDS):
                 match event:
                     case Finished():
-                        if told is Wish.CANCEL:  # on its way when the wish was sent
+                        if watcher.wish() is Wish.CANCEL:  # it was on its way then
                             raise cancelled()
                         return event
                     case Failed(error=error):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import inside
 from gi.repository import Gegl, Gimp, Gio
@@ -18,7 +19,7 @@ def main(style, **arguments):
     locked, fast = striped("locked", masked=True)
     fast.set_lock_content(True)
     grouped, group = in_a_group()
-    odd = os.path.dirname(os.fsencode(style)) + b"/M\xe4rz.png"  # from another system's archive
+    odd = Path(style).with_name(os.fsdecode(b"M\xe4rz.png"))  # from another system's archive
     shutil.copy(style, odd)
     pattern = Gimp.context_get_pattern()  # GIMP is run without its data, so this is all there is
     second = {"style_file_2": Gio.File.new_for_path(other)}
@@ -33,7 +34,7 @@ def main(style, **arguments):
         "masked layer": {"style_drawable": half},
         "masked and locked layer": {"style_drawable": fast},
         "masked group": {"style_drawable": group},
-        "odd name": {"style_file": Gio.File.new_for_path(os.fsdecode(odd))},
+        "odd name": {"style_file": Gio.File.new_for_path(str(odd))},
         "pattern": {"style_pattern": pattern},
         "layer before file": {"style": style, "style_drawable": layer},
         "region": {"style": style, **second, "style_channel": "left"},
