@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -123,7 +124,8 @@ def _drawn(panel: Panel) -> Image.Image:
     pen.text((middle, _HEIGHT - 18), panel.x_label, "ms", _INK, 14)
     _write_upwards(image, panel.y_label)
     if len(panel.series) > 1:
-        _legend(pen, panel.series)
+        lines = [[place(x, y) for x, y in series.points] for series in panel.series]
+        _legend(pen, panel.series, lines)
     return image.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
 
 
@@ -166,13 +168,34 @@ def _write_upwards(image: Image.Image, words: str) -> None:
     image.paste(strip.rotate(90, expand=True), (8 * _FINE, _TOP * _FINE))
 
 
-def _legend(pen: _Pen, series: Sequence[Series]) -> None:
-    """At the lower left, where falling lines leave room."""
-    top = _HEIGHT - _BOTTOM - 80 - 22 * len(series)
+def _legend(
+    pen: _Pen, series: Sequence[Series], lines: Sequence[Sequence[tuple[float, float]]]
+) -> None:
+    """At the lower left or the upper right, where falling lines leave more room."""
+    font = ImageFont.load_default(14)
+    width = 52 + max(font.getlength(one.name) for one in series)
+    height = 22 * len(series)
+    corners = (_LEFT, _HEIGHT - _BOTTOM - 80 - height), (_WIDTH - _RIGHT - width, _TOP + 16)
+
+    def covered(corner: tuple[float, float]) -> int:
+        left, top = corner
+        return sum(
+            left <= x <= left + width and top - 11 <= y <= top + height
+            for line in lines
+            for start, end in pairwise(line)
+            for x, y in _between(start, end)
+        )
+
+    left, top = min(corners, key=covered)
     for number, (one, colour) in enumerate(zip(series, _COLOURS[: len(series)], strict=True)):
         y = top + 22 * number
-        pen.line([(_LEFT + 16, y), (_LEFT + 42, y)], colour, 2.5)
-        pen.text((_LEFT + 52, y), one.name, "lm", _INK, 14)
+        pen.line([(left + 16, y), (left + 42, y)], colour, 2.5)
+        pen.text((left + 52, y), one.name, "lm", _INK, 14)
+
+
+def _between(start: tuple[float, float], end: tuple[float, float]) -> Iterator[tuple[float, float]]:
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        yield start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
 
 
 def _fitted(values: Sequence[float], logarithmic: bool, margin: float) -> _Axis:

@@ -1,8 +1,8 @@
 """The evidence behind the presets: ``python -m nst_server.bench.presets FOLDER PHOTOGRAPH…``.
 
 Paints every photograph in styles of the gallery, in several ways and at about equal work, judges
-all results as ``nst bench quality`` does, and puts means, a plot of style against content and
-sheets into FOLDER.
+all results as ``nst bench quality`` does, and puts a table of means (presets.md), a plot of style
+against content (presets.png), a sheet of some pairs (presets.jpg) and one for each into FOLDER.
 """
 
 from __future__ import annotations
@@ -89,24 +89,49 @@ def main(words: list[str]) -> int:
         if trial.strength == Settings().strength:
             panels = shown.setdefault((trial.photograph, trial.style), [])
             panels.append((image, f"{trial.way}\n{_in_words(trial.quality)}"))
-    for (photograph, style), panels in shown.items():
-        pair = [(photographs[photograph], photograph), (styles[style], style)]
-        contact_sheet([*pair, *panels]).save(folder / f"{photograph}-{style}.jpg", quality=88)
+    some: list[tuple[Image.Image, str]] = []
+    for number, ((photograph, style), panels) in enumerate(shown.items()):
+        row = [(photographs[photograph], photograph), (styles[style], style), *panels]
+        contact_sheet(row).save(folder / f"{photograph}-{style}.jpg", quality=88)
+        if number % len(STYLES) == number // len(STYLES) % len(STYLES):  # another style for each
+            some += row
+    contact_sheet(some, 2 + len(WAYS)).save(folder / "presets.jpg", quality=88)
     (folder / "presets.json").write_text(json.dumps([asdict(trial) for trial in done], indent=1))
+    (folder / "presets.md").write_text(_table(done), encoding="utf-8")
     draw([_plot(done)], folder / "presets.png")
     return 0
 
 
+def _mean(done: list[Trial], way: str, strength: float, quantity: str) -> float:
+    """Of all pairs."""
+    return statistics.fmean(
+        getattr(trial.quality, quantity)
+        for trial in done
+        if (trial.way, trial.strength) == (way, strength)
+    )
+
+
+def _table(done: list[Trial]) -> str:
+    """The means as Markdown."""
+    lines = ["| way | strength | style | content | noise | border |", "|---|---|---|---|---|---|"]
+    for way in WAYS:
+        for strength in STRENGTHS:
+            style, content, noise, border = (
+                _mean(done, way, strength, quantity)
+                for quantity in (
+                    "style_distance",
+                    "content_distance",
+                    "noise_ratio",
+                    "border_ratio",
+                )
+            )
+            figures = f"{style:.3f} | {content:.3f} | {noise:.2f} | {border:.2f}"
+            lines.append(f"| {way} | {strength:.0f} | {figures} |")
+    return "\n".join(lines) + "\n"
+
+
 def _plot(done: list[Trial]) -> Panel:
     """Style against content over the strengths, the mean of all pairs: lower left is better."""
-
-    def mean(way: str, strength: float, quantity: str) -> float:
-        return statistics.fmean(
-            getattr(trial.quality, quantity)
-            for trial in done
-            if (trial.way, trial.strength) == (way, strength)
-        )
-
     return Panel(
         "Style against content, mean of all pairs, by strength",
         "content distance at held-out layers",
@@ -115,7 +140,10 @@ def _plot(done: list[Trial]) -> Panel:
             Series(
                 way,
                 [
-                    (mean(way, strength, "content_distance"), mean(way, strength, "style_distance"))
+                    (
+                        _mean(done, way, strength, "content_distance"),
+                        _mean(done, way, strength, "style_distance"),
+                    )
                     for strength in STRENGTHS
                 ],
                 dots=True,
@@ -126,10 +154,7 @@ def _plot(done: list[Trial]) -> Panel:
 
 
 def _in_words(quality: Quality) -> str:
-    return (
-        f"style {quality.style_distance:.2f}, content {quality.content_distance:.2f}, "
-        f"noise {quality.noise_ratio:.1f}"
-    )
+    return f"style {quality.style_distance:.2f}, content {quality.content_distance:.2f}"
 
 
 def _shrunk(image: Image.Image) -> Image.Image:

@@ -15,12 +15,11 @@ _TEXT = 18
 _LINE = 24
 _PAPER = (245, 245, 245)
 _INK = (30, 30, 30)
-_WIDEST = 4
 
 
-def contact_sheet(panels: Sequence[tuple[Image.Image, str]]) -> Image.Image:
+def contact_sheet(panels: Sequence[tuple[Image.Image, str]], columns: int = 4) -> Image.Image:
     """The pictures in rows, none enlarged, each above its caption; lines of it are kept apart."""
-    columns = min(len(panels), _WIDEST)
+    columns = min(len(panels), columns)
     rows = math.ceil(len(panels) / columns)
     shown = [_shrunk(image) for image, _ in panels]
     width = max(PANEL // 2, *(image.width for image in shown))
