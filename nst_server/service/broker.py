@@ -301,6 +301,9 @@ class Broker:
         elif self._now - self._active >= self._server_idle:
             _log.info("nothing to do for %g seconds", self._server_idle)
             self.stop()
+        elif not self._home.connection_file.exists():
+            _log.info("nobody finds this server any more: its connection file is gone")
+            self.stop()
 
     def _forget_lost(self) -> None:
         while self._lost:

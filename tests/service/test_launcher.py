@@ -49,6 +49,15 @@ def home(home: Home) -> Iterator[Home]:
     eventually(lambda: not alive(pid))
 
 
+def test_one_that_nobody_finds_makes_room_for_another(home: Home) -> None:
+    with connect_or_start(home, command=COMMAND) as first:
+        pid = first.status()["pid"]
+    home.connection_file.unlink()
+    with connect_or_start(home, command=COMMAND) as second:
+        assert second.status()["pid"] != pid
+    assert not alive(pid)
+
+
 def test_it_is_started_once_and_then_reached(home: Home) -> None:
     waited: list[float] = []
     with connect_or_start(home, command=COMMAND, waiting=waited.append) as first:
