@@ -239,7 +239,8 @@ def test_quitting_gimp_ends_the_painting(installed_gimp: Any, gimp: Gimp, style:
         screen.press(IMAGE, "ctrl+q")
         wait_for(other.ended, "the end of GIMP", 20)
         wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
-        assert gimp.status()["worker"]["state"] == "idle"
+        # It hears of it after the iteration that it is in.
+        wait_for(lambda: gimp.status()["worker"]["state"] == "idle", "the worker", 10)
         assert "Traceback" not in other.log()
 
 
