@@ -75,12 +75,7 @@ def test_what_an_interrupted_run_fetched_counts_as_free(
         environment.check_space(home, "cpu")
 
 
-def test_nothing_is_asked_for_again_once_one_cannot_be_had(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(packages, "PAUSE_SECONDS", 0.01)
-    lock = tmp_path / "a.lock"
-    lock.write_text("one==1 \\\n    --hash=sha256:0\ntwo==2 \\\n    --hash=sha256:1\n")
+def test_nothing_is_asked_for_again_once_one_cannot_be_had(tmp_path: Path, lock: Path) -> None:
     slow = tmp_path / "pip"
     slow.write_text(
         "#!/bin/sh\n"
@@ -148,12 +143,16 @@ def test_no_network_ends_with_a_sentence(
     assert "Traceback" not in capfd.readouterr().out
 
 
-def test_a_registry_that_fails_for_a_moment_is_asked_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Of two packages, which are asked for again at once."""
     monkeypatch.setattr(packages, "PAUSE_SECONDS", 0.01)
-    lock = tmp_path / "a.lock"
-    lock.write_text("one==1 \\\n    --hash=sha256:0\ntwo==2 \\\n    --hash=sha256:1\n")
+    made = tmp_path / "a.lock"
+    made.write_text("one==1 \\\n    --hash=sha256:0\ntwo==2 \\\n    --hash=sha256:1\n")
+    return made
+
+
+def test_a_registry_that_fails_for_a_moment_is_asked_again(tmp_path: Path, lock: Path) -> None:
     flaky = tmp_path / "pip"
     flaky.write_text(
         "#!/bin/sh\n"  # called as: pip --dest FOLDER -r FILE; fails at first for each

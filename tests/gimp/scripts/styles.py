@@ -63,10 +63,15 @@ def in_a_group():
     group = Gimp.GroupLayer.new(image, "group")
     image.insert_layer(group, None, 0)
     image.reorder_item(layer, group, 0)
-    mask = group.create_mask(Gimp.AddMaskType.WHITE)
-    group.add_mask(mask)
-    inside.write(mask, bytes([0] * 80 + [255] * 80) * 120, "Y u8")
+    hide_left(group)
     return image, group
+
+
+def hide_left(layer):
+    """By a mask."""
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    inside.write(mask, bytes([0] * 80 + [255] * 80) * 120, "Y u8")
 
 
 def one(styles, arguments, again):
@@ -109,9 +114,7 @@ def striped(name, masked=False):
     layer = inside.layer(image, seed=5, name=name, alpha=masked)
     inside.write(layer, bytes([200, 40, 20] * 80 + [20, 120, 60] * 80) * 120, "R'G'B' u8")
     if masked:
-        mask = layer.create_mask(Gimp.AddMaskType.WHITE)
-        layer.add_mask(mask)
-        inside.write(mask, bytes([0] * 80 + [255] * 80) * 120, "Y u8")
+        hide_left(layer)
     return image, layer
 
 
