@@ -2,64 +2,70 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from nst_server.engine.picture import extended
 
-LEVELS = 2
-"""Halvings: with four, colours of large areas move as easily as strokes, and faces turn blue."""
+SPACINGS = (1, 2)
+"""Pixels between the taps of each blur; with coarser ones, colours of large areas move as easily
+as strokes, and faces turn blue."""
 
 GAIN = 3.0
-"""How much each coarser level is moved beside the pixels."""
+"""How much each blur is moved beside the pixels."""
 
-_REACH = 16
-"""Pixels that a value spreads, rounded up to a multiple of 2^LEVELS; strips have as many rows."""
+_BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
+"""Its Fourier transform, cos⁴, is nowhere negative."""
+
+_REACH = 2 * sum(SPACINGS)
+"""Pixels that a value spreads."""
 
 
 def smooth(strips: list[tf.Tensor], *, wraps: bool = False) -> None:
-    """Make a picture, in `strips`, S·picture, where S = 1 + U(g + U(g + …)Uᵀ)Uᵀ.
+    """Make a picture, in `strips`, S·picture, where S = 1 + g·B₁ + g·B₂B₁.
 
-    S enlarges from coarser levels with gain g. It is symmetric and positive: to optimise p where
-    the picture is S·p is to optimise the levels of a Laplacian pyramid, as in Kolkin et al.,
-    "Style Transfer by Relaxed Optimal Transport and Self-Similarity", 2019. Where the picture
-    ``wraps``, S does too.
+    B₁ and B₂ are blurs, the second over twice as many pixels. S is symmetric and positive: to
+    optimise p where the picture is S·p moves coarse levels before fine ones, as in a Laplacian
+    pyramid (Kolkin et al., "Style Transfer by Relaxed Optimal Transport and Self-Similarity",
+    2019). That pyramid halves its levels, and the blocks of four pixels were seen in the result;
+    here, à trous, no pixel is another than its neighbour. Beyond the borders the picture is its
+    own mirror image, or goes on at its other side where it ``wraps``.
     """
-    beyond = slice(None) if wraps else slice(0)
-    top, above = strips[0][:, :_REACH], strips[-1][:, -_REACH:][:, beyond]
-    sides = _REACH if wraps else 0
+    top = strips[0][:, :_REACH]
+    above = strips[-1][:, -_REACH:] if wraps else tf.reverse(top, [1])
     for number, strip in enumerate(strips):
         is_last = number + 1 == len(strips)
-        below = top[:, beyond] if is_last else strips[number + 1][:, :_REACH]
-        around = extended(tf.concat([above, strip, below], 1), 0, sides)
-        first, (rows, columns) = above.shape[1], strip.shape[1:3]
-        strips[number] = _smoothed(around)[:, first : first + rows, sides : sides + columns]
+        below = top[:, : _REACH * wraps] if is_last else strips[number + 1][:, :_REACH]
+        rows = tf.concat([above, strip, below], 1)
         above = strip[:, -_REACH:]
+        strips[number] = _smoothed(_beyond(rows, strip.shape[1], wraps))
+
+
+def _beyond(rows: tf.Tensor, height: int, wraps: bool) -> tf.Tensor:
+    """The rows with what is at their sides, and below them what of the reach is missing."""
+    missing = height + 2 * _REACH - rows.shape[1]
+    if wraps:
+        return extended(rows, 0, _REACH)
+    return tf.pad(rows, ((0, 0), (0, missing), (_REACH, _REACH), (0, 0)), "SYMMETRIC")
 
 
 @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3])])  # type: ignore[untyped-decorator]
-def _smoothed(picture: tf.Tensor) -> tf.Tensor:
-    height, width = tf.unstack(tf.shape(picture)[1:3])
-    # To whole pixels of the coarsest level, which then lie alike in every strip.
-    rest = ((0, 0), (0, -height % 2**LEVELS), (0, -width % 2**LEVELS), (0, 0))
-    levels = [tf.pad(picture, rest)]
-    for _ in range(LEVELS):
-        levels.append(_reduced(levels[-1]))
-    result = GAIN * levels.pop()
-    while len(levels) > 1:
-        level = levels.pop()
-        result = GAIN * level + _enlarged(result, level)
-    return picture + _enlarged(result, levels[0])[:, :height, :width]
+def _smoothed(around: tf.Tensor) -> tf.Tensor:
+    """S·picture, of a picture with the reach around it."""
+    inside = slice(_REACH, -_REACH)
+    result = around[:, inside, inside]
+    blurred, left = around, _REACH
+    for spacing in SPACINGS:
+        blurred = _blurred(blurred, spacing)
+        left -= 2 * spacing
+        rest = slice(left, -left or None)
+        result += GAIN * blurred[:, rest, rest]
+    return result
 
 
-def _enlarged(small: tf.Tensor, large: tf.Tensor) -> tf.Tensor:
-    """U: bilinear enlargement to twice the size, which is that of ``large``."""
-    return tf.image.resize(small, tf.shape(large)[1:3], method="bilinear")
-
-
-def _reduced(large: tf.Tensor) -> tf.Tensor:
-    """Uᵀ, divided by the four pixels that each pixel of the result stands for."""
-    _, height, width, channels = tf.unstack(tf.shape(large))
-    small = tf.zeros([1, height // 2, width // 2, channels])
-    return 0.25 * tf.raw_ops.ResizeBilinearGrad(
-        grads=large, original_image=small, half_pixel_centers=True
-    )
+def _blurred(picture: tf.Tensor, spacing: int) -> tf.Tensor:
+    """Without the pixels at the borders, which have no neighbours."""
+    row = tf.constant(_BINOMIAL[:, np.newaxis, np.newaxis] * np.eye(3, dtype=np.float32))
+    for kernel in (row[np.newaxis], row[:, np.newaxis]):
+        picture = tf.nn.conv2d(picture, kernel, 1, "VALID", dilations=spacing)
+    return picture
