@@ -8,6 +8,7 @@ from itertools import starmap
 
 import tensorflow as tf
 
+from nst_server.engine.margin import Resized
 from nst_server.engine.strips import cut, joined
 
 
@@ -116,15 +117,11 @@ class Adam:
         share = 1.0 - self._rule.averaging**state.averaged
         return joined(strip / share for strip in state.average)
 
-    def resize(self, state: AdamState, height: int, width: int) -> None:
+    def resize(self, state: AdamState, resized: Resized) -> None:
         """Another size: the next scale goes on from the average, with warm moments."""
-
-        def resized(values: tf.Tensor, method: str) -> tf.Tensor:
-            return tf.image.resize(values, (height, width), method=method)
-
-        mean = resized(joined(state.mean), "bicubic")
+        mean = resized(joined(state.mean))
         variance = tf.nn.relu(resized(joined(state.variance), "bilinear"))
-        picture = tf.clip_by_value(resized(self._averaged(state), "bicubic"), 0.0, 1.0)
+        picture = tf.clip_by_value(resized(self._averaged(state)), 0.0, 1.0)
         steps = state.steps
         vars(state).update(vars(self.start(picture)))
         state.mean, state.variance, state.steps = list(cut(mean)), list(cut(variance)), steps

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from nst_server.engine.color import with_chroma_of
 from nst_server.engine.enlarge import enlarge
+from nst_server.engine.margin import with_margin
 from nst_server.engine.periodic import periodic
 from nst_server.engine.picture import (
     Array,
@@ -34,6 +35,14 @@ class View:
     """What of the painting is seen over the content; None for all."""
     importance: tf.Tensor | None
     """How much each pixel counts: for the content, then for each region; None for all alike."""
+
+    def with_margin(self, margin: int) -> View:
+        """The same with so many mirrored pixels on every side."""
+
+        def wider(values: tf.Tensor | None) -> tf.Tensor | None:
+            return None if values is None else with_margin(values, margin)
+
+        return View(wider(self.content), wider(self.mask), wider(self.importance))
 
     def seen(self, painting: tf.Tensor) -> tf.Tensor:
         """What a person will see: the painting through the mask, over the content."""

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from nst_server.engine.margin import Resized
 from nst_server.engine.smoothing import smooth
 from nst_server.engine.strips import cut, joined
 
@@ -103,10 +104,10 @@ class Lbfgs:
         """The picture of the least loss."""
         return state.kept
 
-    def resize(self, state: LbfgsState, height: int, width: int) -> None:
+    def resize(self, state: LbfgsState, resized: Resized) -> None:
         """Begin the next scale; curvature at another size is of no use."""
-        picture = tf.image.resize(state.kept, (height, width), method="bicubic")
-        vars(state).update(vars(self.start(tf.clip_by_value(picture, 0.0, 1.0))))
+        picture = tf.clip_by_value(resized(state.kept), 0.0, 1.0)
+        vars(state).update(vars(self.start(picture)))
 
     def _set_out(self, state: LbfgsState) -> None:
         """A whole step from what is kept."""

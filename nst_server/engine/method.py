@@ -12,6 +12,7 @@ from nst_server.engine import schedule
 from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.backbone import Network
 from nst_server.engine.lbfgs import Lbfgs
+from nst_server.engine.margin import Resized
 from nst_server.engine.objective import Distance, Layers, Objective
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
@@ -32,7 +33,7 @@ class Optimizer(Protocol):
     def result(self, state: Any) -> tf.Tensor:
         """The best picture so far."""
 
-    def resize(self, state: Any, height: int, width: int) -> None:
+    def resize(self, state: Any, resized: Resized) -> None:
         """Change the state to the start of the next scale."""
 
 

@@ -20,6 +20,7 @@ from nst_server.engine.canvas import Canvas, View
 from nst_server.engine.clock import Clock
 from nst_server.engine.color import matched_palette
 from nst_server.engine.device import Device
+from nst_server.engine.margin import between, with_margin, without_margin
 from nst_server.engine.method import Choice, Method, Optimizer
 from nst_server.engine.objective import TERMS, WeighedStyle
 from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
@@ -167,17 +168,18 @@ class Painter:
         state: Any = None
         try:
             for number, scale in enumerate(scales, start=1):
-                view = canvas.view(scale.width, scale.height)
+                view = canvas.view(scale.width, scale.height).with_margin(scale.margin)
                 if state is None:
-                    state = optimizer.start(_initial(view, settings, init))
+                    state = optimizer.start(_initial(view, settings, init, scale))
                 else:
-                    optimizer.resize(state, scale.height, scale.width)
-                objective = self._at_scale(method, view, placed, settings, plan)
+                    optimizer.resize(state, between(scales[number - 2], scale))
+                shown = _scaled(placed, scale, settings)
+                objective = self._at_scale(method, view, shown, settings, plan)
                 for iteration in range(1, scale.iterations + 1):
                     losses = _improve(state, optimizer, objective, view, weights)
                     progress = clock.progress(number, iteration, sum(losses.values()), losses)
-                    yield Iterate(progress, canvas, partial(optimizer.result, state))
-                del objective, view  # before those of the next scale are made
+                    yield Iterate(progress, canvas, partial(_painting, optimizer, state, scale))
+                del objective, view, shown  # before those of the next scale are made
         except tf.errors.ResourceExhaustedError as error:
             raise NeuralStyleError(
                 "out-of-memory",
@@ -189,18 +191,17 @@ class Painter:
         self,
         method: Method,
         view: View,
-        styles: Sequence[_Placed],
+        styles: Sequence[WeighedStyle],
         settings: Settings,
         plan: Plan,
     ) -> ScaleObjective:
         """The objective for pictures of the view's size, in as large pieces as memory allows."""
         height, width = view.content.shape[1:3]
         halo = receptive_halo(plan.backbone, method.objective.layers.names)
-        weighed = _scaled(styles, view, settings)
         side: int | None = None
         if settings.tile == "auto":
             # With larger strokes a style is looked at larger than the content.
-            shown = [(width, height), *((s.picture.shape[2], s.picture.shape[1]) for s in weighed)]
+            shown = [(width, height), *((s.picture.shape[2], s.picture.shape[1]) for s in styles)]
             largest = max(shown, key=math.prod)
             side = side_by_memory(*largest, plan.precision, halo, self._device.free_memory())
         elif settings.tile != "none":
@@ -210,7 +211,7 @@ class Painter:
         return ScaleObjective(
             method.objective,
             view.content,
-            weighed,
+            styles,
             view.importance,
             tiling=None if side is None else Tiling(side, halo, settings.seamless),
             halo=halo,
@@ -282,6 +283,10 @@ def _improve(
     return losses
 
 
+def _painting(optimizer: Optimizer, state: Any, scale: schedule.Scale) -> tf.Tensor:
+    return without_margin(optimizer.result(state), scale.margin)
+
+
 def _untouched(content: Picture, started: float) -> Iterate:
     """The only iterate of a job without strength: the content as it is."""
     seconds = time.monotonic() - started
@@ -289,10 +294,11 @@ def _untouched(content: Picture, started: float) -> Iterate:
     return Iterate(progress, content, lambda: tf.convert_to_tensor(content.rgb)[tf.newaxis])
 
 
-def _initial(view: View, settings: Settings, init: Picture | None) -> tf.Tensor:
-    height, width = view.content.shape[1:3]
+def _initial(
+    view: View, settings: Settings, init: Picture | None, scale: schedule.Scale
+) -> tf.Tensor:
     if settings.init == "picture" and init is not None:
-        return resize(fill_transparent(init), width, height)
+        return with_margin(resize(fill_transparent(init), scale.width, scale.height), scale.margin)
     if settings.init != "noise":
         return view.content
     noise = tf.random.stateless_normal(view.content.shape, seed=(settings.seed, 0))
@@ -344,12 +350,15 @@ def _matched(style: Picture, content: Picture) -> Picture:
     return Picture(matched_palette(style, content), style.alpha)
 
 
-def _scaled(styles: Sequence[_Placed], view: View, settings: Settings) -> list[WeighedStyle]:
+def _scaled(
+    styles: Sequence[_Placed], scale: schedule.Scale, settings: Settings
+) -> list[WeighedStyle]:
     """The styles at the size that suits the scale, with what of them is opaque."""
-    height, width = view.content.shape[1:3]
 
     def scaled(style: _Placed) -> WeighedStyle:
-        size = schedule.style_size(style.picture.size, (width, height), settings.brush_size)
+        size = schedule.style_size(
+            style.picture.size, (scale.width, scale.height), settings.brush_size
+        )
         picture = resize(fill_transparent(style.picture), *size)
         alpha = style.picture.alpha
         weight = None if alpha is None else shrink_weight(alpha, *size)

@@ -14,6 +14,13 @@ MINIMUM_SIDE = 32
 """The network halves four times; below this the deepest maps have hardly a pixel. A smaller
 picture is painted enlarged."""
 
+MARGIN = 8
+"""Pixels beyond each border that are painted too and left out again, see `margin`: at 4 traces of
+the lines at the borders remain, at 16 the result is no better."""
+
+LARGEST_WITH_MARGIN = 2**24
+"""Pixels of a picture, beyond which there is no memory for copies with a margin."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -22,11 +29,13 @@ class Scale:
     width: int
     height: int
     iterations: int
+    margin: int = 0
 
     @property
     def megapixel_iterations(self) -> float:
         """The work of it."""
-        return self.width * self.height * self.iterations / 1e6
+        width, height = self.width + 2 * self.margin, self.height + 2 * self.margin
+        return width * height * self.iterations / 1e6
 
 
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
@@ -54,8 +63,16 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
             size = on_grid(*size)
         if steps and size == (steps[-1].width, steps[-1].height):
             break
-        steps.append(Scale(*size, round(settings.iterations * COARSER_ITERATIONS**coarser)))
+        iterations = round(settings.iterations * COARSER_ITERATIONS**coarser)
+        steps.append(Scale(*size, iterations, _margin(*size, settings)))
     return steps[::-1]
+
+
+def _margin(width: int, height: int, settings: Settings) -> int:
+    """None for what wraps, which has no borders, and for the notebook's own algorithm."""
+    if settings.seamless or settings.preset == "classic":
+        return 0
+    return MARGIN if width * height <= LARGEST_WITH_MARGIN else 0
 
 
 def on_grid(width: int, height: int) -> tuple[int, int]:

@@ -9,7 +9,9 @@ import tensorflow as tf
 from nst_server.engine import lbfgs, strips
 from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.lbfgs import Lbfgs, two_loops
+from nst_server.engine.margin import between
 from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.schedule import Scale
 from nst_server.engine.strips import cut
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
@@ -40,7 +42,7 @@ def descended(optimizer: Lbfgs | Adam, steps: int) -> tf.Tensor:
     for _ in range(steps):
         loss, gradient = bowl(state.picture)
         optimizer.step(state, gradient, loss)
-    optimizer.resize(state, 40, 8)
+    optimizer.resize(state, between(Scale(8, 40, steps), Scale(8, 40, steps)))
     return optimizer.result(state)
 
 

@@ -10,6 +10,7 @@ from nst_server.engine import strips
 from nst_server.engine.method import Choice
 from nst_server.engine.objective import Objective, WeighedStyle
 from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.schedule import MARGIN
 from nst_server.engine.strips import joined
 from nst_server.engine.tiled import TiledObjective, Tiling
 from nst_server.engine.tiling import receptive_halo, side_by_memory, tiles
@@ -97,7 +98,7 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 
     monkeypatch.setattr(Objective, "gradient", out_of_memory)
     found = list(painter.stylize(content, [style], settings))[-1]
-    assert refused == [(1, 200, 300, 3)]
+    assert refused == [(1, 200 + 2 * MARGIN, 300 + 2 * MARGIN, 3)]
     assert found.progress.loss == pytest.approx(expected.progress.loss, rel=1e-4)
 
     monkeypatch.setattr(TiledObjective, "gradient", out_of_memory)
