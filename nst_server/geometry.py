@@ -32,6 +32,11 @@ class Box:
         return self.y + self.height
 
     @property
+    def area(self) -> int:
+        """Pixels in it."""
+        return self.width * self.height
+
+    @property
     def longest(self) -> int:
         """The longer side."""
         return max(self.width, self.height)

@@ -12,12 +12,20 @@ from typing import Any
 import tensorflow as tf
 
 from nst_server.engine.backbone import Network, filters, shrinkage
+from nst_server.engine.cells import at_layer, cell_pyramid, part, pyramid_of, whole
+from nst_server.engine.content import squared_distance
 from nst_server.engine.smoothness import total_variation
 from nst_server.engine.statistics import Moments, blend, moments, moments_spec
 from nst_server.engine.strips import cut
 from nst_server.engine.wasserstein import style_root, wasserstein
 
 TERMS = ("content", "style", "smoothness")
+
+RegionMoments = tuple[tuple[Moments, ...], ...]
+"""For each region the moments of each layer."""
+
+Slopes = tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...]
+"""For each region and layer the derivatives of the style loss by ΣF and ΣFFᵀ."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ class Objective:
     al., "Controlling Perceptual Factors", 2017). An ``importance`` says how much each pixel counts:
     1 × h × w × (1 + regions), for the content first and then for the style of each region.
 
-    Whole pictures go through `gradient`; `measure`, `style_slopes` and `cell_gradient` are the
+    Whole pictures go through `gradient`; `cell_terms`, `style_slopes` and `cell_gradient` are the
     same computation in the pieces that `TiledObjective` joins.
     """
 
@@ -162,6 +170,8 @@ class Objective:
             self._style_slopes, input_signature=[(measured,) * regions, styles]
         )
         """Style loss of moments, and its derivatives by their sums ΣF and ΣFFᵀ."""
+        self.cell_terms = Traced(self._cell_terms, picture, importance, cell, content)
+        """What a cell adds to the content loss, not yet weighed, and moments of its regions."""
         self.cell_gradient = Traced(
             self._cell_gradient,
             picture,
@@ -175,6 +185,10 @@ class Objective:
         """What a cell adds to content loss and smoothness, and the gradient by its tile.
 
         The last argument is how many numbers the whole picture has."""
+        self.cell_smoothness = tf.function(
+            total_variation, input_signature=[picture, cell, tf.TensorSpec([])]
+        )
+        """`total_variation` of a cell alone."""
         self._whole_gradient = Traced(self._gradient, picture, importance, targets, terms)
 
     def targets(
@@ -249,9 +263,12 @@ class Objective:
 
     def _measure(
         self, picture: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
-    ) -> tuple[tuple[tf.Tensor, ...], tuple[tuple[Moments, ...], ...]]:
-        content, style = self._split(_crop(self._network(picture), self.layers.names, cell))
-        return tuple(content), self._moments(style, _cell_pyramid(importance, cell))
+    ) -> tuple[tuple[tf.Tensor, ...], RegionMoments]:
+        content, style = self._split(self._network(picture))
+        return (
+            tuple(self._content_of(content, cell)),
+            self._moments(style, cell_pyramid(importance, cell), cell),
+        )
 
     def _gradient(
         self,
@@ -260,7 +277,7 @@ class Objective:
         targets: Targets,
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        pyramid = None if importance is None else _pyramid(importance)
+        pyramid = None if importance is None else pyramid_of(importance)
         with tf.GradientTape() as tape:
             tape.watch(picture)
             content, style = self._split(self._network(picture))
@@ -277,8 +294,8 @@ class Objective:
         return terms, gradient + weights[2] * slope
 
     def _style_slopes(
-        self, measured: tuple[tuple[Moments, ...], ...], targets: tuple[StyleTargets, ...]
-    ) -> tuple[tf.Tensor, tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...]]:
+        self, measured: RegionMoments, targets: tuple[StyleTargets, ...]
+    ) -> tuple[tf.Tensor, Slopes]:
         sums = tuple(tuple((layer.first, layer.second) for layer in region) for region in measured)
         with tf.GradientTape() as tape:
             tape.watch(sums)
@@ -293,26 +310,37 @@ class Objective:
         zero = tf.UnconnectedGradients.ZERO
         return loss, tape.gradient(loss, sums, unconnected_gradients=zero)
 
+    def _cell_terms(
+        self,
+        tile: tf.Tensor,
+        importance: tf.Tensor | None,
+        cell: tf.Tensor,
+        targets: ContentTargets,
+    ) -> tuple[tf.Tensor, RegionMoments]:
+        pyramid = cell_pyramid(importance, cell)
+        content, style = self._split(self._network(tile))
+        content = self._content_of(content, cell)
+        return self._content_loss(content, targets, pyramid), self._moments(style, pyramid, cell)
+
     def _cell_gradient(
         self,
         tile: tf.Tensor,
         importance: tf.Tensor | None,
         cell: tf.Tensor,
         targets: ContentTargets,
-        slopes: tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...],
+        slopes: Slopes,
         weights: tf.Tensor,
         numbers: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        pyramid = _cell_pyramid(importance, cell)
         with tf.GradientTape() as tape:
             tape.watch(tile)
-            content, style = self._split(_crop(self._network(tile), self.layers.names, cell))
-            content_loss = weights[0] * self._content_loss(content, targets, pyramid)
+            content_loss, measured = self._cell_terms(tile, importance, cell, targets)
+            content_loss *= weights[0]
             # Its gradient is that of the style loss; its value means nothing.
             surrogate = tf.add_n(
                 [
                     tf.reduce_sum(by_first * layer.first) + tf.reduce_sum(by_second * layer.second)
-                    for own, region in zip(slopes, self._moments(style, pyramid), strict=True)
+                    for own, region in zip(slopes, measured, strict=True)
                     for (by_first, by_second), layer in zip(own, region, strict=True)
                 ]
             )
@@ -325,9 +353,18 @@ class Objective:
         count = len(self.layers.content)
         return maps[:count], maps[count:]
 
+    def _content_of(self, content: Sequence[tf.Tensor], cell: tf.Tensor) -> list[tf.Tensor]:
+        return [
+            part(features, at_layer(cell, name))
+            for features, (name, _) in zip(content, self.layers.content, strict=True)
+        ]
+
     def _moments(
-        self, style: Sequence[tf.Tensor], pyramid: Sequence[tf.Tensor] | None
-    ) -> tuple[tuple[Moments, ...], ...]:
+        self,
+        style: Sequence[tf.Tensor],
+        pyramid: Sequence[tf.Tensor] | None,
+        cell: tf.Tensor | None = None,
+    ) -> RegionMoments:
         """For each region the moments of each layer."""
 
         def weight(name: str, region: int) -> tf.Tensor | None:
@@ -337,7 +374,11 @@ class Objective:
 
         return tuple(
             tuple(
-                moments(features, weight(name, region))
+                moments(
+                    features,
+                    weight(name, region),
+                    None if cell is None else at_layer(cell, name),
+                )
                 for features, (name, _) in zip(style, self.layers.style, strict=True)
             )
             for region in range(self.regions)
@@ -354,10 +395,8 @@ class Objective:
         for features, target, scale, (name, share) in zip(
             content, targets.features, targets.scales, self.layers.content, strict=True
         ):
-            difference = tf.cast(features, tf.float32) - tf.cast(target, tf.float32)
-            if pyramid is not None:
-                difference *= tf.sqrt(pyramid[shrinkage(name)][..., :1])
-            loss += 2.0 * share * scale * tf.nn.l2_loss(difference)
+            weight = None if pyramid is None else pyramid[shrinkage(name)][..., :1]
+            loss += share * scale * squared_distance(features, target, weight)
         return loss
 
     def _content_scale(
@@ -368,7 +407,7 @@ class Objective:
             [
                 tf.cast(tf.size(cell[..., 0]), tf.float32)
                 if weight is None
-                else tf.reduce_sum(_pyramid(weight[..., :1])[shrink])
+                else tf.reduce_sum(pyramid_of(weight[..., :1])[shrink])
                 for cell, weight in zip(cells, importances, strict=True)
             ]
         )
@@ -402,42 +441,3 @@ class Objective:
         if self.distance.relative:
             loss /= tf.reduce_mean(tf.square(target.gram))
         return loss
-
-
-def whole(picture: tf.Tensor) -> tf.Tensor:
-    """The cell that is all of a picture: top, bottom, left, right."""
-    return tf.stack([0, tf.shape(picture)[1], 0, tf.shape(picture)[2]])
-
-
-def _crop(maps: Sequence[tf.Tensor], names: Sequence[str], cell: tf.Tensor) -> list[tf.Tensor]:
-    """What of each feature map belongs to ``cell``, which begins on the grid."""
-    cropped = []
-    for features, name in zip(maps, names, strict=True):
-        top, bottom, left, right = tf.unstack(cell // 2 ** shrinkage(name))
-        cropped.append(features[:, top:bottom, left:right])
-    return cropped
-
-
-def _cell_pyramid(weight: tf.Tensor | None, cell: tf.Tensor) -> list[tf.Tensor] | None:
-    """The pyramid of a tile's weights, cut to its cell."""
-    if weight is None:
-        return None
-    names = [f"block{block}" for block in range(1, 6)]
-    return _crop(_pyramid(weight), names, cell)
-
-
-def _pyramid(weight: tf.Tensor) -> list[tf.Tensor]:
-    """``weight`` averaged down to the size of the feature maps of each block.
-
-    Poolings leave out an odd row or column at the end. The last position stands for it, or a narrow
-    region there would be in no position of the deep layers.
-    """
-    levels = [weight]
-    for _ in range(4):
-        pooled = tf.nn.avg_pool2d(levels[-1], 2, 2, "SAME")
-        height, width = (side // 2 for side in tf.unstack(tf.shape(levels[-1])[1:3]))
-        last = tf.maximum(pooled[:, height - 1 : height], pooled[:, -1:])
-        pooled = tf.concat([pooled[:, : height - 1], last], 1)
-        last = tf.maximum(pooled[:, :, width - 1 : width], pooled[:, :, -1:])
-        levels.append(tf.concat([pooled[:, :, : width - 1], last], 2))
-    return levels

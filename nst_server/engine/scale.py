@@ -72,5 +72,5 @@ class ScaleObjective:
         smaller = tiling.side // 2
         if smaller < MINIMUM_SIDE:
             raise
-        self._tiling = replace(tiling, side=smaller)
+        self._tiling = replace(tiling, side=smaller, kept=0)
         _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, smaller)

@@ -8,6 +8,8 @@ from operator import add
 
 import tensorflow as tf
 
+from nst_server.engine.cells import inside, with_halo
+
 
 class Moments(tf.experimental.ExtensionType):  # type: ignore[misc]
     """Sums over the positions of a feature map: adding two pools their positions.
@@ -59,40 +61,38 @@ def blend(styles: Iterable[tuple[Moments, float]]) -> Moments:
     return reduce(add, weighed).normalised()
 
 
-def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
+def moments(
+    features: tf.Tensor, weight: tf.Tensor | None = None, cell: tf.Tensor | None = None
+) -> Moments:
     """Moments of a feature map (1 × h × w × channels), each position weighed by ``weight``.
 
-    ``weight`` is 1 × h × w × 1 or None for all alike.
+    ``cell`` is what of the map counts, None for all; ``weight`` is 1 × h × w × 1 of that, None for
+    all alike. Nothing flows back to the weights.
     """
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def sums(features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """ΣF and ΣFFᵀ, whose gradient is one product where automatic differentiation has more."""
+
+        def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
+            # Cut out once more: to keep the part would be to keep the map twice.
+            product = _by_features(inside(features, cell), by_first, by_second)
+            return with_halo(product if factor is None else factor * product, features, cell)
+
+        part = inside(features, cell)
+        rows = _rows(part)
+        if factor is None:
+            ones = tf.ones_like(rows[:, :1])
+            return (_product(ones, rows)[0], _product(rows, rows)), gradient
+        first, second = _product(_rows(factor), rows)[0], _product(_rows(part * factor), rows)
+        return (first, second), gradient
+
+    factor = None if weight is None else tf.cast(weight, features.dtype)
     if weight is None:
-        count = tf.cast(tf.reduce_prod(tf.shape(features)[:-1]), tf.float32)
-        return Moments(*_sums(features), count)
-    first, second = _weighted_sums(features, tf.cast(weight, features.dtype))
-    return Moments(first, second, tf.reduce_sum(weight))
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _sums(features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """ΣF and ΣFFᵀ, whose gradient is one product where automatic differentiation has more."""
-
-    def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
-        return _by_features(features, by_first, by_second)
-
-    rows = _rows(features)
-    ones = tf.ones_like(rows[:, :1])
-    return (_product(ones, rows)[0], _product(rows, rows)), gradient
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _weighted_sums(features: tf.Tensor, weight: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """ΣwF and ΣwFFᵀ; nothing flows back to the weights."""
-
-    def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tuple[tf.Tensor, None]:
-        return weight * _by_features(features, by_first, by_second), None
-
-    rows = _rows(features)
-    first, second = _product(_rows(weight), rows)[0], _product(_rows(features * weight), rows)
-    return (first, second), gradient
+        count = tf.cast(tf.reduce_prod(tf.shape(inside(features, cell))[:-1]), tf.float32)
+    else:
+        count = tf.reduce_sum(weight)
+    return Moments(*sums(features), count)
 
 
 def _rows(features: tf.Tensor) -> tf.Tensor:

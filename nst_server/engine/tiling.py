@@ -20,13 +20,20 @@ GRID = 16
 MINIMUM_SIDE = 128
 """Smaller cells are nearly all halo."""
 
-MEMORY_SHARE = 0.25
-"""Of the free memory, that the network may take for one piece."""
+MEMORY_SHARE = 0.4
+"""Of the free memory, that the network may take."""
 
-BYTES_PER_PIXEL = {"bfloat16": 1400, "float32": 2300}
+BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 2400}
 """Peak of a step of VGG16 with a mask, as measured: feature maps, their gradients, and more."""
 
-TILE_PIXELS = 1_200_000
+KEPT_BYTES_PER_PIXEL = {"bfloat16": 1400, "float32": 3400}
+"""The same where feature maps are kept between two passes."""
+
+LARGEST_WHOLE = 10_000_000
+"""Pixels. Of a larger picture all else, content, gradient, history of the optimiser, takes so much
+that the network has to do with little."""
+
+TILE_PIXELS = 1_500_000
 """A tile need not be larger: beyond this the halo is a small part of the work."""
 
 
@@ -72,13 +79,20 @@ def side_by_memory(
 ) -> int | None:
     """Side of the cells that a picture must be cut into; None if it fits in one piece.
 
-    ``free`` is in bytes, None if unknown, which is taken for 8 GB.
+    ``free`` is in bytes, None if unknown.
     """
-    budget = MEMORY_SHARE * (8 * 2**30 if free is None else free) / BYTES_PER_PIXEL[precision]
-    if width * height <= budget:
+    budget = _budget(free) / BYTES_PER_PIXEL[precision]
+    if width * height <= min(budget, LARGEST_WHOLE):
         return None
     side = int(math.sqrt(min(budget, TILE_PIXELS))) - 2 * _to_grid(halo)
     return max(MINIMUM_SIDE, side // GRID * GRID)
+
+
+def kept_by_memory(width: int, height: int, precision: str, free: int | None) -> int:
+    """Pixels of a picture's tiles whose feature maps may be kept; ``free`` as above."""
+    if width * height > LARGEST_WHOLE:
+        return 0
+    return int(_budget(free) / KEPT_BYTES_PER_PIXEL[precision])
 
 
 def receptive_halo(backbone: str, layers: Iterable[str]) -> int:
@@ -90,6 +104,11 @@ def receptive_halo(backbone: str, layers: Iterable[str]) -> int:
     names = layer_names(backbone)
     deepest = max(map(names.index, layers))
     return sum(2 ** shrinkage(name) for name in names[: deepest + 1])
+
+
+def _budget(free: int | None) -> float:
+    """Bytes that the network may take; where nothing is known, of 8 GB."""
+    return MEMORY_SHARE * (8 * 2**30 if free is None else free)
 
 
 def _origins(length: int, side: int) -> range:

@@ -13,10 +13,13 @@ from nst_server.engine.painter import Painter, Picture, Style
 from nst_server.engine.schedule import MARGIN
 from nst_server.engine.strips import joined
 from nst_server.engine.tiled import TiledObjective, Tiling
-from nst_server.engine.tiling import receptive_halo, side_by_memory, tiles
+from nst_server.engine.tiling import kept_by_memory, receptive_halo, side_by_memory, tiles
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
+
+ALL = 10**9
+"""Pixels, more than there are."""
 
 
 @pytest.mark.parametrize("size", [(16, 16), (100, 70), (129, 257), (128, 143), (128, 144), (5, 5)])
@@ -48,7 +51,9 @@ def test_halo_is_what_the_network_sees(backbone: str, layer: str, halo: int) -> 
 @pytest.mark.engine
 @pytest.mark.parametrize("style_loss", ["gram", "wasserstein"])
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize(("side", "size"), [(64, (145, 98)), (32, (67, 81))])
+@pytest.mark.parametrize(
+    ("side", "size", "kept"), [(64, (145, 98), 0), (64, (145, 98), 30_000), (32, (67, 81), ALL)]
+)
 def test_loss_and_gradient_are_those_of_the_whole(
     painter: Painter,
     monkeypatch: pytest.MonkeyPatch,
@@ -56,13 +61,14 @@ def test_loss_and_gradient_are_those_of_the_whole(
     masked: bool,
     side: int,
     size: tuple[int, int],
+    kept: int,
 ) -> None:
     monkeypatch.setattr(strips, "PIXELS", 2500)  # several, of heights that fit no tile
     settings = Settings(style_loss=style_loss, backbone="vgg16", precision="float32")
     method = painter._method(Choice.of(settings, "vgg16", "float32"))
     whole: Objective = method.objective
     halo = receptive_halo("vgg16", ["block5_conv1"])
-    tiled = TiledObjective(whole, Tiling(side, halo))
+    tiled = TiledObjective(whole, Tiling(side, halo, kept=kept))
     content, start, style, other = (
         tf.constant(landscape(*size, seed=seed)[np.newaxis]) for seed in range(4)
     )
@@ -81,6 +87,29 @@ def test_loss_and_gradient_are_those_of_the_whole(
     np.testing.assert_allclose(terms, expected_terms, rtol=1e-4)
     difference = np.linalg.norm(joined(found) - joined(expected))
     assert difference < 1e-4 * np.linalg.norm(joined(expected))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("room", [0, 1, 2, 4])
+def test_what_there_is_memory_for_is_not_computed_again(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    objective = painter._method(Choice.of(Settings(), "vgg16", "float32")).objective
+    halo = receptive_halo("vgg16", ["block5_conv1"])
+    areas = [tile.outer.area for tile in tiles(67, 81, 48, halo)]
+    tiled = TiledObjective(objective, Tiling(48, halo, kept=sum(areas[:room])))
+    picture = tf.constant(landscape(67, 81)[np.newaxis])
+    targets = tiled.targets(picture, [WeighedStyle(picture, None, 1.0)], None)
+    original, computed_again = objective.cell_gradient, []
+
+    def counted(*arguments: tf.Tensor) -> object:
+        computed_again.append(arguments)
+        return original(*arguments)
+
+    monkeypatch.setattr(objective, "cell_gradient", counted)
+    tiled.gradient(picture, targets, tf.ones([3]))
+    assert len(areas) == 4
+    assert len(computed_again) == 4 - room
 
 
 @pytest.mark.engine
@@ -110,9 +139,17 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 def test_pieces_are_as_large_as_memory_allows() -> None:
     free = 8 * 2**30
     assert side_by_memory(1000, 1000, "bfloat16", 58, free) is None
-    assert side_by_memory(6000, 4000, "bfloat16", 58, free) == 960
+    assert side_by_memory(6000, 4000, "bfloat16", 58, free) == 1088
+    assert side_by_memory(6000, 4000, "bfloat16", 58, 8 * free) == 1088
     less = side_by_memory(6000, 4000, "float32", 58, 2**30)
     assert less is not None
-    assert less < 960
+    assert less < 1088
     assert side_by_memory(6000, 4000, "float32", 58, 1000) == 128
     assert side_by_memory(6000, 4000, "float32", 58, None) is not None
+
+
+def test_of_a_very_large_picture_nothing_is_kept() -> None:
+    free = 8 * 2**30
+    assert 1e6 < kept_by_memory(3000, 2000, "bfloat16", free) < 3e6
+    assert kept_by_memory(3000, 2000, "float32", free) < 1.2e6
+    assert kept_by_memory(6000, 4000, "bfloat16", 8 * free) == 0
