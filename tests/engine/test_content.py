@@ -23,7 +23,8 @@ def test_distance_and_gradient_are_those_of_the_formula(weighed: bool) -> None:
         factor = tf.ones([1, 5, 7, 1]) if weight is None else weight
         expected = tf.reduce_sum(factor * tf.square(features - target))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    gradients = [tape.gradient(3.0 * distance, features) for distance in (found, expected)]
+    upstream = tf.constant(3.0)
+    gradients = [tape.gradient(way, features, upstream) for way in (found, expected)]
     np.testing.assert_allclose(*gradients, rtol=1e-5)
 
 
