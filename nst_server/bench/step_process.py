@@ -15,8 +15,10 @@ from nst_server.bench.benchmark import Figures, summary
 from nst_server.bench.measuring import described, iterates, seconds
 from nst_server.bench.networks import Convolutions
 from nst_server.bench.pictures import landscape
+from nst_server.engine.margin import with_margin
 from nst_server.engine.method import Choice
 from nst_server.engine.painter import Painter
+from nst_server.engine.schedule import scales
 from nst_server.settings import Settings
 
 
@@ -59,7 +61,9 @@ def _at_size(
     width, height = size
     picture = landscape(width, height)
     style = landscape(height, width)
-    batch = tf.convert_to_tensor(picture)[tf.newaxis]
+    # A step paints a margin too, so its convolutions have one.
+    margin = scales(width, height, settings)[-1].margin
+    batch = with_margin(tf.convert_to_tensor(picture)[tf.newaxis], margin)
     upstream = convolutions.upstream(batch)
 
     def step(style_loss: str) -> Callable[[], Any]:
