@@ -108,7 +108,7 @@ class Network:
             padding = "SAME"
             if name == names[0] and self._replicate:
                 x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
-            # A traced function that is differentiated is so by all that it has captured.
+            # Else a traced function that is differentiated from outside is so by its kernels, too.
             kernel, bias = tf.stop_gradient(kernel), tf.stop_gradient(bias)
             x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
             pools, average = following.endswith("_conv1"), averages(self._pooling, name)
