@@ -10,7 +10,7 @@ the grain that fine pixels would take on the way is left at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,6 +60,8 @@ class LbfgsState:
     """Of ``kept``."""
     coefficients: npt.NDArray[np.float64] = field(default_factory=lambda: np.array([-1.0]))
     """The direction of the next step in steps, differences (oldest first) and gradient."""
+    direction: Sequence[tf.Tensor] | None = None
+    """The same in p; None where it is not kept, since the picture has several strips."""
     length: float = 0.0
     """Of that direction that the whole step is long."""
     share: float = 1.0
@@ -191,22 +193,33 @@ def _bend(state: LbfgsState) -> None:
     written in textbooks makes forty. Only the products with what is new are made, a seventh.
     """
     pairs = len(state.history)
+    state.direction = None
     if not pairs:
         state.coefficients = np.array([-1.0])
         return
+    matrices: Iterable[tf.Tensor] = _basis(state.gradient, state.history)
+    is_small = len(state.gradient) == 1
+    if is_small:  # put together once, for products and sum; a large one would be in memory again
+        matrices = list(matrices)
     products = np.pad(state.products.reshape(2 * pairs, 2 * pairs), (0, 1))
     new = [pairs - 1, 2 * pairs - 1, 2 * pairs]
-    matrices = _basis(state.gradient, state.history)
     rows = sum(tf.matmul(tf.gather(part, new), part, transpose_b=True).numpy() for part in matrices)
     products[new], products[:, new] = rows, np.transpose(rows)
     state.products = products[:-1, :-1].reshape(state.products.shape)
     state.coefficients = two_loops(products)
+    if is_small:
+        state.direction = list(_combined(state, matrices))
 
 
 def _direction(state: LbfgsState) -> Iterator[tf.Tensor]:
     """The direction of the coefficients, in p, in strips."""
+    if state.direction is not None:
+        return iter(state.direction)
+    return _combined(state, _basis(state.gradient, state.history))
+
+
+def _combined(state: LbfgsState, matrices: Iterable[tf.Tensor]) -> Iterator[tf.Tensor]:
     coefficients = tf.constant(state.coefficients[np.newaxis], tf.float32)
-    matrices = _basis(state.gradient, state.history)
     for strip, matrix in zip(state.gradient, matrices, strict=True):
         yield tf.reshape(tf.matmul(coefficients, matrix), strip.shape)
 
