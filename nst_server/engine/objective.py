@@ -131,8 +131,8 @@ class Objective:
     al., "Controlling Perceptual Factors", 2017). An ``importance`` says how much each pixel counts:
     1 × h × w × (1 + regions), for the content first and then for the style of each region.
 
-    Whole pictures go through `gradient`; `cell_terms`, `style_slopes` and `cell_gradient` are the
-    same computation in the pieces that `TiledObjective` joins.
+    Whole pictures go through `gradient`; `measure`, `cell_terms`, `style_slopes` and
+    `cell_gradient` are the same computation in the pieces that `TiledObjective` joins.
     """
 
     def __init__(

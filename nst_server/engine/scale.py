@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 class ScaleObjective:
     """What pictures of one size are compared with, and how: whole, or in tiles.
 
-    Where memory runs out in spite of the estimate, the tiles are halved and the step is done
-    again; the result is the same.
+    Where memory runs out in spite of the estimate, no feature maps are kept, then the tiles are
+    halved, and the step is done again; the result is the same.
     """
 
     def __init__(
@@ -49,8 +49,12 @@ class ScaleObjective:
             try:
                 return self._pieces.gradient(picture, self._targets, weights, self._importance)
             except tf.errors.ResourceExhaustedError:
-                self._halve()
-                self._prepare()
+                less = self._with_less()
+                if less is None:
+                    raise
+            # Not before the error is gone, with all that its frames hold in memory.
+            self._tiling = less
+            self._prepare()
 
     def _prepare(self) -> None:
         while True:
@@ -63,14 +67,20 @@ class ScaleObjective:
                 self._targets = self._pieces.targets(self._content, self._styles, self._importance)
                 return
             except tf.errors.ResourceExhaustedError:
-                self._halve()
+                less = self._with_less()
+                if less is None:
+                    raise
+            self._tiling = less
 
-    def _halve(self) -> None:
-        """Smaller tiles, or the error under way again if they are as small as can be."""
+    def _with_less(self) -> Tiling | None:
+        """Nothing kept, then smaller tiles; None if they are as small as can be."""
         height, width = self._content.shape[1:3]
         tiling = self._tiling or Tiling(max(height, width), self._halo)
-        smaller = tiling.side // 2
-        if smaller < MINIMUM_SIDE:
-            raise
-        self._tiling = replace(tiling, side=smaller, kept=0)
-        _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, smaller)
+        if tiling.kept:
+            less = replace(tiling, kept=0)
+        elif tiling.side // 2 >= MINIMUM_SIDE:
+            less = replace(tiling, side=tiling.side // 2)
+        else:
+            return None
+        _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, less.side)
+        return less

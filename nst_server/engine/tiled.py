@@ -96,7 +96,7 @@ class TiledObjective:
         room = self._tiling.kept
         for tile, target in zip(canvas.tiles, targets.content, strict=True):
             room -= tile.outer.area
-            there = _there_for_good if room >= 0 else _there
+            there = _there_keeping if room >= 0 else _there
             own_moments, back = there(objective, canvas, tile, target)
             measured = _added(measured, own_moments) if measured else own_moments
             ways_back.append(back)
@@ -172,7 +172,7 @@ def _there(
     return measured, back
 
 
-def _there_for_good(
+def _there_keeping(
     objective: Objective, canvas: _Canvas, tile: Tile, target: ContentTargets
 ) -> tuple[RegionMoments, Back]:
     """Moments of a cell, and a way back by the feature maps, a third less work in all."""

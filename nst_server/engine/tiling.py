@@ -30,8 +30,8 @@ KEPT_BYTES_PER_PIXEL = {"bfloat16": 1400, "float32": 3400}
 """The same where feature maps are kept between two passes."""
 
 LARGEST_WHOLE = 10_000_000
-"""Pixels. Of a larger picture all else, content, gradient, history of the optimiser, takes so much
-that the network has to do with little."""
+"""Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
+gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
 
 TILE_PIXELS = 1_500_000
 """A tile need not be larger: beyond this the halo is a small part of the work."""

@@ -45,6 +45,24 @@ def test_a_seamless_picture_is_worked_at_on_the_grid(size: str | int) -> None:
     assert (finest.width, finest.height) == work
 
 
+@pytest.mark.parametrize(
+    ("preset", "seamless", "size", "margin"),
+    [
+        ("standard", False, (512, 384), 8),
+        ("classic", False, (512, 384), 0),
+        ("standard", True, (512, 384), 0),
+        ("standard", False, (6000, 4000), 0),
+    ],
+)
+def test_what_has_borders_and_is_not_huge_has_a_margin(
+    preset: str, seamless: bool, size: tuple[int, int], margin: int
+) -> None:
+    finest = schedule.scales(*size, Settings.of_preset(preset, seamless=seamless))[-1]
+    assert finest.margin == margin
+    width, height = size[0] + 2 * margin, size[1] + 2 * margin
+    assert finest.megapixel_iterations == pytest.approx(width * height * finest.iterations / 1e6)
+
+
 def test_full_size_is_the_pictures_own() -> None:
     assert schedule.working_size(1234, 567, Settings(size="full"), affordable=1e-9) == (1234, 567)
 

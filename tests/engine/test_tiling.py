@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -129,6 +132,19 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
     found = list(painter.stylize(content, [style], settings))[-1]
     assert refused == [(1, 200 + 2 * MARGIN, 300 + 2 * MARGIN, 3)]
     assert found.progress.loss == pytest.approx(expected.progress.loss, rel=1e-4)
+
+    tiled = TiledObjective.gradient
+    kept = []
+
+    def out_of_memory_if_kept(self: TiledObjective, *arguments: Any) -> Any:
+        kept.append((self._tiling.side, self._tiling.kept > 0))
+        if kept[-1][1]:
+            raise tf.errors.ResourceExhaustedError(None, None, "no memory for so much")
+        return tiled(self, *arguments)
+
+    monkeypatch.setattr(TiledObjective, "gradient", out_of_memory_if_kept)
+    list(painter.stylize(content, [style], replace(settings, tile=256)))
+    assert kept == [(kept[0][0], True), (kept[0][0], False)]
 
     monkeypatch.setattr(TiledObjective, "gradient", out_of_memory)
     with pytest.raises(NeuralStyleError, match="not enough memory") as caught:
