@@ -9,6 +9,11 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
+from nst_server.engine.ways_back import (
+    convolve_picture,
+    relu_and_average_pool,
+    relu_and_max_pool,
+)
 from nst_server.errors import NeuralStyleError
 
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
@@ -110,36 +115,20 @@ class Network:
                 x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
             # Else a traced function that is differentiated from outside is so by its kernels, too.
             kernel, bias = tf.stop_gradient(kernel), tf.stop_gradient(bias)
-            x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
+            if name == names[0]:
+                x = convolve_picture(x, kernel, padding)
+            else:
+                x = tf.nn.conv2d(x, kernel, 1, "SAME")
+            x = tf.nn.bias_add(x, bias)
             pools, average = following.endswith("_conv1"), averages(self._pooling, name)
-            if pools and not average and name not in self._layers:
-                x = _relu_and_max_pool(x)
+            if pools and name not in self._layers:
+                x = relu_and_average_pool(x) if average else relu_and_max_pool(x)
                 continue
             x = outputs[name] = tf.nn.relu(x)
             if pools:
                 pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
                 x = pool(x, 2, 2, "VALID")
         return [outputs[layer] for layer in self._layers]
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _relu_and_max_pool(x: tf.Tensor) -> tf.Tensor:
-    """Max pooling of ReLU, whose gradient is masked while it is small.
-
-    Where the maximum is positive so is what it was taken from, hence the mask of ReLU may as well
-    be that of the pooled map, a quarter of the size.
-    """
-    positive = tf.nn.relu(x)
-    window = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
-    pooled = tf.raw_ops.MaxPool(input=positive, **window)
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        masked = tf.raw_ops.ReluGrad(gradients=upstream, features=pooled)
-        return tf.raw_ops.MaxPoolGrad(
-            orig_input=positive, orig_output=pooled, grad=masked, **window
-        )
-
-    return pooled, gradient
 
 
 def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

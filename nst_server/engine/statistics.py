@@ -82,7 +82,7 @@ def moments(
         part = inside(features, cell)
         rows = _rows(part)
         if factor is None:
-            ones = tf.ones_like(rows[:, :1])
+            ones = tf.ones([tf.shape(rows)[0], 1], rows.dtype)
             return (_product(ones, rows)[0], _product(rows, rows)), gradient
         first, second = _product(_rows(factor), rows)[0], _product(_rows(part * factor), rows)
         return (first, second), gradient
