@@ -301,10 +301,16 @@ def _initial(
 ) -> tf.Tensor:
     if settings.init == "picture" and init is not None:
         return with_margin(resize(fill_transparent(init), scale.width, scale.height), scale.margin)
-    if settings.init != "noise":
+    if settings.init != "noise" and not _is_flat(view.content):
         return view.content
     noise = tf.random.stateless_normal(view.content.shape, seed=(settings.seed, 0))
     return tf.clip_by_value(tf.reduce_mean(view.content, [1, 2], keepdims=True) + 0.2 * noise, 0, 1)
+
+
+def _is_flat(content: tf.Tensor) -> bool:
+    """Whether a picture is of one color: from there no direction leads to any stroke."""
+    spread = tf.reduce_max(content, [1, 2]) - tf.reduce_min(content, [1, 2])
+    return float(tf.reduce_max(spread)) < 1 / 256
 
 
 def _regions(

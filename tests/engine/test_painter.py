@@ -69,6 +69,13 @@ def test_strength_changes_it_and_the_seed_repeats_it(painter: Painter) -> None:
     assert first.max() <= 1
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_an_empty_layer_becomes_a_texture(painter: Painter, precision: str) -> None:
+    gray = Picture(np.full((64, 64, 3), 0.5, np.float32))
+    made = paint(painter, content=gray, seamless=True, precision=precision, iterations=6)
+    assert made.std(axis=(0, 1)).mean() > 0.03
+
+
 def test_seed_matters_where_it_starts_from_noise(painter: Painter) -> None:
     one = paint(painter, init="noise", seed=1)
     assert np.abs(one - paint(painter, init="noise", seed=2)).mean() > 0.01
