@@ -94,15 +94,16 @@ class Settings:
         maximum=2**31 - 1,
     )
     iterations: int = _option(
-        30,
-        "Iterations at the finest scale; every coarser one gets a quarter more.",
+        36,
+        "Iterations at the finest scale; every coarser one gets half as many more.",
         minimum=1,
         maximum=10000,
         expert=True,
     )
     coarsest: int = _option(
-        160,
-        "Longest side of the coarsest scale to begin with; 0 works at one scale only.",
+        256,
+        "Longest side of the coarsest scale to begin with, at most seven tenths of the picture's; "
+        "0 works at one scale only.",
         minimum=0,
         maximum=4096,
         unit="pixels",

@@ -27,8 +27,8 @@ HISTORY = 10
 HISTORY_BYTES = 2**29
 """What they may take of memory: large pictures have them in bfloat16, very large ones fewer."""
 
-FIRST_STEP = 0.02
-"""Largest change of a pixel in a step along the bare gradient."""
+FIRST_STEP = 0.1
+"""Largest change of a pixel in a step along the bare gradient. What is too far is halved."""
 
 LARGEST_STEP = 0.5
 """Largest change of a pixel in any step; a picture is no wider than one."""

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from nst_server.settings import Settings
 
-COARSER_ITERATIONS = 1.25
+COARSER_ITERATIONS = 1.5
 """Each coarser scale gets so many times the iterations of the next finer one."""
+
+LEAST_GROWTH = math.sqrt(2)
+"""From the coarsest scale to the picture's own: painted at one scale alone, a picture is a
+photograph with grain."""
 
 MINIMUM_SIDE = 32
 """The network halves four times; below this the deepest maps have hardly a pixel. A smaller
@@ -48,24 +52,23 @@ def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
 
 
 def scales(width: int, height: int, settings: Settings) -> list[Scale]:
-    """From the coarsest to ``width`` × ``height``, each √2 larger than the one before it.
+    """From the coarsest to ``width`` × ``height``, each about twice as large as the one before it.
 
     Of a long and narrow picture fewer: below `MINIMUM_SIDE` nothing is coarser.
     """
     longest = max(width, height)
-    count = 1
-    if settings.coarsest and longest > settings.coarsest:
-        count += math.floor(2 * math.log2(longest / settings.coarsest) + 1e-6)
-    steps: list[Scale] = []
-    for coarser in range(count):
-        size = size_to_fit(width, height, round(longest / math.sqrt(2) ** coarser))
+    growth = max(LEAST_GROWTH, longest / settings.coarsest) if settings.coarsest else 1.0
+    steps = max(1, round(math.log2(growth)))
+    found: list[Scale] = []
+    for coarser in range(steps + 1):
+        size = size_to_fit(width, height, round(longest / growth ** (coarser / steps)))
         if settings.seamless:
             size = on_grid(*size)
-        if steps and size == (steps[-1].width, steps[-1].height):
+        if found and max(size) > 0.8 * max(found[-1].width, found[-1].height):
             break
         iterations = round(settings.iterations * COARSER_ITERATIONS**coarser)
-        steps.append(Scale(*size, iterations, _margin(*size, settings)))
-    return steps[::-1]
+        found.append(Scale(*size, iterations, _margin(*size, settings)))
+    return found[::-1]
 
 
 def _margin(width: int, height: int, settings: Settings) -> int:

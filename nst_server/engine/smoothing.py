@@ -11,7 +11,7 @@ SPACINGS = (1, 2)
 """Pixels between the taps of each blur; with coarser ones, colours of large areas move as easily
 as strokes, and faces turn blue."""
 
-GAIN = 3.0
+GAIN = 5.0
 """How much each blur is moved beside the pixels."""
 
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
