@@ -26,7 +26,7 @@ REPORT = {
 
 @pytest.mark.parametrize("where", [(), ("--local",)])
 def test_stylize_prints_one_object(home: Path, files: Path, where: tuple[str, ...]) -> None:
-    done = stylize(home, files, "--json", *where)
+    done = stylize(home, files, "--json", "--coarsest", 0, *where)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert set(report) >= REPORT

@@ -63,7 +63,7 @@ def submit(
     client: Client, pixels: bytes, *, prospect: Prospect | None = None, **settings: Any
 ) -> None:
     job = Job(
-        Settings.of_preset("draft", **{"size": 64, "iterations": 3, **settings}),
+        Settings.of_preset("draft", **{"size": 64, "iterations": 3, "coarsest": 0, **settings}),
         PictureShape(WIDTH, HEIGHT, 4, "uint8"),
         (StyleReference(STYLE),),
         PictureShape(WIDTH, HEIGHT, 1, "uint8"),
