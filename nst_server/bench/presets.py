@@ -37,7 +37,7 @@ WAYS: dict[str, dict[str, object]] = {
     "Wasserstein, L-BFGS, average": {"pooling": "average"},
     "Wasserstein, L-BFGS, mixed": {},
 }
-"""What is compared, at 30 iterations each; the last is the preset standard."""
+"""What is compared, with as many iterations each; the last is the preset standard."""
 
 
 @dataclass(frozen=True)

@@ -32,21 +32,22 @@ def smooth(strips: list[tf.Tensor], *, wraps: bool = False) -> None:
     own mirror image, or goes on at its other side where it ``wraps``.
     """
     top = strips[0][:, :_REACH]
-    above = strips[-1][:, -_REACH:] if wraps else tf.reverse(top, [1])
+    above = [strips[-1][:, -_REACH:]] if wraps else []
     for number, strip in enumerate(strips):
-        is_last = number + 1 == len(strips)
-        below = top[:, : _REACH * wraps] if is_last else strips[number + 1][:, :_REACH]
-        rows = tf.concat([above, strip, below], 1)
-        above = strip[:, -_REACH:]
-        strips[number] = _smoothed(_beyond(rows, strip.shape[1], wraps))
+        following = [*strips[number + 1 : number + 2], *([top] if wraps else [])][:1]
+        rows = [*above, strip, *(rows[:, :_REACH] for rows in following)]
+        missing = 0 if above else _REACH
+        around = _beyond(tf.concat(rows, 1), missing, strip.shape[1], wraps)
+        above = [strip[:, -_REACH:]]
+        strips[number] = _smoothed(around)
 
 
-def _beyond(rows: tf.Tensor, height: int, wraps: bool) -> tf.Tensor:
-    """The rows with what is at their sides, and below them what of the reach is missing."""
-    missing = height + 2 * _REACH - rows.shape[1]
+def _beyond(rows: tf.Tensor, above: int, height: int, wraps: bool) -> tf.Tensor:
+    """The rows with what is at their sides, and what of the reach is missing above and below."""
     if wraps:
         return extended(rows, 0, _REACH)
-    return tf.pad(rows, ((0, 0), (0, missing), (_REACH, _REACH), (0, 0)), "SYMMETRIC")
+    below = height + 2 * _REACH - rows.shape[1] - above
+    return tf.pad(rows, ((0, 0), (above, below), (_REACH, _REACH), (0, 0)), "SYMMETRIC")
 
 
 @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3])])  # type: ignore[untyped-decorator]
