@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from nst_server.settings import Settings
 
 COARSER_ITERATIONS = 1.5
-"""Each coarser scale gets so many times the iterations of the next finer one."""
+"""Coarser scales get so many times the iterations of the finest. More for the coarsest of a large
+picture dissolve what is drawn there with few pixels."""
 
 LEAST_GROWTH = math.sqrt(2)
 """From the coarsest scale to the picture's own: painted at one scale alone, a picture is a
@@ -66,7 +67,7 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
             size = on_grid(*size)
         if found and max(size) > 0.8 * max(found[-1].width, found[-1].height):
             break
-        iterations = round(settings.iterations * COARSER_ITERATIONS**coarser)
+        iterations = round(settings.iterations * (COARSER_ITERATIONS if coarser else 1.0))
         found.append(Scale(*size, iterations, _margin(*size, settings)))
     return found[::-1]
 
