@@ -369,6 +369,8 @@ def _scaled(
         )
         picture = resize(fill_transparent(style.picture), *size)
         alpha = style.picture.alpha
+        if alpha is not None and float(alpha.min()) >= 1.0:
+            alpha = None  # weights of one are not quite that any more when they are shrunk
         weight = None if alpha is None else shrink_weight(alpha, *size)
         return WeighedStyle(picture, weight, style.weight, style.region)
 

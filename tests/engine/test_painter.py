@@ -69,6 +69,14 @@ def test_strength_changes_it_and_the_seed_repeats_it(painter: Painter) -> None:
     assert first.max() <= 1
 
 
+def test_an_opaque_alpha_of_a_style_is_none(painter: Painter) -> None:
+    opaque = Picture(STYLE, np.ones(STYLE.shape[:2], np.float32))
+    np.testing.assert_array_equal(
+        paint(painter, Style(opaque), iterations=6),
+        paint(painter, Style(Picture(STYLE)), iterations=6),
+    )
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_an_empty_layer_becomes_a_texture(painter: Painter, precision: str) -> None:
     gray = Picture(np.full((64, 64, 3), 0.5, np.float32))
