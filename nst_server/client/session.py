@@ -163,13 +163,19 @@ class Client:
         return events
 
     def events(self) -> Iterator[Event]:
-        """Every event of the job until, and with, its `Finished` or `Failed`."""
+        """Every event of the job until, and with, its `Finished` or `Failed`.
+
+        Whoever stops before finds the others when asking again.
+        """
         while True:
-            for event in self.poll(0.5):
+            if not self._events:
+                self._receive(0.5)
+            while self._events:
+                event = self._events.popleft()
                 yield event
                 if isinstance(event, Finished | Failed):
                     return
-            if self._task is None and not self._events:
+            if self._task is None:
                 return
 
     def cancel(self) -> None:

@@ -78,6 +78,12 @@ def pixel(pixels: Any, column: int, row: int) -> bytes:
     return bytes(pixels[start : start + 4])
 
 
+def test_events_that_came_at_once_wait_for_who_takes_them_one_by_one(client: Client) -> None:
+    client._events.extend([Queued(1), Queued(0)])
+    assert next(client.events()) == Queued(1)
+    assert next(client.events()) == Queued(0)
+
+
 def test_a_selection_is_painted_and_nothing_else(server: Server, client: Client) -> None:
     before = content()
     queued, started, *painted, finished = listen(client, before)
