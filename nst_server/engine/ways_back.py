@@ -48,7 +48,11 @@ def _packed(kernel: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def relu_and_average_pool(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
-    """Average pooling of ReLU, whose gradient is a quarter for each of four positions."""
+    """Average pooling of ReLU, whose gradient is a quarter for each of four positions.
+
+    Together with ReLU's: TensorFlow 2.21 crashed where the bare gradient of the pooling was summed
+    with another, as before a layer that is compared. Such layers take TensorFlow's own.
+    """
     positive = tf.nn.relu(x)
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
