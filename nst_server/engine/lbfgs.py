@@ -21,8 +21,12 @@ from nst_server.engine.margin import Resized
 from nst_server.engine.smoothing import smooth
 from nst_server.engine.strips import cut, joined
 
-HISTORY = 10
-"""Pairs of steps and gradient differences that stand for the curvature."""
+PAIRS = 2
+"""Steps with their gradient differences that stand for the curvature. In the few dozen iterations
+of a painting more gain nothing, and each takes time and memory."""
+
+PAIRS_NEAR_A_MINIMUM = 10
+"""The same for hundreds of iterations."""
 
 HISTORY_BYTES = 2**29
 """What they may take of memory: large pictures have them in bfloat16, very large ones fewer."""
@@ -77,8 +81,9 @@ class LbfgsState:
 class Lbfgs:
     """Limited memory BFGS; pictures stay in [0, 1]."""
 
-    def __init__(self, *, wraps: bool = False) -> None:
+    def __init__(self, *, pairs: int = PAIRS, wraps: bool = False) -> None:
         """A picture that ``wraps`` goes on at its left where it ends at its right."""
+        self._pairs = pairs
         self._wraps = wraps
 
     def start(self, picture: tf.Tensor) -> LbfgsState:
@@ -92,7 +97,7 @@ class Lbfgs:
         """
         if loss <= state.loss:
             smooth(gradient, wraps=self._wraps)
-            _remember(state, gradient)
+            _remember(state, gradient, self._pairs)
             state.kept, state.gradient, state.loss = state.picture, gradient, loss
             self._set_out(state)
         elif state.share / 2 < 0.5**_HALVINGS and state.history:
@@ -141,13 +146,13 @@ def _move(state: LbfgsState, change: list[tf.Tensor]) -> None:
     state.picture = joined(map(moved, cut(state.kept)))
 
 
-def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor]) -> None:
-    """One pair more in the history, if the curvature along it is positive."""
+def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> None:
+    """One pair more in the history, if the curvature along it is positive; ``most`` in all."""
     if not state.gradient:
         return
     numbers = int(tf.size(state.picture))
-    dtype = tf.float32 if 8 * numbers * HISTORY <= HISTORY_BYTES else tf.bfloat16
-    affordable = min(HISTORY, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
+    dtype = tf.float32 if 8 * numbers * most <= HISTORY_BYTES else tf.bfloat16
+    affordable = min(most, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
     factor = state.share * state.length
     step = [tf.cast(factor * strip, dtype) for strip in _direction(state)]
     # What is too old goes before the new comes.

@@ -11,7 +11,7 @@ import tensorflow as tf
 from nst_server.engine import schedule
 from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.backbone import Network
-from nst_server.engine.lbfgs import Lbfgs
+from nst_server.engine.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
 from nst_server.engine.margin import Resized
 from nst_server.engine.objective import Distance, Layers, Objective
 from nst_server.errors import NeuralStyleError
@@ -110,7 +110,16 @@ class Method:
 
     def optimizer(self, settings: Settings) -> Optimizer:
         """What moves a picture; one that wraps is moved so too."""
-        return self.adam or Lbfgs(wraps=settings.seamless)
+        pairs = PAIRS_NEAR_A_MINIMUM if self.classic else PAIRS
+        return self.adam or Lbfgs(pairs=pairs, wraps=settings.seamless)
+
+    @property
+    def may_settle(self) -> bool:
+        """Whether losses tell that no more is gained.
+
+        Adam's go up and down, and classic makes as many iterations as the notebook.
+        """
+        return self.adam is None and not self.classic
 
     def weights(self, settings: Settings) -> tf.Tensor:
         """Weights of the terms, in the order of `objective.TERMS`."""
