@@ -140,6 +140,8 @@ class Painter:
     ) -> Iterator[Iterate]:
         """Every iterate from the first step of the coarsest scale to the last of the finest.
 
+        A scale ends before its last iteration where it would change no more visibly.
+
         ``mask`` (height × width, [0, 1]) is what may change; what is seen through it is what is
         optimised. ``init`` is what to start from where the settings say so.
         The last iterate is the result; the caller may stop at any, and should let go of the
@@ -175,10 +177,14 @@ class Painter:
                     optimizer.resize(state, between(scales[number - 2], scale))
                 shown = _scaled(placed, scale, settings)
                 objective = self._at_scale(method, view, shown, settings, plan)
+                totals: list[float] = []
                 for iteration in range(1, scale.iterations + 1):
                     losses = _improve(state, optimizer, objective, view, weights)
-                    progress = clock.progress(number, iteration, sum(losses.values()), losses)
+                    totals.append(sum(losses.values()))
+                    progress = clock.progress(number, iteration, totals[-1], losses)
                     yield Iterate(progress, canvas, partial(_painting, optimizer, state, scale))
+                    if method.may_settle and schedule.has_settled(totals):
+                        break
                 del objective, view, shown  # before those of the next scale are made
         except tf.errors.ResourceExhaustedError as error:
             raise NeuralStyleError(

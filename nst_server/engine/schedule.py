@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nst_server.settings import Settings
@@ -29,6 +30,14 @@ beside the border, about one deep position away from it."""
 
 LARGEST_WITH_MARGIN = 2**24
 """Pixels of a picture, beyond which there is no memory for copies with a margin."""
+
+
+SETTLED_ITERATIONS = 20
+"""More than L-BFGS takes to get over a step that went wrong."""
+
+SETTLED_FALL = 1e-3
+"""Of the loss, in so many iterations. Where it fell so little, pixels changed by less than half of
+one of 255 levels."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,14 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
         margin = COARSER_MARGIN if coarser else MARGIN
         found.append(Scale(*size, iterations, margin if _has_margin(*size, settings) else 0))
     return found[::-1]
+
+
+def has_settled(losses: Sequence[float]) -> bool:
+    """Whether a scale with those losses so far, one an iteration, would change no more visibly."""
+    if len(losses) <= SETTLED_ITERATIONS:
+        return False
+    before, now = min(losses[:-SETTLED_ITERATIONS]), min(losses)
+    return before - now < SETTLED_FALL * now
 
 
 def _has_margin(width: int, height: int, settings: Settings) -> bool:

@@ -11,7 +11,7 @@ from nst_server.client.events import Finished, Painting, Started
 from nst_server.engine.painter import Picture, Style
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape
-from nst_server.progress import Progress, Report
+from nst_server.progress import Report
 from nst_server.service.pixels import Floats, paint_over, read_mask, read_picture
 from nst_server.spool import Spool
 
@@ -41,6 +41,7 @@ def paint(
     rhythm = _Rhythm()
     iterations, megapixel_iterations = 0, 0.0
     last: Iterate | None = None
+    event: Painting | None = None
     kept = False
     iterates = painter.stylize(content, styles, job.settings, mask, plan, init)
     del content, init  # a large picture should be in memory once: it is the painter's now
@@ -57,6 +58,8 @@ def paint(
             break
     if last is None:
         raise NeuralStyleError("internal", "The engine painted nothing.")
+    if event is None:
+        yield Painting(last.progress)
     estimate = None
     if job.prospect is not None:
         real = job.prospect
@@ -106,7 +109,7 @@ def _arrays(
 
 
 class _Rhythm:
-    """Tells of iterates as often as is useful, and of the last one always."""
+    """Tells of iterates as often as is useful."""
 
     def __init__(self) -> None:
         self._progress_at = 0.0
@@ -118,7 +121,7 @@ class _Rhythm:
         now = time.monotonic()
         if now >= self._preview_at:
             return self._with_preview(iterate, now)
-        if now >= self._progress_at or _is_last(progress):
+        if now >= self._progress_at:
             self._progress_at = now + _PROGRESS_SECONDS
             return Painting(progress)
         return None
@@ -131,7 +134,3 @@ class _Rhythm:
         self._progress_at = now + _PROGRESS_SECONDS
         progress = replace(iterate.progress, preview_width=width, preview_height=height)
         return Painting(progress, preview.tobytes())
-
-
-def _is_last(progress: Progress) -> bool:
-    return (progress.scale, progress.iteration) == (progress.scales, progress.iterations)

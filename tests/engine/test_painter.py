@@ -77,6 +77,26 @@ def test_an_opaque_alpha_of_a_style_is_none(painter: Painter) -> None:
     )
 
 
+def test_it_ends_where_nothing_changes_visibly_any_more(painter: Painter) -> None:
+    many = settings(iterations=400, precision="bfloat16")
+    iterates = painter.stylize(Picture(CONTENT), [Style(Picture(STYLE))], many)
+    seen = [(iterate.progress, iterate.result()) for iterate in iterates]
+    coarse = [result for progress, result in seen if progress.scale == 1]
+    fine = [result for progress, result in seen if progress.scale == 2]
+    for results, planned in ((coarse, 600), (fine, 400)):
+        assert 50 < len(results) < planned
+        assert np.sqrt(np.mean((results[-1] - results[-11]) ** 2)) < 1 / 255
+
+
+def test_the_notebooks_algorithm_makes_all_its_iterations(painter: Painter) -> None:
+    classic = Settings.of_preset(
+        "classic", iterations=60, size="full", strength=0.01, init="content"
+    )
+    assert (
+        sum(1 for _ in painter.stylize(Picture(CONTENT), [Style(Picture(CONTENT))], classic)) == 60
+    )
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_an_empty_layer_becomes_a_texture(painter: Painter, precision: str) -> None:
     gray = Picture(np.full((64, 64, 3), 0.5, np.float32))

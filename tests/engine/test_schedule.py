@@ -37,6 +37,14 @@ def test_without_a_coarsest_there_is_one_scale() -> None:
     assert [(step.width, step.height, step.iterations) for step in steps] == [(512, 384, 10)]
 
 
+def test_has_settled_where_the_loss_falls_no_more() -> None:
+    falling = [0.99**step for step in range(100)]
+    assert not any(schedule.has_settled(falling[:count]) for count in range(101))
+    still = [*falling, *[falling[-1] * 1.3] * 5, *[falling[-1] * 0.9999] * 20]
+    assert schedule.has_settled(still)
+    assert not schedule.has_settled(still[:-8])  # so long it may take to recover from a bad step
+
+
 @pytest.mark.parametrize("size", [(2000, 20), (20, 2000), (8, 8), (4000, 8)])
 def test_no_scale_is_too_small_for_the_network(size: tuple[int, int]) -> None:
     work = schedule.working_size(*size, Settings(size=512), affordable=1)

@@ -98,6 +98,9 @@ def test_a_selection_is_painted_and_nothing_else(server: Server, client: Client)
         size = progress.preview_width * progress.preview_height * 3
         assert len(event.preview or b"") == size
     assert isinstance(finished, Finished)
+    # However fast it went, the last iteration is told.
+    assert isinstance(painted[-1], Painting)
+    assert painted[-1].progress.loss == finished.report.losses["total"]
     assert finished.picture == PictureShape(WIDTH, HEIGHT, 4, "uint8")
     report = finished.report
     assert (report.width, report.height) == (WIDTH, HEIGHT)
