@@ -103,8 +103,8 @@ class Settings:
     )
     coarsest: int = _option(
         256,
-        "Longest side of the coarsest scale to begin with, at most seven tenths of the picture's; "
-        "0 works at one scale only.",
+        "Longest side of the coarsest scale to begin with, for a brush size of 1: for larger "
+        "strokes it is smaller. At most seven tenths of the picture's; 0 works at one scale only.",
         minimum=0,
         maximum=4096,
         unit="pixels",

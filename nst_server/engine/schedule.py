@@ -68,10 +68,12 @@ def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
 def scales(width: int, height: int, settings: Settings) -> list[Scale]:
     """From the coarsest to ``width`` × ``height``, each about twice as large as the one before it.
 
-    Of a long and narrow picture fewer: below `MINIMUM_SIDE` nothing is coarser.
+    The coarsest is smaller for larger brush strokes, which are drawn there. Of a long and narrow
+    picture fewer: below `MINIMUM_SIDE` nothing is coarser.
     """
     longest = max(width, height)
-    growth = max(LEAST_GROWTH, longest / settings.coarsest) if settings.coarsest else 1.0
+    coarsest = settings.coarsest / settings.brush_size
+    growth = max(LEAST_GROWTH, longest / coarsest) if coarsest else 1.0
     steps = max(1, round(math.log2(growth)))
     found: list[Scale] = []
     for coarser in range(steps + 1):

@@ -69,6 +69,11 @@ def test_strength_changes_it_and_the_seed_repeats_it(painter: Painter) -> None:
     assert first.max() <= 1
 
 
+def test_strokes_grow_further_than_a_small_style_could(painter: Painter) -> None:
+    broad, broader = paint(painter, brush_size=1.5), paint(painter, brush_size=2)
+    assert np.abs(broad - broader).mean() > 0.01
+
+
 def test_an_opaque_alpha_of_a_style_is_none(painter: Painter) -> None:
     opaque = Picture(STYLE, np.ones(STYLE.shape[:2], np.float32))
     np.testing.assert_array_equal(

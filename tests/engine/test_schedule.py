@@ -27,6 +27,14 @@ def test_scales_about_double_from_the_coarsest_to_the_size(longest: int, widths:
     assert steps[-1].height == longest * 3 // 4
 
 
+@pytest.mark.parametrize(
+    ("brush_size", "widths"), [(2, [128, 256, 512]), (4, [64, 128, 256, 512]), (0.5, [362, 512])]
+)
+def test_larger_strokes_begin_with_a_coarser_scale(brush_size: float, widths: list[int]) -> None:
+    steps = schedule.scales(512, 384, Settings(coarsest=256, brush_size=brush_size))
+    assert [step.width for step in steps] == widths
+
+
 def test_coarser_scales_have_more_iterations() -> None:
     steps = schedule.scales(1024, 768, Settings(coarsest=256, iterations=80))
     assert [step.iterations for step in steps] == [120, 120, 80]
