@@ -95,8 +95,8 @@ class Settings:
     )
     iterations: int = _option(
         36,
-        "Iterations at the finest scale, at most; every coarser one gets half as many more. A scale "
-        "ends sooner where nothing would change visibly any more.",
+        "Iterations at the finest scale, at most; every coarser one gets half as many more. "
+        "A scale ends sooner where nothing would change visibly any more.",
         minimum=1,
         maximum=10000,
         expert=True,
