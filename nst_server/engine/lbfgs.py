@@ -82,7 +82,10 @@ class Lbfgs:
     """Limited memory BFGS; pictures stay in [0, 1]."""
 
     def __init__(self, *, pairs: int = PAIRS, wraps: bool = False) -> None:
-        """A picture that ``wraps`` goes on at its left where it ends at its right."""
+        """``pairs`` is how many are kept at the most.
+
+        A picture that ``wraps`` goes on at its left where it ends at its right.
+        """
         self._pairs = pairs
         self._wraps = wraps
 

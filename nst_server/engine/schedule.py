@@ -31,13 +31,12 @@ beside the border, about one deep position away from it."""
 LARGEST_WITH_MARGIN = 2**24
 """Pixels of a picture, beyond which there is no memory for copies with a margin."""
 
-
 SETTLED_ITERATIONS = 20
 """More than L-BFGS takes to get over a step that went wrong."""
 
 SETTLED_FALL = 1e-3
-"""Of the loss, in so many iterations. Where it fell so little, pixels changed by less than half of
-one of 255 levels."""
+"""Of the loss, in so many iterations: where it fell by less, pixels moved by less than half of one
+of 255 levels."""
 
 
 @dataclass(frozen=True)
