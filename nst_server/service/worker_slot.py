@@ -58,6 +58,7 @@ class WorkerSlot:
         self._idle_seconds = idle_seconds
         self._process: WorkerProcess | None = None
         self._deadline = math.inf
+        self._given_up = ""
         self._starts = 0
 
     @property
@@ -122,10 +123,12 @@ class WorkerSlot:
             return None
         if now >= self._deadline and not self.ending:
             _log.info("worker %d was %s for too long", self._process.pid, self.state.value)
+            if self.state is State.STARTING:
+                self._given_up = f"not ready after {START_SECONDS:.0f} seconds"
             self.end(now)
         if not self._process.climb(now):
             return None
-        how = self._process.describe_end()
+        how = self._given_up or self._process.describe_end()
         _log.info("worker %d %s: %s", self._process.pid, self._process.rung.value, how)
         self._empty()
         return how
@@ -149,6 +152,7 @@ class WorkerSlot:
     def _empty(self) -> None:
         self._known.allow(DOMAIN)
         self._process = None
+        self._given_up = ""
         self.identity = b""
         self.told = {}
         self._enter(State.NONE, math.inf)
