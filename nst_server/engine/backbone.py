@@ -40,9 +40,14 @@ def layer_names(backbone: str) -> list[str]:
     ]
 
 
+def block_of(layer: str) -> int:
+    """The number of the block, from 1 on."""
+    return int(layer[len("block")])
+
+
 def shrinkage(layer: str) -> int:
     """How many halvings lie between the picture and ``layer``."""
-    return int(layer[len("block")]) - 1
+    return block_of(layer) - 1
 
 
 def averages(pooling: str, layer: str) -> bool:
@@ -102,14 +107,30 @@ class Network:
         self._replicate = padding == "replicate"
         self.dtype = tf.as_dtype(precision)
 
+    @property
+    def names(self) -> list[str]:
+        """Its convolutions in order, up to the deepest that is asked for."""
+        return [name for name, _, _ in self._convolutions]
+
     def __call__(self, picture: tf.Tensor) -> list[tf.Tensor]:
         """The feature maps of the layers."""
-        x = tf.cast(picture * (255.0 / 256.0) - tf.constant(MEAN_RGB) / 256.0, self.dtype)
+        maps, _ = self.through(picture, range(1, len(FILTERS) + 1))
+        return [maps[layer] for layer in self._layers]
+
+    def through(self, x: tf.Tensor, blocks: range) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """The feature maps of the layers in some blocks, and what the block after them begins with.
+
+        ``x`` is what the first of them begins with: the picture, or what came of those before.
+        """
+        names = self.names
+        if 1 in blocks:
+            x = tf.cast(x * (255.0 / 256.0) - tf.constant(MEAN_RGB) / 256.0, self.dtype)
         outputs: dict[str, tf.Tensor] = {}
-        names = [name for name, _, _ in self._convolutions]
         for (name, kernel, bias), following in zip(
             self._convolutions, [*names[1:], ""], strict=True
         ):
+            if block_of(name) not in blocks:
+                continue
             padding = "SAME"
             if name == names[0] and self._replicate:
                 x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
@@ -128,7 +149,7 @@ class Network:
             if pools:
                 pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
                 x = pool(x, 2, 2, "VALID")
-        return [outputs[layer] for layer in self._layers]
+        return outputs, x
 
 
 def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

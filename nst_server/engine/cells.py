@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nst_server.engine.backbone import shrinkage
-
 
 def whole(picture: tf.Tensor) -> tf.Tensor:
     """The cell that is all of a picture: top, bottom, left, right."""
     return tf.stack([0, tf.shape(picture)[1], 0, tf.shape(picture)[2]])
 
 
-def at_layer(cell: tf.Tensor, layer: str) -> tf.Tensor:
-    """A cell of the picture, which begins on the grid, as one of the feature maps of a layer."""
-    return cell // 2 ** shrinkage(layer)
+def halved(cell: tf.Tensor, times: int) -> tf.Tensor:
+    """A cell, which begins on the grid, as one of the feature maps so many poolings later."""
+    return cell // 2**times
 
 
 def inside(features: tf.Tensor, cell: tf.Tensor | None) -> tf.Tensor:
@@ -47,24 +45,24 @@ def part(features: tf.Tensor, cell: tf.Tensor) -> tf.Tensor:
     return inside(features, cell), gradient
 
 
-def cell_pyramid(weight: tf.Tensor | None, cell: tf.Tensor) -> list[tf.Tensor] | None:
+def cell_pyramid(
+    weight: tf.Tensor | None, cell: tf.Tensor, halvings: int
+) -> list[tf.Tensor] | None:
     """The pyramid of a tile's weights, cut to its cell."""
     if weight is None:
         return None
-    return [
-        inside(level, at_layer(cell, f"block{block}"))
-        for block, level in enumerate(pyramid_of(weight), start=1)
-    ]
+    levels = pyramid_of(weight, halvings)
+    return [inside(level, halved(cell, times)) for times, level in enumerate(levels)]
 
 
-def pyramid_of(weight: tf.Tensor) -> list[tf.Tensor]:
-    """``weight`` averaged down to the size of the feature maps of each block.
+def pyramid_of(weight: tf.Tensor, halvings: int) -> list[tf.Tensor]:
+    """``weight`` as it is and averaged down to the size of feature maps after each pooling.
 
     Poolings leave out an odd row or column at the end. The last position stands for it, or a narrow
     region there would be in no position of the deep layers.
     """
     levels = [weight]
-    for _ in range(4):
+    for _ in range(halvings):
         pooled = tf.nn.avg_pool2d(levels[-1], 2, 2, "SAME")
         height, width = (side // 2 for side in tf.unstack(tf.shape(levels[-1])[1:3]))
         last = tf.maximum(pooled[:, height - 1 : height], pooled[:, -1:])

@@ -13,7 +13,8 @@ from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.backbone import Network
 from nst_server.engine.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
 from nst_server.engine.margin import Resized
-from nst_server.engine.objective import Distance, Layers, Objective
+from nst_server.engine.objective import Distance, Objective
+from nst_server.engine.stage import Layers
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
 

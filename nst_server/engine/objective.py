@@ -5,47 +5,32 @@ Gatys et al., "A Neural Algorithm of Artistic Style", 2015.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
 
 import tensorflow as tf
 
-from nst_server.engine.backbone import Network, filters, shrinkage
-from nst_server.engine.cells import at_layer, cell_pyramid, part, pyramid_of, whole
-from nst_server.engine.content import squared_distance
+from nst_server.engine.backbone import Network, filters
+from nst_server.engine.cells import pyramid_of, whole
+from nst_server.engine.content import scale_of
 from nst_server.engine.smoothness import total_variation
-from nst_server.engine.statistics import Moments, blend, moments, moments_spec
+from nst_server.engine.stage import (
+    ContentTargets,
+    Layers,
+    Onward,
+    RegionMoments,
+    Stage,
+    StyleSlopes,
+    stages_of,
+    sums_of,
+)
+from nst_server.engine.statistics import Moments, blend
 from nst_server.engine.strips import cut
+from nst_server.engine.traced import Traced
 from nst_server.engine.wasserstein import style_root, wasserstein
 
 TERMS = ("content", "style", "smoothness")
-
-RegionMoments = tuple[tuple[Moments, ...], ...]
-"""For each region the moments of each layer."""
-
-Slopes = tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...]
-"""For each region and layer the derivatives of the style loss by ΣF and ΣFFᵀ."""
-
-
-@dataclass(frozen=True)
-class Layers:
-    """Which feature maps are compared, each with a share of its loss."""
-
-    content: tuple[tuple[str, float], ...]
-    style: tuple[tuple[str, float], ...]
-
-    @property
-    def names(self) -> list[str]:
-        """Content layers, then style layers."""
-        return [name for name, _ in (*self.content, *self.style)]
-
-
-class ContentTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
-    """Feature maps of the content, and what their squared differences are multiplied by."""
-
-    features: tuple[tf.Tensor, ...]
-    scales: tuple[tf.Tensor, ...]
 
 
 class StyleTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
@@ -61,7 +46,8 @@ class StyleTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
 class Targets(tf.experimental.ExtensionType):  # type: ignore[misc]
     """What a picture is compared with."""
 
-    content: ContentTargets
+    content: tuple[ContentTargets, ...]
+    """One for each stage."""
     style: tuple[StyleTargets, ...]
     """One for each region."""
 
@@ -94,36 +80,6 @@ class Distance:
     wasserstein: bool
 
 
-class Traced:
-    """A function of a picture, its importance and more; traced once with one and once without."""
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        picture: tf.TensorSpec,
-        importance: tf.TensorSpec,
-        *others: Any,
-    ) -> None:
-        """The types are those of the arguments, which may be of any size."""
-        self._plain = tf.function(
-            lambda picture, *more: function(picture, None, *more),
-            input_signature=[picture, *others],
-        )
-        self._weighed = tf.function(function, input_signature=[picture, importance, *others])
-
-    def __call__(self, picture: tf.Tensor, importance: tf.Tensor | None, *others: Any) -> Any:
-        """What the function returns."""
-        if importance is None:
-            return self._plain(picture, *others)
-        return self._weighed(picture, importance, *others)
-
-    @property
-    def traces(self) -> int:
-        """How often it was traced so far."""
-        both = (self._plain, self._weighed)
-        return sum(function.experimental_get_tracing_count() for function in both)
-
-
 class Objective:
     """Loss and gradient of a picture for one network, one choice of layers and one distance.
 
@@ -131,77 +87,58 @@ class Objective:
     al., "Controlling Perceptual Factors", 2017). An ``importance`` says how much each pixel counts:
     1 × h × w × (1 + regions), for the content first and then for the style of each region.
 
-    Whole pictures go through `gradient`; `measure`, `cell_terms`, `style_slopes` and
-    `cell_gradient` are the same computation in the pieces that `TiledObjective` joins.
+    Whole pictures go through `gradient`; `TiledObjective` goes through the same stages in tiles.
     """
 
     def __init__(
         self, network: Network, layers: Layers, distance: Distance, regions: int = 1
     ) -> None:
-        self._network = network
-        self.layers = layers
         self.distance = distance
         self.regions = regions
-        dtype = network.dtype
+        self.stages = stages_of(network, layers, regions)
+        self._style_layers = [layer for stage in self.stages for layer in stage.layers.style]
+        measured = tuple(stage.moments_spec for stage in self.stages)
+        roots = tuple(tf.TensorSpec([filters(name), None]) for name, _ in self._style_layers)
+        styles = tuple(
+            StyleTargets.Spec(
+                moments=region,
+                roots=roots if distance.wasserstein else (),
+                share=tf.TensorSpec([]),
+            )
+            for region in concatenated(measured)
+        )
         picture = tf.TensorSpec([1, None, None, 3])
         importance = tf.TensorSpec([1, None, None, 1 + regions])
-        cell = tf.TensorSpec([4], tf.int32)
-        terms = tf.TensorSpec([len(TERMS)])
-        content = ContentTargets.Spec(
-            features=tuple(
-                tf.TensorSpec([1, None, None, filters(name)], dtype) for name, _ in layers.content
-            ),
-            scales=tuple(tf.TensorSpec([]) for _ in layers.content),
-        )
-        measured = tuple(moments_spec(filters(name)) for name, _ in layers.style)
-        roots = tuple(tf.TensorSpec([filters(name), None]) for name, _ in layers.style)
-        style = StyleTargets.Spec(
-            moments=measured,
-            roots=roots if distance.wasserstein else (),
-            share=tf.TensorSpec([]),
-        )
-        styles = (style,) * regions
+        content = tuple(stage.content_spec for stage in self.stages)
         targets = Targets.Spec(content=content, style=styles)
-        slopes = (tuple((spec.first, spec.second) for spec in measured),) * regions
+        terms = tf.TensorSpec([len(TERMS)])
 
-        self.measure = Traced(self._measure, picture, importance, cell)
-        """Content features of a cell of a tile, and style moments of each of its regions."""
         self.style_slopes = tf.function(
-            self._style_slopes, input_signature=[(measured,) * regions, styles]
+            self._style_slopes, input_signature=[measured, styles, terms]
         )
-        """Style loss of moments, and its derivatives by their sums ΣF and ΣFFᵀ."""
-        self.cell_terms = Traced(self._cell_terms, picture, importance, cell, content)
-        """What a cell adds to the content loss, not yet weighed, and moments of its regions."""
-        self.cell_gradient = Traced(
-            self._cell_gradient,
-            picture,
-            importance,
-            cell,
-            content,
-            slopes,
-            terms,
-            tf.TensorSpec([]),
-        )
-        """What a cell adds to content loss and smoothness, and the gradient by its tile.
-
-        The last argument is how many numbers the whole picture has."""
+        """Style loss of the moments of all stages, weighed, and its derivatives by their sums ΣF
+        and ΣFFᵀ."""
         self.cell_smoothness = tf.function(
-            total_variation, input_signature=[picture, cell, tf.TensorSpec([])]
+            total_variation,
+            input_signature=[picture, tf.TensorSpec([4], tf.int32), tf.TensorSpec([])],
         )
         """`total_variation` of a cell alone."""
-        self._whole_gradient = Traced(self._gradient, picture, importance, targets, terms)
+        self.whole_gradient = Traced(self._gradient, picture, importance, targets, terms)
+        """`gradient`, not in strips."""
 
     def targets(
         self, content: tf.Tensor, styles: Sequence[WeighedStyle], importance: tf.Tensor | None
     ) -> Targets:
         """What to compare with, at one scale; ``content`` and ``importance`` as in `gradient`."""
-        features, _ = self.measure(content, None, whole(content))
-        measured = [
-            self.measure(style.picture, self.alike(style.weight), whole(style.picture))[1][0]
-            for style in styles
-        ]
+        features, _ = self._measured(content, None)
+        measured = [self._measured(style.picture, self.alike(style.weight))[1] for style in styles]
         return Targets(
-            content=self.content_targets([features], [importance]),
+            content=tuple(
+                self.content_targets(stage, [own], [weight])[0]
+                for stage, own, weight in zip(
+                    self.stages, features, self.importances(importance), strict=True
+                )
+            ),
             style=self.style_targets(styles, measured, importance),
         )
 
@@ -209,23 +146,42 @@ class Objective:
         """The same weight (1 × h × w × 1) for the content and all regions."""
         return None if weight is None else tf.repeat(weight, 1 + self.regions, axis=-1)
 
+    def importances(self, importance: tf.Tensor | None) -> list[tf.Tensor | None]:
+        """The importance of what each stage begins with, from that of the picture."""
+        if importance is None:
+            return [None] * len(self.stages)
+        found = [importance]
+        for stage in self.stages[:-1]:
+            found.append(pyramid_of(found[-1], stage.halvings)[-1])
+        return found
+
     def content_targets(
-        self, cells: Sequence[tuple[tf.Tensor, ...]], importances: Sequence[tf.Tensor | None]
-    ) -> ContentTargets:
-        """Features of the first cell, with scales that are those of all ``cells`` together."""
+        self,
+        stage: Stage,
+        cells: Sequence[tuple[tf.Tensor, ...]],
+        importances: Sequence[tf.Tensor | None],
+    ) -> list[ContentTargets]:
+        """Of a stage for each cell its features, with scales that are those of all together."""
         scales = tuple(
-            self._content_scale([cell[index] for cell in cells], importances, shrinkage(name))
-            for index, (name, _) in enumerate(self.layers.content)
+            scale_of(
+                [cell[index] for cell in cells],
+                [stage.weight_at(name, importance) for importance in importances],
+                relative=self.distance.relative,
+            )
+            for index, (name, _) in enumerate(stage.layers.content)
         )
-        return ContentTargets(features=cells[0], scales=scales)
+        return [ContentTargets(features=features, scales=scales) for features in cells]
 
     def style_targets(
         self,
         styles: Sequence[WeighedStyle],
-        measured: Sequence[tuple[Moments, ...]],
+        measured: Sequence[RegionMoments],
         importance: tf.Tensor | None,
     ) -> tuple[StyleTargets, ...]:
-        """For each region the blend of its styles' moments; regions count by their area."""
+        """For each region the blend of its styles' moments; regions count by their area.
+
+        All regions of a style's own moments are alike, see `alike`.
+        """
         if importance is None:
             areas = tf.ones([self.regions])
         else:
@@ -235,12 +191,12 @@ class Objective:
         for region, share in enumerate(shares):
             own = [
                 (moments, style.share)
-                for style, moments in zip(styles, measured, strict=True)
+                for style, (moments, *_) in zip(styles, measured, strict=True)
                 if style.region == region
             ]
             blended = tuple(
                 blend([(moments[index], weight) for moments, weight in own])
-                for index in range(len(self.layers.style))
+                for index in range(len(self._style_layers))
             )
             roots = tuple(map(style_root, blended)) if self.distance.wasserstein else ()
             targets.append(StyleTargets(moments=blended, roots=roots, share=share))
@@ -258,17 +214,21 @@ class Objective:
         ``picture`` is 1 × h × w × 3 in [0, 1], ``weights`` one number a term; without an
         ``importance`` all pixels count alike.
         """
-        terms, gradient = self._whole_gradient(picture, importance, targets, weights)
+        terms, gradient = self.whole_gradient(picture, importance, targets, weights)
         return terms, list(cut(gradient))
 
-    def _measure(
-        self, picture: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
-    ) -> tuple[tuple[tf.Tensor, ...], RegionMoments]:
-        content, style = self._split(self._network(picture))
-        return (
-            tuple(self._content_of(content, cell)),
-            self._moments(style, cell_pyramid(importance, cell), cell),
-        )
+    def _measured(
+        self, picture: tf.Tensor, importance: tf.Tensor | None
+    ) -> tuple[list[tuple[tf.Tensor, ...]], RegionMoments]:
+        """Content features for each stage, and the moments of all."""
+        features, measured = [], []
+        onward: Onward = (picture,)
+        for stage, weight in zip(self.stages, self.importances(importance), strict=True):
+            (x,) = onward
+            own_features, own_moments, onward = stage.measure(x, weight, whole(x))
+            features.append(own_features)
+            measured.append(own_moments)
+        return features, concatenated(measured)
 
     def _gradient(
         self,
@@ -277,157 +237,51 @@ class Objective:
         targets: Targets,
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        pyramid = None if importance is None else pyramid_of(importance)
         with tf.GradientTape() as tape:
             tape.watch(picture)
-            content, style = self._split(self._network(picture))
-            terms = weights[:2] * tf.stack(
-                [
-                    self._content_loss(content, targets.content, pyramid),
-                    self._style_loss(self._moments(style, pyramid), targets.style),
-                ]
-            )
+            content, style = self._network_terms(picture, importance, targets)
+            terms = weights[:2] * tf.stack([content, style])
         # The gradient of a vector is that of its sum.
         gradient = tape.gradient(terms, picture)
         smoothness, slope = total_variation(picture)
         terms = tf.concat([terms, [weights[2] * smoothness]], 0)
         return terms, gradient + weights[2] * slope
 
+    def _network_terms(
+        self, picture: tf.Tensor, importance: tf.Tensor | None, targets: Targets
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Content and style loss, not yet weighed."""
+        losses, measured = [], []
+        onward: Onward = (picture,)
+        for stage, weight, target in zip(
+            self.stages, self.importances(importance), targets.content, strict=True
+        ):
+            (x,) = onward
+            pyramid = None if weight is None else pyramid_of(weight, stage.halvings - 1)
+            loss, own, onward = stage.terms(x, pyramid, target)
+            losses.append(loss)
+            measured.append(own)
+        return tf.add_n(losses), self._style_loss(concatenated(measured), targets.style)
+
     def _style_slopes(
-        self, measured: RegionMoments, targets: tuple[StyleTargets, ...]
-    ) -> tuple[tf.Tensor, Slopes]:
-        sums = tuple(tuple((layer.first, layer.second) for layer in region) for region in measured)
+        self,
+        measured: tuple[RegionMoments, ...],
+        targets: tuple[StyleTargets, ...],
+        weights: tf.Tensor,
+    ) -> tuple[tf.Tensor, tuple[StyleSlopes, ...]]:
+        sums = tuple(map(sums_of, measured))
         with tf.GradientTape() as tape:
             tape.watch(sums)
-            watched = [
-                [
-                    Moments(first, second, layer.count)
-                    for (first, second), layer in zip(own, region, strict=True)
-                ]
-                for own, region in zip(sums, measured, strict=True)
-            ]
-            loss = self._style_loss(watched, targets)
+            loss = weights[1] * self._style_loss(concatenated(measured), targets)
         zero = tf.UnconnectedGradients.ZERO
         return loss, tape.gradient(loss, sums, unconnected_gradients=zero)
-
-    def _cell_terms(
-        self,
-        tile: tf.Tensor,
-        importance: tf.Tensor | None,
-        cell: tf.Tensor,
-        targets: ContentTargets,
-    ) -> tuple[tf.Tensor, RegionMoments]:
-        pyramid = cell_pyramid(importance, cell)
-        content, style = self._split(self._network(tile))
-        content = self._content_of(content, cell)
-        return self._content_loss(content, targets, pyramid), self._moments(style, pyramid, cell)
-
-    def _cell_gradient(
-        self,
-        tile: tf.Tensor,
-        importance: tf.Tensor | None,
-        cell: tf.Tensor,
-        targets: ContentTargets,
-        slopes: Slopes,
-        weights: tf.Tensor,
-        numbers: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(tile)
-            content_loss, measured = self._cell_terms(tile, importance, cell, targets)
-            content_loss *= weights[0]
-            # Its gradient is that of the style loss; its value means nothing.
-            surrogate = tf.add_n(
-                [
-                    tf.reduce_sum(by_first * layer.first) + tf.reduce_sum(by_second * layer.second)
-                    for own, region in zip(slopes, measured, strict=True)
-                    for (by_first, by_second), layer in zip(own, region, strict=True)
-                ]
-            )
-            loss = content_loss + weights[1] * surrogate
-        smoothness, slope = total_variation(tile, cell, numbers)
-        terms = tf.stack([content_loss, weights[2] * smoothness])
-        return terms, tape.gradient(loss, tile) + weights[2] * slope
-
-    def _split(self, maps: Sequence[tf.Tensor]) -> tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]:
-        count = len(self.layers.content)
-        return maps[:count], maps[count:]
-
-    def _content_of(self, content: Sequence[tf.Tensor], cell: tf.Tensor) -> list[tf.Tensor]:
-        return [
-            part(features, at_layer(cell, name))
-            for features, (name, _) in zip(content, self.layers.content, strict=True)
-        ]
-
-    def _moments(
-        self,
-        style: Sequence[tf.Tensor],
-        pyramid: Sequence[tf.Tensor] | None,
-        cell: tf.Tensor | None = None,
-    ) -> RegionMoments:
-        """For each region the moments of each layer."""
-
-        def weight(name: str, region: int) -> tf.Tensor | None:
-            if pyramid is None:
-                return None
-            return pyramid[shrinkage(name)][..., 1 + region : 2 + region]
-
-        return tuple(
-            tuple(
-                moments(
-                    features,
-                    weight(name, region),
-                    None if cell is None else at_layer(cell, name),
-                )
-                for features, (name, _) in zip(style, self.layers.style, strict=True)
-            )
-            for region in range(self.regions)
-        )
-
-    def _content_loss(
-        self,
-        content: Sequence[tf.Tensor],
-        targets: ContentTargets,
-        pyramid: Sequence[tf.Tensor] | None,
-    ) -> tf.Tensor:
-        """A sum over positions, so that cells add up."""
-        loss = tf.constant(0.0)
-        for features, target, scale, (name, share) in zip(
-            content, targets.features, targets.scales, self.layers.content, strict=True
-        ):
-            weight = None if pyramid is None else pyramid[shrinkage(name)][..., :1]
-            loss += share * scale * squared_distance(features, target, weight)
-        return loss
-
-    def _content_scale(
-        self, cells: Sequence[tf.Tensor], importances: Sequence[tf.Tensor | None], shrink: int
-    ) -> tf.Tensor:
-        """What turns a sum of squares into a mean, and that into parts of the variance."""
-        total = tf.add_n(
-            [
-                tf.cast(tf.size(cell[..., 0]), tf.float32)
-                if weight is None
-                else tf.reduce_sum(pyramid_of(weight[..., :1])[shrink])
-                for cell, weight in zip(cells, importances, strict=True)
-            ]
-        )
-        channels = tf.cast(cells[0].shape[-1], tf.float32)
-        scale = 1.0 / (tf.maximum(total, 1e-6) * channels)
-        if not self.distance.relative:
-            return scale
-        # Cell by cell: all of them in float32 would be larger than the picture.
-        count = tf.add_n([tf.cast(tf.size(cell), tf.float32) for cell in cells])
-        mean = tf.add_n([tf.reduce_sum(tf.cast(cell, tf.float32)) for cell in cells]) / count
-        squares = [tf.reduce_sum(tf.square(tf.cast(cell, tf.float32) - mean)) for cell in cells]
-        variance = tf.add_n(squares) / count
-        return scale / (variance + 1e-6)
 
     def _style_loss(
         self, measured: Sequence[Sequence[Moments]], targets: Sequence[StyleTargets]
     ) -> tf.Tensor:
         return tf.add_n(
             [
-                target.share * self.layers.style[index][1] * self._layer_loss(own, target, index)
+                target.share * self._style_layers[index][1] * self._layer_loss(own, target, index)
                 for region, target in zip(measured, targets, strict=True)
                 for index, own in enumerate(region)
             ]
@@ -441,3 +295,8 @@ class Objective:
         if self.distance.relative:
             loss /= tf.reduce_mean(tf.square(target.gram))
         return loss
+
+
+def concatenated(measured: Sequence[RegionMoments]) -> RegionMoments:
+    """Moments of the stages, in order, as those of one network."""
+    return tuple(tuple(chain(*regions)) for regions in zip(*measured, strict=True))

@@ -26,8 +26,14 @@ from nst_server.engine.objective import TERMS, WeighedStyle
 from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
 from nst_server.engine.scale import ScaleObjective
 from nst_server.engine.strips import cut
-from nst_server.engine.tiled import Tiling
-from nst_server.engine.tiling import MINIMUM_SIDE, kept_by_memory, receptive_halo, side_by_memory
+from nst_server.engine.tiling import (
+    MINIMUM_SIDE,
+    Cut,
+    Tiling,
+    deep_cut,
+    kept_by_memory,
+    side_by_memory,
+)
 from nst_server.errors import NeuralStyleError
 from nst_server.progress import Estimate, Progress
 from nst_server.settings import Settings
@@ -203,26 +209,25 @@ class Painter:
     ) -> ScaleObjective:
         """The objective for pictures of the view's size, in as large pieces as memory allows."""
         height, width = view.content.shape[1:3]
-        halo = receptive_halo(plan.backbone, method.objective.layers.names)
+        first, *others = method.objective.stages
         free = self._device.free_memory()
         side: int | None = None
         if settings.tile == "auto":
             # With larger strokes a style is looked at larger than the content.
             shown = [(width, height), *((s.picture.shape[2], s.picture.shape[1]) for s in styles)]
             largest = max(shown, key=math.prod)
-            side = side_by_memory(*largest, plan.precision, halo, free)
+            side = side_by_memory(*largest, plan.precision, first.halo, free)
         elif settings.tile != "none":
-            side = max(MINIMUM_SIDE, int(settings.tile) - 2 * halo)
+            side = max(MINIMUM_SIDE, int(settings.tile) - 2 * first.halo)
         if side is None and settings.seamless:
             side = max(width, height)
-        kept = kept_by_memory(width, height, plan.precision, free)
+        tiling: Tiling | None = None
+        if side is not None:
+            kept = kept_by_memory(width, height, plan.precision, free)
+            deep = (deep_cut(width, height, plan.precision, s.shrinkage, free) for s in others)
+            tiling = Tiling((Cut(side, kept), *deep), settings.seamless)
         return ScaleObjective(
-            method.objective,
-            view.content,
-            styles,
-            view.importance,
-            tiling=None if side is None else Tiling(side, halo, settings.seamless, kept),
-            halo=halo,
+            method.objective, view.content, styles, view.importance, tiling=tiling
         )
 
     def _build(self, choice: Choice) -> Method:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
 
 from nst_server.engine.objective import Objective, WeighedStyle
-from nst_server.engine.tiled import TiledObjective, Tiling
-from nst_server.engine.tiling import MINIMUM_SIDE
+from nst_server.engine.tiled import TiledObjective
+from nst_server.engine.tiling import Cut, Tiling
 
 _log = logging.getLogger(__name__)
 
@@ -31,15 +30,13 @@ class ScaleObjective:
         importance: tf.Tensor | None,
         *,
         tiling: Tiling | None,
-        halo: int,
     ) -> None:
-        """``tiling`` is None for one piece; ``halo`` is what the network sees."""
+        """``tiling`` is None for one piece."""
         self._objective = objective
         self._content = content
         self._styles = styles
         self._importance = importance
         self._tiling = tiling
-        self._halo = halo
         self._targets: Any  # of the kind that goes with the pieces
         self._prepare()
 
@@ -75,12 +72,13 @@ class ScaleObjective:
     def _with_less(self) -> Tiling | None:
         """Nothing kept, then smaller tiles; None if they are as small as can be."""
         height, width = self._content.shape[1:3]
-        tiling = self._tiling or Tiling(max(height, width), self._halo)
-        if tiling.kept:
-            less = replace(tiling, kept=0)
-        elif tiling.side // 2 >= MINIMUM_SIDE:
-            less = replace(tiling, side=tiling.side // 2)
+        if self._tiling is None:
+            stages = self._objective.stages
+            tiling = Tiling(tuple(Cut(max(height, width) >> stage.shrinkage) for stage in stages))
         else:
-            return None
-        _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, less.side)
+            tiling = self._tiling
+        less = tiling.with_less()
+        if less:
+            side = less.cuts[0].side
+            _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, side)
         return less

@@ -13,16 +13,19 @@ GRID = 16
 """All strips but the last have a multiple of so many rows."""
 
 
-def bounds(picture: tf.Tensor) -> list[tuple[int, int]]:
-    """First row of each strip and the one after its last, by the size of ``picture`` alone."""
+def bounds(picture: tf.Tensor, share: float = 1.0) -> list[tuple[int, int]]:
+    """First row of each strip and the one after its last, by height and width alone.
+
+    ``share`` is how large they are beside those of pictures.
+    """
     _, height, width, _ = picture.shape
-    rows = max(GRID, PIXELS // width // GRID * GRID)
+    rows = max(GRID, int(share * PIXELS) // width // GRID * GRID)
     return [(top, min(height, top + rows)) for top in range(0, height, rows)]
 
 
-def cut(picture: tf.Tensor) -> Iterator[tf.Tensor]:
+def cut(picture: tf.Tensor, share: float = 1.0) -> Iterator[tf.Tensor]:
     """The strips of 1 × height × width × channels, each made when it is asked for."""
-    for top, bottom in bounds(picture):
+    for top, bottom in bounds(picture, share):
         yield picture[:, top:bottom]
 
 

@@ -1,9 +1,11 @@
-"""The objective of a picture in pieces, exact, in two passes over tiles; and of one that wraps.
+"""The objective of a picture in pieces, exact, there and back over tiles; and of one that wraps.
 
-First the moments of all cells are added up, which gives the style loss and its derivatives by the
-moments; then it goes back through each tile, and the gradient of its cell's share is added over the
-whole tile, halo included. That equals the gradient of the untiled picture. Tiles go back by the
-feature maps of the way there, as many as there is memory for; the others are computed once more.
+On the way there each stage of the network goes over tiles of what it begins with: moments of all
+cells are added up, and what goes on is put together for the next stage. Then the style loss and its
+derivatives by the moments are known, and it goes back, the last stage first: the gradient of a
+cell's share is added over the whole tile, halo included. That equals the gradient of the untiled
+picture. Tiles go back by the feature maps of the way there, as many as there is memory for; the
+others are computed once more.
 
 A picture that wraps, for a seamless texture, is tiled with halos from its other side: that is a
 convolution on a torus, exactly.
@@ -12,53 +14,46 @@ convolution on a torus, exactly.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import groupby
 from operator import add
 
 import tensorflow as tf
 
-from nst_server.engine.objective import (
+from nst_server.engine.objective import Objective, StyleTargets, WeighedStyle, concatenated
+from nst_server.engine.stage import (
     ContentTargets,
-    Objective,
+    Onward,
     RegionMoments,
     Slopes,
-    StyleTargets,
-    WeighedStyle,
+    Stage,
+    sums_of,
 )
-from nst_server.engine.strips import bounds, cut
-from nst_server.engine.tiling import Tile, pieces, tiles
+from nst_server.engine.strips import bounds, joined
+from nst_server.engine.strips import cut as strips_of
+from nst_server.engine.tiling import Cut, Tile, Tiling, pieces, tiles
 from nst_server.geometry import Box
 
 
 @dataclass(frozen=True)
 class TiledTargets:
-    """What a tiled picture is compared with: content for each tile, styles for all."""
+    """What a tiled picture is compared with."""
 
-    content: Sequence[ContentTargets]
+    content: Sequence[Sequence[ContentTargets]]
+    """For each stage, for each of its tiles."""
     style: tuple[StyleTargets, ...]
 
 
-@dataclass(frozen=True)
-class Tiling:
-    """How pictures are cut: cells of ``side``, ``halo`` pixels around them, on a torus or not."""
-
-    side: int
-    halo: int
-    wraps: bool = False
-    kept: int = 0
-    """Pixels of tiles whose feature maps there is memory for."""
-
-
-Back = Callable[[Slopes, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""From slopes, the weights of the terms and how many numbers the whole picture has, to what a cell
-adds to content loss and smoothness, weighed, and to the gradient by its tile."""
+Back = Callable[[Slopes], tuple[tf.Tensor, tf.Tensor]]
+"""From slopes to the content loss of a cell, not weighed, and the gradient by its tile."""
 
 
 class TiledObjective:
     """An `Objective` whose pictures are cut into tiles."""
 
     def __init__(self, objective: Objective, tiling: Tiling) -> None:
+        """``tiling`` has a cut for each stage."""
         self._objective = objective
         self._tiling = tiling
 
@@ -67,19 +62,20 @@ class TiledObjective:
     ) -> TiledTargets:
         """As `Objective.targets`; styles never wrap."""
         objective = self._objective
-        canvas = _Canvas(content, None, self._tiling)
-        cells = [features for features, _ in canvas.measured(objective)]
-        cut = [None if importance is None else _cut(importance, t.cell) for t in canvas.tiles]
-        scales = objective.content_targets(cells, cut).scales
-        flat = Tiling(self._tiling.side, self._tiling.halo)
-        measured = [
-            _Canvas(style.picture, objective.alike(style.weight), flat).moments(objective)[0]
-            for style in styles
-        ]
-        return TiledTargets(
-            [ContentTargets(features=features, scales=scales) for features in cells],
-            objective.style_targets(styles, measured, importance),
-        )
+        compared = []
+        for (tiled, features, _), weight in zip(
+            self._measured(content, None, self._tiling),
+            objective.importances(importance),
+            strict=True,
+        ):
+            cells = [None if weight is None else _cut(weight, tile.cell) for tile in tiled.tiles]
+            compared.append(objective.content_targets(tiled.stage, features, cells))
+        flat = replace(self._tiling, wraps=False)
+        measured = []
+        for style in styles:
+            stages = self._measured(style.picture, objective.alike(style.weight), flat)
+            measured.append(concatenated([moments for _, _, moments in stages]))
+        return TiledTargets(compared, objective.style_targets(styles, measured, importance))
 
     def gradient(
         self,
@@ -90,52 +86,105 @@ class TiledObjective:
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """As `Objective.gradient`."""
         objective = self._objective
-        canvas = _Canvas(picture, importance, self._tiling)
-        measured: RegionMoments | None = None
-        ways_back: list[Back] = []
-        room = self._tiling.kept
-        for tile, target in zip(canvas.tiles, targets.content, strict=True):
-            room -= tile.outer.area
-            there = _there_keeping if room >= 0 else _there
-            own_moments, back = there(objective, canvas, tile, target)
-            measured = _added(measured, own_moments) if measured else own_moments
-            ways_back.append(back)
-        style, slopes = objective.style_slopes(measured, targets.style)
-        gradient = [tf.zeros_like(strip) for strip in cut(picture)]
+        gone: list[_There] = []
+        onward: Onward = (picture,)
+        for stage, weight, cut, content in zip(
+            objective.stages,
+            objective.importances(importance),
+            self._tiling.cuts,
+            targets.content,
+            strict=True,
+        ):
+            (x,) = onward
+            gone.append(_There(_Tiled(stage, x, weight, cut, self._tiling.wraps), content))
+            onward = gone[-1].onward
+        style, slopes = objective.style_slopes(
+            tuple(there.moments for there in gone), targets.style, weights
+        )
         numbers = tf.cast(tf.size(picture), tf.float32)
-        own = tf.zeros([2])
-        for tile in canvas.tiles:
-            # With the way its feature maps are gone, before one is computed once more.
-            terms, share = ways_back.pop(0)(slopes, weights, numbers)
-            own += terms
-            canvas.add(gradient, tile, share)
-        content, smoothness = tf.unstack(own)
-        terms = tf.stack([content, weights[1] * style, smoothness])
-        return terms, gradient
+        content_loss, smoothness = tf.constant(0.0), tf.constant(0.0)
+        upstream: Onward = ()
+        while gone:
+            there = gone.pop()
+            gradient = there.tiled.zeros()
+            for tile, loss, share in there.back(Slopes(weights[0], slopes[len(gone)], upstream)):
+                content_loss += weights[0] * loss
+                if not gone:  # what the first stage begins with is the picture
+                    rough, slope = objective.cell_smoothness(
+                        _cut(picture, tile.outer), _corners(tile.inner), numbers
+                    )
+                    smoothness += weights[2] * rough
+                    share += weights[2] * slope
+                there.tiled.add(gradient, tile, share)
+            upstream = (joined(gradient),) if gone else ()
+        return tf.stack([content_loss, style, smoothness]), gradient
+
+    def _measured(
+        self, picture: tf.Tensor, importance: tf.Tensor | None, tiling: Tiling
+    ) -> Iterator[tuple[_Tiled, Sequence[tuple[tf.Tensor, ...]], RegionMoments]]:
+        """Each stage, with the content features of its cells and the moments of all."""
+        onward: Onward = (picture,)
+        for stage, weight, cut in zip(
+            self._objective.stages,
+            self._objective.importances(importance),
+            tiling.cuts,
+            strict=True,
+        ):
+            (x,) = onward
+            tiled = _Tiled(stage, x, weight, cut, tiling.wraps)
+            cells = [stage.measure(*tiled.cut(t), _corners(t.inner)) for t in tiled.tiles]
+            features, moments, given = zip(*cells, strict=True)
+            yield tiled, features, reduce(_added, moments)
+            onward = tiled.assembled(given)
 
 
-class _Canvas:
-    """A picture and its importance, in tiles."""
+class _Tiled:
+    """What a stage begins with, the picture or a feature map, and its importance, in tiles."""
 
-    def __init__(self, picture: tf.Tensor, importance: tf.Tensor | None, tiling: Tiling) -> None:
-        height, width = picture.shape[1:3]
-        self.tiles = list(tiles(width, height, tiling.side, tiling.halo, wraps=tiling.wraps))
-        self._picture = picture
+    def __init__(
+        self,
+        stage: Stage,
+        features: tf.Tensor,
+        importance: tf.Tensor | None,
+        cut: Cut,
+        wraps: bool,
+    ) -> None:
+        height, width = features.shape[1:3]
+        self.stage = stage
+        self.tiles = list(tiles(width, height, cut.side, stage.halo, stage.grid, wraps=wraps))
+        self.kept = cut.kept
+        self._share = 3 / features.shape[-1]  # strips of feature maps hold as much as of pictures
+        self._features = features
         self._importance = importance
 
     def cut(self, tile: Tile) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """What the network is shown of picture and importance."""
+        """What the stage is shown of features and importance."""
         importance = self._importance
         return (
-            _cut(self._picture, tile.outer),
+            _cut(self._features, tile.outer),
             None if importance is None else _cut(importance, tile.outer),
         )
 
+    def assembled(self, given: Sequence[Onward]) -> Onward:
+        """What goes on to the next stage, of what all cells gave."""
+        return tuple(map(self._in_rows, zip(*given, strict=True)))
+
+    def given_by(self, tile: Tile, onward: Onward) -> Onward:
+        """The part of `assembled` that the cell of a tile gave."""
+        times = 2**self.stage.halvings
+        x, y = tile.cell.x // times, tile.cell.y // times
+        box = Box(x, y, tile.cell.right // times - x, tile.cell.bottom // times - y)
+        return tuple(_cut(features, box) for features in onward)
+
+    def zeros(self) -> list[tf.Tensor]:
+        """A gradient to `add` to, in strips."""
+        return [tf.zeros_like(strip) for strip in strips_of(self._features, self._share)]
+
     def add(self, gradient: list[tf.Tensor], tile: Tile, share: tf.Tensor) -> None:
-        """Add the gradient of a tile to the strips of that of the picture."""
-        height, width = self._picture.shape[1:3]
+        """Add the gradient of a tile to that of all, in strips."""
+        height, width = self._features.shape[1:3]
         for there, here in pieces(tile.outer, width, height):
-            for number, (top, bottom) in enumerate(bounds(self._picture)):
+            for number, (top, bottom) in enumerate(bounds(self._features, self._share)):
                 strip = Box(0, top, width, bottom - top)
                 part = there.intersect(strip)
                 if part.is_empty:
@@ -144,57 +193,67 @@ class _Canvas:
                 rows, columns = (part.y - top, bottom - part.bottom), (part.x, width - part.right)
                 gradient[number] += tf.pad(own, ((0, 0), rows, columns, (0, 0)))
 
-    def measured(
-        self, objective: Objective
-    ) -> Iterator[tuple[tuple[tf.Tensor, ...], RegionMoments]]:
-        """Content features and moments of each cell."""
-        for tile in self.tiles:
-            yield objective.measure(*self.cut(tile), _corners(tile.inner))
-
-    def moments(self, objective: Objective) -> RegionMoments:
-        """Moments of all cells together, for each region and layer."""
-        return reduce(_added, (moments for _, moments in self.measured(objective)))
+    def _in_rows(self, cells: Sequence[tf.Tensor]) -> tf.Tensor:
+        placed = zip(self.tiles, cells, strict=True)
+        rows = groupby(placed, key=lambda pair: pair[0].cell.y)
+        return tf.concat([tf.concat([cell for _, cell in row], 2) for _, row in rows], 1)
 
 
-def _there(
-    objective: Objective, canvas: _Canvas, tile: Tile, target: ContentTargets
-) -> tuple[RegionMoments, Back]:
-    """Moments of a cell, and a way back that begins with the way there once more."""
-    cell = _corners(tile.inner)
+class _There:
+    """A stage on its way there: what it gave, and its way back."""
 
-    def back(slopes: Slopes, weights: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        terms, gradient = objective.cell_gradient(
-            *canvas.cut(tile), cell, target, slopes, weights, numbers
-        )
-        return terms, gradient
+    def __init__(self, tiled: _Tiled, targets: Sequence[ContentTargets]) -> None:
+        self.tiled = tiled
+        self._ways_back: list[Back] = []
+        given = []
+        room = tiled.kept
+        measured: RegionMoments | None = None
+        for tile, target in zip(tiled.tiles, targets, strict=True):
+            room -= tile.outer.area
+            there = self._keeping if room >= 0 else self._forgetting
+            moments, onward, back = there(tile, target)
+            measured = _added(measured, moments) if measured else moments
+            given.append(onward)
+            self._ways_back.append(back)
+        assert measured  # there is a tile
+        self.moments = measured
+        self.onward = tiled.assembled(given)
 
-    _, measured = objective.measure(*canvas.cut(tile), cell)
-    return measured, back
+    def back(self, slopes: Slopes) -> Iterator[tuple[Tile, tf.Tensor, tf.Tensor]]:
+        """For each tile the content loss of its cell, not weighed, and the gradient by the tile.
 
+        ``slopes`` are by what the whole stage gave. Only once: feature maps go with the ways.
+        """
+        for tile in self.tiled.tiles:
+            own = slopes._replace(onward=self.tiled.given_by(tile, slopes.onward))
+            loss, share = self._ways_back.pop(0)(own)
+            yield tile, loss, share
 
-def _there_keeping(
-    objective: Objective, canvas: _Canvas, tile: Tile, target: ContentTargets
-) -> tuple[RegionMoments, Back]:
-    """Moments of a cell, and a way back by the feature maps, a third less work in all."""
-    cell = _corners(tile.inner)
-    picture, importance = canvas.cut(tile)
-    with tf.GradientTape() as tape:
-        tape.watch(picture)
-        content, measured = objective.cell_terms(picture, importance, cell, target)
-    sums = [(layer.first, layer.second) for region in measured for layer in region]
+    def _forgetting(self, tile: Tile, target: ContentTargets) -> tuple[RegionMoments, Onward, Back]:
+        """A way back that begins with the way there once more."""
+        stage, cell = self.tiled.stage, _corners(tile.inner)
 
-    def back(slopes: Slopes, weights: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        by_sums = [
-            (weights[1] * by_first, weights[1] * by_second)
-            for region in slopes
-            for by_first, by_second in region
-        ]
-        gradient = tape.gradient((content, sums), picture, output_gradients=(weights[0], by_sums))
-        smoothness, slope = objective.cell_smoothness(picture, cell, numbers)
-        terms = tf.stack([weights[0] * content, weights[2] * smoothness])
-        return terms, gradient + weights[2] * slope
+        def back(slopes: Slopes) -> tuple[tf.Tensor, tf.Tensor]:
+            loss, gradient = stage.cell_gradient(*self.tiled.cut(tile), cell, target, slopes)
+            return loss, gradient
 
-    return measured, back
+        _, moments, onward = stage.measure(*self.tiled.cut(tile), cell)
+        return moments, onward, back
+
+    def _keeping(self, tile: Tile, target: ContentTargets) -> tuple[RegionMoments, Onward, Back]:
+        """A way back by the feature maps, a third less work in all."""
+        features, importance = self.tiled.cut(tile)
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            loss, moments, onward = self.tiled.stage.cell_terms(
+                features, importance, _corners(tile.inner), target
+            )
+        given = Slopes(loss, sums_of(moments), onward)
+
+        def back(slopes: Slopes) -> tuple[tf.Tensor, tf.Tensor]:
+            return loss, tape.gradient(given, features, output_gradients=slopes)
+
+        return moments, onward, back
 
 
 def _added(one: RegionMoments, other: RegionMoments) -> RegionMoments:

@@ -8,14 +8,15 @@ fall where those of the whole picture do.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from nst_server.engine.backbone import layer_names, shrinkage
+from nst_server.engine.backbone import shrinkage
 from nst_server.geometry import Box
 
 GRID = 16
-"""The network halves four times."""
+"""Sides of cells are chosen as multiples of it: the network halves four times."""
 
 MINIMUM_SIDE = 128
 """Smaller cells are nearly all halo."""
@@ -29,12 +30,49 @@ BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 2400}
 KEPT_BYTES_PER_PIXEL = {"bfloat16": 1400, "float32": 3400}
 """The same where feature maps are kept between two passes."""
 
+DEEP_BYTES_PER_PIXEL = {"bfloat16": 100, "float32": 240}
+"""The same of what is behind the first stage, by the picture's pixels, on the way back too."""
+
 LARGEST_WHOLE = 10_000_000
 """Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
 gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
 
+LARGEST_KEPT = 30_000_000
+"""Pixels. Of a larger picture no feature maps are kept at all: below 12 GB at 100 megapixels."""
+
 TILE_PIXELS = 1_500_000
 """A tile need not be larger: beyond this the halo is a small part of the work."""
+
+DEEP_TILE_PIXELS = 6_000_000
+"""The same behind the first stage, by the picture's pixels: what is kept of it is smaller, and so
+are halos beside it."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How one stage of the network is cut, in positions of what it begins with."""
+
+    side: int
+    """Of cells, about."""
+    kept: float = 0
+    """Positions of tiles whose feature maps there is memory for."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How pictures are cut: each stage, and on a torus or not."""
+
+    cuts: tuple[Cut, ...]
+    wraps: bool = False
+
+    def with_less(self) -> Tiling | None:
+        """For less memory: nothing kept, then smaller tiles; None if they are small already."""
+        if self.cuts[0].kept:
+            first, *others = self.cuts
+            return replace(self, cuts=(Cut(first.side), *others))
+        if self.cuts[0].side // 2 < MINIMUM_SIDE:
+            return None
+        return replace(self, cuts=tuple(Cut(cut.side // 2) for cut in self.cuts))
 
 
 @dataclass(frozen=True)
@@ -52,17 +90,20 @@ class Tile:
         return self.cell.relative_to(self.outer)
 
 
-def tiles(width: int, height: int, side: int, halo: int, *, wraps: bool = False) -> Iterator[Tile]:
+def tiles(
+    width: int, height: int, side: int, halo: int, grid: int, *, wraps: bool = False
+) -> Iterator[Tile]:
     """Tiles whose cells are about ``side`` wide and high, each with ``halo`` around it.
 
     Halos end at the picture's borders, where the network pads as it does untiled, unless the
     picture ``wraps``: then they go on outside. Both numbers are rounded up to the grid.
     """
-    side, halo = _to_grid(side), _to_grid(halo)
+    halo = _rounded_up(halo, grid)
+    columns, rows = _cells(width, side, grid), _cells(height, side, grid)
     bounds = Box(0, 0, width, height)
-    for top in _origins(height, side):
-        for left in _origins(width, side):
-            cell = Box(left, top, *_extent(left, width, side), *_extent(top, height, side))
+    for top, bottom in rows:
+        for left, right in columns:
+            cell = Box(left, top, right - left, bottom - top)
             outer = cell.pad(halo)
             yield Tile(outer if wraps else outer.intersect(bounds), cell)
 
@@ -84,7 +125,7 @@ def side_by_memory(
     budget = _budget(free) / BYTES_PER_PIXEL[precision]
     if width * height <= min(budget, LARGEST_WHOLE):
         return None
-    side = int(math.sqrt(min(budget, TILE_PIXELS))) - 2 * _to_grid(halo)
+    side = int(math.sqrt(min(budget, TILE_PIXELS))) - 2 * _rounded_up(halo, GRID)
     return max(MINIMUM_SIDE, side // GRID * GRID)
 
 
@@ -95,15 +136,24 @@ def kept_by_memory(width: int, height: int, precision: str, free: int | None) ->
     return int(_budget(free) / KEPT_BYTES_PER_PIXEL[precision])
 
 
-def receptive_halo(backbone: str, layers: Iterable[str]) -> int:
-    """How far the deepest of ``layers`` sees beyond a cell, in pixels.
+def deep_cut(width: int, height: int, precision: str, shrinkage: int, free: int | None) -> Cut:
+    """The cut of a stage that begins so many halvings behind a picture; ``free`` as above.
+
+    All its feature maps are kept where there is memory for them, else none.
+    """
+    affordable = min(_budget(free) / DEEP_BYTES_PER_PIXEL[precision], LARGEST_KEPT)
+    fits = width * height <= affordable
+    return Cut(int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage, math.inf if fits else 0)
+
+
+def receptive_halo(convolutions: Sequence[str]) -> int:
+    """How far the last of those convolutions sees beyond a cell, in positions of the first.
 
     Every convolution sees one position further at its own size. Pooling sees nothing beyond,
     since cells end where its windows do.
     """
-    names = layer_names(backbone)
-    deepest = max(map(names.index, layers))
-    return sum(2 ** shrinkage(name) for name in names[: deepest + 1])
+    shallowest = shrinkage(convolutions[0])
+    return sum(2 ** (shrinkage(name) - shallowest) for name in convolutions)
 
 
 def _budget(free: int | None) -> float:
@@ -111,14 +161,15 @@ def _budget(free: int | None) -> float:
     return MEMORY_SHARE * (8 * 2**30 if free is None else free)
 
 
-def _origins(length: int, side: int) -> range:
-    """Where cells begin along one axis; a rest that is less than the grid joins the last cell."""
-    return range(0, max(1, length - GRID + 1), side)
+def _cells(length: int, side: int, grid: int) -> list[tuple[int, int]]:
+    """Where cells begin and end along one axis: as few as ``side`` allows, and then alike.
 
-
-def _extent(start: int, length: int, side: int) -> tuple[int]:
-    rest = length - start
-    return (rest if rest < side + GRID else side,)
+    A rest that is less than the grid joins the last cell.
+    """
+    steps = max(1, length // grid)
+    number = math.ceil(steps / math.ceil(side / grid))
+    starts = range(0, steps * grid, math.ceil(steps / number) * grid)
+    return list(pairwise([*starts, length]))
 
 
 def _runs(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
@@ -130,5 +181,5 @@ def _runs(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
         position += run
 
 
-def _to_grid(pixels: int) -> int:
-    return -(-pixels // GRID) * GRID
+def _rounded_up(length: int, grid: int) -> int:
+    return -(-length // grid) * grid

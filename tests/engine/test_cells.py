@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine.cells import at_layer, inside, part
+from nst_server.engine.cells import halved, inside, part
 from nst_server.engine.statistics import moments
 
 FEATURES = tf.random.stateless_normal([1, 12, 10, 4], seed=(1, 0))
@@ -16,8 +16,8 @@ WEIGHT = tf.random.stateless_uniform([1, 7, 7, 1], seed=(2, 0))
 
 def test_a_cell_of_the_picture_is_a_smaller_one_of_deep_layers() -> None:
     cell = tf.constant([32, 80, 0, 48])
-    assert at_layer(cell, "block1_conv2").numpy().tolist() == [32, 80, 0, 48]
-    assert at_layer(cell, "block5_conv1").numpy().tolist() == [2, 5, 0, 3]
+    assert halved(cell, 0).numpy().tolist() == [32, 80, 0, 48]
+    assert halved(cell, 4).numpy().tolist() == [2, 5, 0, 3]
 
 
 def test_the_way_back_from_a_part_is_that_of_a_slice() -> None:

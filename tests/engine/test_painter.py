@@ -245,7 +245,7 @@ def _count_traces(painter: Painter) -> int:
     method = painter._method(Choice.of(settings(optimizer="adam"), "vgg16", "float32"))
     objective = method.objective
     adam = method.adam._traced.experimental_get_tracing_count()
-    return objective.measure.traces + objective._whole_gradient.traces + adam
+    return sum(s.measure.traces for s in objective.stages) + objective.whole_gradient.traces + adam
 
 
 def test_bfloat16_follows_float32(painter: Painter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +11,22 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine import strips
+from nst_server.engine.backbone import layer_names
 from nst_server.engine.method import Choice
 from nst_server.engine.objective import Objective, WeighedStyle
 from nst_server.engine.painter import Painter, Picture, Style
 from nst_server.engine.schedule import MARGIN
 from nst_server.engine.strips import joined
-from nst_server.engine.tiled import TiledObjective, Tiling
-from nst_server.engine.tiling import kept_by_memory, receptive_halo, side_by_memory, tiles
+from nst_server.engine.tiled import TiledObjective
+from nst_server.engine.tiling import (
+    Cut,
+    Tiling,
+    deep_cut,
+    kept_by_memory,
+    receptive_halo,
+    side_by_memory,
+    tiles,
+)
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
@@ -32,7 +42,7 @@ def test_cells_cover_the_picture_once_and_begin_on_the_grid(
 ) -> None:
     width, height = size
     covered = np.zeros((height, width), int)
-    for tile in tiles(width, height, side, halo=40):
+    for tile in tiles(width, height, side, halo=40, grid=16):
         cell, outer = tile.cell, tile.outer
         covered[cell.y : cell.bottom, cell.x : cell.right] += 1
         assert (outer.x % 16, outer.y % 16, tile.inner.x % 16, tile.inner.y % 16) == (0, 0, 0, 0)
@@ -48,30 +58,34 @@ def test_cells_cover_the_picture_once_and_begin_on_the_grid(
     [("vgg16", "block5_conv1", 58), ("vgg19", "block5_conv1", 70), ("vgg19", "block5_conv2", 86)],
 )
 def test_halo_is_what_the_network_sees(backbone: str, layer: str, halo: int) -> None:
-    assert receptive_halo(backbone, ["block1_conv1", layer]) == halo
+    names = layer_names(backbone)
+    assert receptive_halo(names[: names.index(layer) + 1]) == halo
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("style_loss", ["gram", "wasserstein"])
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize(
-    ("side", "size", "kept"), [(64, (145, 98), 0), (64, (145, 98), 30_000), (32, (67, 81), ALL)]
+    ("cuts", "size"),
+    [
+        ((Cut(64), Cut(ALL, ALL)), (145, 98)),
+        ((Cut(64, 20_000), Cut(8)), (145, 98)),
+        ((Cut(32, ALL), Cut(2, ALL)), (67, 81)),
+    ],
 )
 def test_loss_and_gradient_are_those_of_the_whole(
     painter: Painter,
     monkeypatch: pytest.MonkeyPatch,
     style_loss: str,
     masked: bool,
-    side: int,
+    cuts: tuple[Cut, ...],
     size: tuple[int, int],
-    kept: int,
 ) -> None:
     monkeypatch.setattr(strips, "PIXELS", 2500)  # several, of heights that fit no tile
     settings = Settings(style_loss=style_loss, backbone="vgg16", precision="float32")
     method = painter._method(Choice.of(settings, "vgg16", "float32"))
     whole: Objective = method.objective
-    halo = receptive_halo("vgg16", ["block5_conv1"])
-    tiled = TiledObjective(whole, Tiling(side, halo, kept=kept))
+    tiled = TiledObjective(whole, Tiling(cuts))
     content, start, style, other = (
         tf.constant(landscape(*size, seed=seed)[np.newaxis]) for seed in range(4)
     )
@@ -93,23 +107,49 @@ def test_loss_and_gradient_are_those_of_the_whole(
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize(
+    ("style_layers", "content_layers", "cuts"),
+    [
+        ("block1_conv1,block3_conv2", "block2_conv2", (Cut(48),)),
+        ("block5_conv1,block1_conv2", "block4_conv1,block1_conv1", (Cut(48), Cut(4))),
+        ("block4_conv1", "block4_conv2", (Cut(48), Cut(4, ALL))),
+    ],
+)
+def test_any_layers_are_compared_in_tiles(
+    painter: Painter, style_layers: str, content_layers: str, cuts: tuple[Cut, ...]
+) -> None:
+    settings = Settings(style_layers=style_layers, content_layers=content_layers)
+    method = painter._method(Choice.of(settings, "vgg16", "float32"))
+    content, start = (tf.constant(landscape(97, 70, seed=seed)[np.newaxis]) for seed in range(2))
+    both = method.objective, TiledObjective(method.objective, Tiling(cuts))
+    styles = [WeighedStyle(content[:, ::-1], None, 1.0)]
+    (expected_terms, expected), (terms, found) = (
+        each.gradient(start, each.targets(content, styles, None), method.weights(settings))
+        for each in both
+    )
+    np.testing.assert_allclose(terms, expected_terms, rtol=1e-4)
+    difference = np.linalg.norm(joined(found) - joined(expected))
+    assert difference < 1e-4 * np.linalg.norm(joined(expected))
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize("room", [0, 1, 2, 4])
 def test_what_there_is_memory_for_is_not_computed_again(
     painter: Painter, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
     objective = painter._method(Choice.of(Settings(), "vgg16", "float32")).objective
-    halo = receptive_halo("vgg16", ["block5_conv1"])
-    areas = [tile.outer.area for tile in tiles(67, 81, 48, halo)]
-    tiled = TiledObjective(objective, Tiling(48, halo, kept=sum(areas[:room])))
+    first, _ = objective.stages
+    areas = [tile.outer.area for tile in tiles(67, 81, 48, first.halo, first.grid)]
+    tiled = TiledObjective(objective, Tiling((Cut(48, sum(areas[:room])), Cut(ALL, ALL))))
     picture = tf.constant(landscape(67, 81)[np.newaxis])
     targets = tiled.targets(picture, [WeighedStyle(picture, None, 1.0)], None)
-    original, computed_again = objective.cell_gradient, []
+    original, computed_again = first.cell_gradient, []
 
     def counted(*arguments: tf.Tensor) -> object:
         computed_again.append(arguments)
         return original(*arguments)
 
-    monkeypatch.setattr(objective, "cell_gradient", counted)
+    monkeypatch.setattr(first, "cell_gradient", counted)
     tiled.gradient(picture, targets, tf.ones([3]))
     assert len(areas) == 4
     assert len(computed_again) == 4 - room
@@ -137,7 +177,8 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
     kept = []
 
     def out_of_memory_if_kept(self: TiledObjective, *arguments: Any) -> Any:
-        kept.append((self._tiling.side, self._tiling.kept > 0))
+        first, _ = self._tiling.cuts
+        kept.append((first.side, first.kept > 0))
         if kept[-1][1]:
             raise tf.errors.ResourceExhaustedError(None, None, "no memory for so much")
         return tiled(self, *arguments)
@@ -169,3 +210,14 @@ def test_of_a_very_large_picture_nothing_is_kept() -> None:
     assert 1e6 < kept_by_memory(3000, 2000, "bfloat16", free) < 3e6
     assert kept_by_memory(3000, 2000, "float32", free) < 1.2e6
     assert kept_by_memory(6000, 4000, "bfloat16", 8 * free) == 0
+    assert deep_cut(6000, 4000, "bfloat16", 3, free).kept == math.inf
+    assert deep_cut(6000, 4000, "float32", 3, free).kept == 0
+    assert deep_cut(12000, 9000, "bfloat16", 3, 8 * free).kept == 0
+
+
+def test_cells_are_alike() -> None:
+    cells = [tile.cell for tile in tiles(1000, 500, 480, halo=18, grid=8)]
+    assert [(cell.width, cell.height) for cell in cells] == [
+        *[(336, 248), (336, 248), (328, 248)],
+        *[(336, 252), (336, 252), (328, 252)],
+    ]

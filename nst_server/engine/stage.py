@@ -1,0 +1,249 @@
+"""Some blocks of the network, with what of the loss is measured there.
+
+The network is cut once, where a feature map is much smaller than those before it. What comes
+before sees little beyond a cell, so that tiles of it need narrow halos; what comes after is, of
+the largest pictures too, small enough to be kept in one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from nst_server.engine.backbone import Network, block_of, filters, shrinkage
+from nst_server.engine.cells import cell_pyramid, halved, inside, part, pyramid_of
+from nst_server.engine.content import squared_distance
+from nst_server.engine.statistics import Moments, moments, moments_spec
+from nst_server.engine.tiling import receptive_halo
+from nst_server.engine.traced import Traced
+
+LAST_SHALLOW_BLOCK = 3
+"""After it a position holds 256 numbers for 64 pixels; after the second it would be 128 for 16."""
+
+RegionMoments = tuple[tuple[Moments, ...], ...]
+"""For each region the moments of each layer."""
+
+StyleSlopes = tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...]
+"""For each region and layer the derivatives of a loss by ΣF and ΣFFᵀ."""
+
+Onward = tuple[tf.Tensor, ...]
+"""What the next stage begins with; empty after the last."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Which feature maps are compared, each with a share of its loss."""
+
+    content: tuple[tuple[str, float], ...]
+    style: tuple[tuple[str, float], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Content layers, then style layers."""
+        return [name for name, _ in (*self.content, *self.style)]
+
+    def of(self, blocks: range) -> Layers:
+        """Those in some blocks."""
+
+        def own(layers: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+            return tuple((name, share) for name, share in layers if block_of(name) in blocks)
+
+        return Layers(own(self.content), own(self.style))
+
+
+class ContentTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
+    """Feature maps of the content, and what their squared differences are multiplied by."""
+
+    features: tuple[tf.Tensor, ...]
+    scales: tuple[tf.Tensor, ...]
+
+
+class Slopes(NamedTuple):
+    """Derivatives of a loss by what a stage gives: content loss, moments, and what goes on."""
+
+    content: tf.Tensor
+    style: StyleSlopes
+    onward: Onward
+
+
+class Stage:
+    """From a picture, or from what the stage before gave, to losses, moments and what goes on.
+
+    Maps are 1 × h × w × channels. An importance is 1 × h × w × (1 + regions), of the size of what
+    the stage begins with; cells, and what is counted in positions, are so too.
+    """
+
+    def __init__(self, network: Network, blocks: range, layers: Layers, regions: int) -> None:
+        """``layers`` are those of the whole network, which must have layers in the last block."""
+        own = [name for name in network.names if block_of(name) in blocks]
+        self._network = network
+        self._blocks = blocks
+        self._regions = regions
+        self.layers = layers.of(blocks)
+        self.is_last = own[-1] == network.names[-1]
+        self.shrinkage = blocks.start - 1
+        """Halvings between the picture and what the stage begins with."""
+        self.halvings = len(blocks)
+        """Between what the stage begins with and what goes on."""
+        self.grid = 2 ** (self.halvings - self.is_last)
+        """Cells begin at its multiples, as the windows of all poolings do."""
+        self.halo = receptive_halo(own)
+        """How far it sees beyond a cell."""
+
+        dtype = network.dtype
+        begins = tf.TensorSpec([1, None, None, 3])
+        if 1 not in blocks:
+            before = filters(f"block{blocks.start - 1}")
+            begins = tf.TensorSpec([1, None, None, before], dtype)
+        importance = tf.TensorSpec([1, None, None, 1 + regions])
+        cell = tf.TensorSpec([4], tf.int32)
+        onward = () if self.is_last else (tf.TensorSpec([1, None, None, filters(own[-1])], dtype),)
+        style = tuple(moments_spec(filters(name)) for name, _ in self.layers.style)
+        slopes = Slopes(
+            tf.TensorSpec([]),
+            (tuple((spec.first, spec.second) for spec in style),) * regions,
+            onward,
+        )
+        self.content_spec = ContentTargets.Spec(
+            features=tuple(
+                tf.TensorSpec([1, None, None, filters(name)], dtype)
+                for name, _ in self.layers.content
+            ),
+            scales=tuple(tf.TensorSpec([]) for _ in self.layers.content),
+        )
+        self.moments_spec = (style,) * regions
+        self.measure = Traced(self._measure, begins, importance, cell)
+        """Content features of a tile's cell, the moments of its regions, and what goes on."""
+        self.cell_terms = Traced(self._cell_terms, begins, importance, cell, self.content_spec)
+        """`terms` of a tile's cell."""
+        self.cell_gradient = Traced(
+            self._cell_gradient, begins, importance, cell, self.content_spec, slopes
+        )
+        """Content loss of a tile's cell, and the gradient by the tile of what has those slopes."""
+
+    def terms(
+        self,
+        features: tf.Tensor,
+        pyramid: Sequence[tf.Tensor] | None,
+        targets: ContentTargets,
+        cell: tf.Tensor | None = None,
+    ) -> tuple[tf.Tensor, RegionMoments, Onward]:
+        """The content loss, not yet weighed, the moments of all regions, and what goes on.
+
+        ``cell`` is what of the map counts, None for all; ``pyramid`` is the importance of that.
+        """
+        maps, rest = self._through(features, cell)
+        return (
+            self._content_loss(maps, targets, pyramid, cell),
+            self._moments(maps, pyramid, cell),
+            rest,
+        )
+
+    def weight_at(self, layer: str, importance: tf.Tensor | None) -> tf.Tensor | None:
+        """How much each position of a layer counts for the content."""
+        if importance is None:
+            return None
+        return pyramid_of(importance[..., :1], self._halvings_before(layer))[-1]
+
+    def _measure(
+        self, features: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
+    ) -> tuple[tuple[tf.Tensor, ...], RegionMoments, Onward]:
+        maps, rest = self._through(features, cell)
+        content = tuple(
+            inside(maps[name], self._at_layer(cell, name)) for name, _ in self.layers.content
+        )
+        return content, self._moments(maps, self._pyramid(importance, cell), cell), rest
+
+    def _cell_terms(
+        self,
+        tile: tf.Tensor,
+        importance: tf.Tensor | None,
+        cell: tf.Tensor,
+        targets: ContentTargets,
+    ) -> tuple[tf.Tensor, RegionMoments, Onward]:
+        return self.terms(tile, self._pyramid(importance, cell), targets, cell)
+
+    def _cell_gradient(
+        self,
+        tile: tf.Tensor,
+        importance: tf.Tensor | None,
+        cell: tf.Tensor,
+        targets: ContentTargets,
+        slopes: Slopes,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(tile)
+            content, measured, onward = self._cell_terms(tile, importance, cell, targets)
+        given = Slopes(content, sums_of(measured), onward)
+        return content, tape.gradient(given, tile, output_gradients=slopes)
+
+    def _through(
+        self, features: tf.Tensor, cell: tf.Tensor | None
+    ) -> tuple[dict[str, tf.Tensor], Onward]:
+        maps, rest = self._network.through(features, self._blocks)
+        if self.is_last:
+            return maps, ()
+        return maps, (rest if cell is None else part(rest, halved(cell, self.halvings)),)
+
+    def _pyramid(self, importance: tf.Tensor | None, cell: tf.Tensor) -> list[tf.Tensor] | None:
+        return cell_pyramid(importance, cell, self.halvings - 1)
+
+    def _halvings_before(self, layer: str) -> int:
+        return shrinkage(layer) - self.shrinkage
+
+    def _at_layer(self, cell: tf.Tensor | None, layer: str) -> tf.Tensor | None:
+        return None if cell is None else halved(cell, self._halvings_before(layer))
+
+    def _content_loss(
+        self,
+        maps: dict[str, tf.Tensor],
+        targets: ContentTargets,
+        pyramid: Sequence[tf.Tensor] | None,
+        cell: tf.Tensor | None,
+    ) -> tf.Tensor:
+        """A sum over positions, so that cells add up."""
+        loss = tf.constant(0.0)
+        for (name, share), target, scale in zip(
+            self.layers.content, targets.features, targets.scales, strict=True
+        ):
+            weight = None if pyramid is None else pyramid[self._halvings_before(name)][..., :1]
+            own = squared_distance(maps[name], target, weight, self._at_layer(cell, name))
+            loss += share * scale * own
+        return loss
+
+    def _moments(
+        self,
+        maps: dict[str, tf.Tensor],
+        pyramid: Sequence[tf.Tensor] | None,
+        cell: tf.Tensor | None,
+    ) -> RegionMoments:
+        def weight(name: str, region: int) -> tf.Tensor | None:
+            if pyramid is None:
+                return None
+            return pyramid[self._halvings_before(name)][..., 1 + region : 2 + region]
+
+        return tuple(
+            tuple(
+                moments(maps[name], weight(name, region), self._at_layer(cell, name))
+                for name, _ in self.layers.style
+            )
+            for region in range(self._regions)
+        )
+
+
+def stages_of(network: Network, layers: Layers, regions: int) -> tuple[Stage, ...]:
+    """The network in one stage or two, in order."""
+    end = block_of(network.names[-1]) + 1
+    cuts = [1, LAST_SHALLOW_BLOCK + 1, end] if end > LAST_SHALLOW_BLOCK + 1 else [1, end]
+    return tuple(
+        Stage(network, range(start, stop), layers, regions) for start, stop in pairwise(cuts)
+    )
+
+
+def sums_of(measured: RegionMoments) -> StyleSlopes:
+    """ΣF and ΣFFᵀ of moments, what a loss is differentiated by."""
+    return tuple(tuple((layer.first, layer.second) for layer in region) for region in measured)
