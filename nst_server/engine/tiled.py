@@ -86,18 +86,7 @@ class TiledObjective:
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """As `Objective.gradient`."""
         objective = self._objective
-        gone: list[_There] = []
-        onward: Onward = (picture,)
-        for stage, weight, cut, content in zip(
-            objective.stages,
-            objective.importances(importance),
-            self._tiling.cuts,
-            targets.content,
-            strict=True,
-        ):
-            (x,) = onward
-            gone.append(_There(_Tiled(stage, x, weight, cut, self._tiling.wraps), content))
-            onward = gone[-1].onward
+        gone = self._there(picture, targets, importance)
         style, slopes = objective.style_slopes(
             tuple(there.moments for there in gone), targets.style, weights
         )
@@ -118,6 +107,24 @@ class TiledObjective:
                 there.tiled.add(gradient, tile, share)
             upstream = (joined(gradient),) if gone else ()
         return tf.stack([content_loss, style, smoothness]), gradient
+
+    def _there(
+        self, picture: tf.Tensor, targets: TiledTargets, importance: tf.Tensor | None
+    ) -> list[_There]:
+        """All stages, on their way there."""
+        gone: list[_There] = []
+        onward: Onward = (picture,)
+        for stage, weight, cut, content in zip(
+            self._objective.stages,
+            self._objective.importances(importance),
+            self._tiling.cuts,
+            targets.content,
+            strict=True,
+        ):
+            (x,) = onward
+            gone.append(_There(_Tiled(stage, x, weight, cut, self._tiling.wraps), content))
+            onward = gone[-1].onward
+        return gone
 
     def _measured(
         self, picture: tf.Tensor, importance: tf.Tensor | None, tiling: Tiling

@@ -37,13 +37,14 @@ LARGEST_WHOLE = 10_000_000
 """Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
 gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
 
-LARGEST_KEPT = 30_000_000
-"""Pixels. Of a larger picture no feature maps are kept at all: below 12 GB at 100 megapixels."""
+KEPT_PIXELS = 44_000_000
+"""What a picture takes itself, and what is kept of its second stage, is about alike for a pixel:
+so many of both there may be, for 6 GB at 24 megapixels. Of one of 100, below 12, nothing is kept."""
 
 TILE_PIXELS = 1_500_000
 """A tile need not be larger: beyond this the halo is a small part of the work."""
 
-DEEP_TILE_PIXELS = 6_000_000
+DEEP_TILE_PIXELS = 3_000_000
 """The same behind the first stage, by the picture's pixels: what is kept of it is smaller, and so
 are halos beside it."""
 
@@ -54,7 +55,7 @@ class Cut:
 
     side: int
     """Of cells, about."""
-    kept: float = 0
+    kept: int = 0
     """Positions of tiles whose feature maps there is memory for."""
 
 
@@ -137,13 +138,9 @@ def kept_by_memory(width: int, height: int, precision: str, free: int | None) ->
 
 
 def deep_cut(width: int, height: int, precision: str, shrinkage: int, free: int | None) -> Cut:
-    """The cut of a stage that begins so many halvings behind a picture; ``free`` as above.
-
-    All its feature maps are kept where there is memory for them, else none.
-    """
-    affordable = min(_budget(free) / DEEP_BYTES_PER_PIXEL[precision], LARGEST_KEPT)
-    fits = width * height <= affordable
-    return Cut(int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage, math.inf if fits else 0)
+    """The cut of a stage that begins so many halvings behind a picture; ``free`` as above."""
+    kept = min(KEPT_PIXELS - width * height, int(_budget(free) / DEEP_BYTES_PER_PIXEL[precision]))
+    return Cut(int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage, max(0, kept) >> 2 * shrinkage)
 
 
 def receptive_halo(convolutions: Sequence[str]) -> int:

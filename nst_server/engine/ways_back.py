@@ -62,7 +62,7 @@ def relu_and_average_pool(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
         spread = tf.broadcast_to(quarters, [height, 2, width, 2, channels])
         spread = tf.reshape(spread, [1, 2 * height, 2 * width, channels])
         # Odd last rows and columns are in no window.
-        missing = tf.shape(x) - tf.shape(spread)
+        missing = tf.shape(positive) - tf.shape(spread)
         whole = tf.pad(spread, tf.stack([tf.zeros_like(missing), missing], 1))
         return tf.raw_ops.ReluGrad(gradients=whole, features=positive)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -210,8 +209,9 @@ def test_of_a_very_large_picture_nothing_is_kept() -> None:
     assert 1e6 < kept_by_memory(3000, 2000, "bfloat16", free) < 3e6
     assert kept_by_memory(3000, 2000, "float32", free) < 1.2e6
     assert kept_by_memory(6000, 4000, "bfloat16", 8 * free) == 0
-    assert deep_cut(6000, 4000, "bfloat16", 3, free).kept == math.inf
-    assert deep_cut(6000, 4000, "float32", 3, free).kept == 0
+    assert deep_cut(3000, 2000, "bfloat16", 3, free).kept > 375 * 250
+    assert 0 < deep_cut(6000, 4000, "float32", 3, free).kept < 250_000
+    assert 250_000 < deep_cut(6000, 4000, "bfloat16", 3, 8 * free).kept < 750 * 500
     assert deep_cut(12000, 9000, "bfloat16", 3, 8 * free).kept == 0
 
 

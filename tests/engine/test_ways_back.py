@@ -51,3 +51,24 @@ def test_convolution_of_a_picture(size: tuple[int, int], padding: str) -> None:
 def test_poolings(own: Layer, pool: Callable[..., tf.Tensor], size: tuple[int, int]) -> None:
     features = tf.random.stateless_normal([1, *size, 16], seed=(1, 2))
     same_there_and_back(own, lambda x: pool(tf.nn.relu(x), 2, 2, "VALID"), features)
+
+
+@pytest.mark.parametrize("own", [relu_and_average_pool, relu_and_max_pool])
+def test_what_is_before_relu_goes_nowhere_else(own: Layer) -> None:
+    """Else TensorFlow does not fuse bias and ReLU with the convolution, and keeps both maps."""
+
+    @tf.function(input_signature=[tf.TensorSpec([1, None, None, 16])])  # type: ignore[untyped-decorator]
+    def back(features: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            pooled = own(tf.nn.bias_add(features, tf.ones([16])))
+        return tape.gradient(pooled, features)
+
+    (bias,) = (
+        operation
+        for operation in back.get_concrete_function().graph.get_operations()
+        if operation.type == "BiasAdd"
+    )
+    # IdentityN is how TensorFlow marks a gradient of our own; nothing takes the map from there.
+    taken_by = {operation.type for operation in bias.outputs[0].consumers()}
+    assert taken_by <= {"Relu", "IdentityN"}
