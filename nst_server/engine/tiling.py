@@ -39,7 +39,7 @@ gradient and history take much, and a worker is to stay below 6 GB at 24 megapix
 
 KEPT_PIXELS = 44_000_000
 """What a picture takes itself, and what is kept of its second stage, is about alike for a pixel:
-so many of both there may be, for 6 GB at 24 megapixels. Of one of 100, below 12, nothing is kept."""
+so many of both there may be, for 6 GB at 24 megapixels. Of one of 100 nothing is kept."""
 
 TILE_PIXELS = 1_500_000
 """A tile need not be larger: beyond this the halo is a small part of the work."""
