@@ -53,7 +53,7 @@ class Convolutions:
             before = ""
             for name, kernel in self._layers:
                 if before and name.endswith("_conv1"):
-                    average = trained.averages(self._pooling, before)
+                    average = trained.pooling_of(self._pooling, before) == "average"
                     pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
                     x = pool(x, 2, 2, "VALID")
                 x = tf.nn.conv2d(x, kernel, 1, "SAME")

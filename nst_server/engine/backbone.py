@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -50,14 +51,85 @@ def shrinkage(layer: str) -> int:
     return block_of(layer) - 1
 
 
-def averages(pooling: str, layer: str) -> bool:
-    """Whether the block of ``layer`` ends with an average."""
-    return shrinkage(layer) < AVERAGED_BLOCKS[pooling]
+def pooling_of(pooling: str, layer: str) -> str:
+    """How the block of ``layer`` ends."""
+    return "average" if shrinkage(layer) < AVERAGED_BLOCKS[pooling] else "max"
 
 
 def filters(layer: str) -> int:
     """Channels of ``layer``."""
     return FILTERS[shrinkage(layer)]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One of the network's convolutions, 3 × 3, and whether its feature map is measured or pooled.
+
+    The first one takes the picture, RGB in [0, 1].
+    """
+
+    name: str
+    kernel: tf.Tensor
+    bias: tf.Tensor
+    measured: bool
+    pooling: str
+    """``average`` or ``max`` where a block ends, else empty."""
+    replicates: bool
+    """Border pixels, where others pad with zeros."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it takes the picture."""
+        return self.name == "block1_conv1"
+
+    @property
+    def widens(self) -> bool:
+        """Whether its feature map has more channels than what it takes."""
+        return bool(self.kernel.shape[2] < self.kernel.shape[3])
+
+    @property
+    def begins(self) -> tf.TensorSpec:
+        """The type of what it takes."""
+        dtype = tf.float32 if self.is_first else self.kernel.dtype
+        return tf.TensorSpec([1, None, None, self.kernel.shape[2]], dtype)
+
+    @property
+    def gives(self) -> tf.TensorSpec:
+        """The type of its feature map."""
+        return tf.TensorSpec([1, None, None, self.kernel.shape[3]], self.kernel.dtype)
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """The feature map before ReLU."""
+        # Else a traced function that is differentiated from outside is so by its kernels, too.
+        kernel, bias = tf.stop_gradient(self.kernel), tf.stop_gradient(self.bias)
+        padding = "SAME"
+        if self.is_first:
+            x = tf.cast(x * (255.0 / 256.0) - tf.constant(MEAN_RGB) / 256.0, kernel.dtype)
+        if self.replicates:
+            x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
+        if self.is_first:
+            return tf.nn.bias_add(convolve_picture(x, kernel, padding), bias)
+        return tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
+
+    def pooled(self, features: tf.Tensor) -> tf.Tensor:
+        """What the next one takes."""
+        if not self.pooling:
+            return features
+        pool = tf.nn.avg_pool2d if self.pooling == "average" else tf.nn.max_pool2d
+        return pool(features, 2, 2, "VALID")
+
+    def back(self, upstream: tf.Tensor) -> tf.Tensor:
+        """From the gradient by the feature map before ReLU to that by what it takes.
+
+        Not of the first, which is not only a convolution.
+        """
+        return tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=tf.concat([tf.shape(upstream)[:3], self.kernel.shape[2:3]], 0),
+            filter=self.kernel,
+            out_backprop=upstream,
+            strides=[1, 1, 1, 1],
+            padding="SAME",
+        )
 
 
 class Network:
@@ -98,58 +170,52 @@ class Network:
         # and not the picture's at every step. By a power of two: that rounds nothing in bfloat16.
         kernel, bias = weights[names[0]]
         weights[names[0]] = kernel[:, :, ::-1] * 256.0, bias
-        self._convolutions = [
-            (name, *(tf.constant(values, precision) for values in weights[name]))
-            for name in names[: deepest + 1]
-        ]
+        used = names[: deepest + 1]
+        self.convolutions = tuple(
+            Convolution(
+                name,
+                kernel=tf.constant(weights[name][0], precision),
+                bias=tf.constant(weights[name][1], precision),
+                measured=name in layers,
+                pooling=pooling_of(pooling, name) if following.endswith("_conv1") else "",
+                replicates=padding == "replicate" and name == names[0],
+            )
+            for name, following in zip(used, [*used[1:], ""], strict=True)
+        )
+        """In order, up to the deepest that is asked for."""
         self._layers = tuple(layers)
-        self._pooling = pooling
-        self._replicate = padding == "replicate"
         self.dtype = tf.as_dtype(precision)
 
     @property
     def names(self) -> list[str]:
-        """Its convolutions in order, up to the deepest that is asked for."""
-        return [name for name, _, _ in self._convolutions]
+        """Its convolutions' names."""
+        return [convolution.name for convolution in self.convolutions]
 
     def __call__(self, picture: tf.Tensor) -> list[tf.Tensor]:
         """The feature maps of the layers."""
-        maps, _ = self.through(picture, range(1, len(FILTERS) + 1))
+        maps, _ = through(self.convolutions, picture)
         return [maps[layer] for layer in self._layers]
 
-    def through(self, x: tf.Tensor, blocks: range) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        """The feature maps of the layers in some blocks, and what the block after them begins with.
 
-        ``x`` is what the first of them begins with: the picture, or what came of those before.
-        """
-        names = self.names
-        if 1 in blocks:
-            x = tf.cast(x * (255.0 / 256.0) - tf.constant(MEAN_RGB) / 256.0, self.dtype)
-        outputs: dict[str, tf.Tensor] = {}
-        for (name, kernel, bias), following in zip(
-            self._convolutions, [*names[1:], ""], strict=True
-        ):
-            if block_of(name) not in blocks:
-                continue
-            padding = "SAME"
-            if name == names[0] and self._replicate:
-                x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
-            # Else a traced function that is differentiated from outside is so by its kernels, too.
-            kernel, bias = tf.stop_gradient(kernel), tf.stop_gradient(bias)
-            if name == names[0]:
-                x = convolve_picture(x, kernel, padding)
-            else:
-                x = tf.nn.conv2d(x, kernel, 1, "SAME")
-            x = tf.nn.bias_add(x, bias)
-            pools, average = following.endswith("_conv1"), averages(self._pooling, name)
-            if pools and name not in self._layers:
-                x = relu_and_average_pool(x) if average else relu_and_max_pool(x)
-                continue
-            x = outputs[name] = tf.nn.relu(x)
-            if pools:
-                pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
-                x = pool(x, 2, 2, "VALID")
-        return outputs, x
+def through(
+    convolutions: Sequence[Convolution], x: tf.Tensor
+) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """The feature maps that are measured, and what the convolution after these takes.
+
+    ``x`` is what the first of them takes.
+    """
+    maps: dict[str, tf.Tensor] = {}
+    for convolution in convolutions:
+        x = convolution(x)
+        if convolution.pooling and not convolution.measured:
+            average = convolution.pooling == "average"
+            x = relu_and_average_pool(x) if average else relu_and_max_pool(x)
+            continue
+        x = tf.nn.relu(x)
+        if convolution.measured:
+            maps[convolution.name] = x
+        x = convolution.pooled(x)
+    return maps, x
 
 
 def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

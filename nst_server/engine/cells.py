@@ -23,26 +23,16 @@ def inside(features: tf.Tensor, cell: tf.Tensor | None) -> tf.Tensor:
     return features[:, top:bottom, left:right]
 
 
-def with_halo(gradient: tf.Tensor, features: tf.Tensor, cell: tf.Tensor | None) -> tf.Tensor:
-    """The gradient by ``features`` of what has that gradient by their `inside`.
+def with_halo(gradient: tf.Tensor, shape: tf.Tensor, cell: tf.Tensor | None) -> tf.Tensor:
+    """The gradient by features of that shape of what has that gradient by their `inside`.
 
     TensorFlow's own way back from a slice takes thirty times as long.
     """
     if cell is None:
         return gradient
     top, bottom, left, right = tf.unstack(cell)
-    height, width = tf.unstack(tf.shape(features)[1:3])
+    height, width = tf.unstack(shape[1:3])
     return tf.pad(gradient, ((0, 0), (top, height - bottom), (left, width - right), (0, 0)))
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def part(features: tf.Tensor, cell: tf.Tensor) -> tf.Tensor:
-    """`inside`, with a fast way back."""
-
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-        return with_halo(upstream, features, cell), None
-
-    return inside(features, cell), gradient
 
 
 def cell_pyramid(

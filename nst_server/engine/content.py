@@ -30,7 +30,7 @@ def squared_distance(
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             factor = 2.0 * upstream if weight is None else 2.0 * upstream * weight
             slope = tf.cast(factor * difference(features), features.dtype)
-            return with_halo(slope, features, cell)
+            return with_halo(slope, tf.shape(features), cell)
 
         away = difference(features)
         if weight is not None:

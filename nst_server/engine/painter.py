@@ -224,7 +224,7 @@ class Painter:
         tiling: Tiling | None = None
         if side is not None:
             kept = kept_by_memory(width, height, plan.precision, free)
-            deep = (deep_cut(width, height, plan.precision, s.shrinkage, free) for s in others)
+            deep = (deep_cut(stage.shrinkage, kept) for stage in others)
             tiling = Tiling((Cut(side, kept), *deep), settings.seamless)
         return ScaleObjective(
             method.objective, view.content, styles, view.importance, tiling=tiling

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from nst_server.engine.backbone import Network, block_of, filters, shrinkage
-from nst_server.engine.cells import cell_pyramid, halved, inside, part, pyramid_of
+from nst_server.engine import compact
+from nst_server.engine.backbone import Network, block_of, filters, shrinkage, through
+from nst_server.engine.cells import cell_pyramid, halved, inside, pyramid_of, with_halo
 from nst_server.engine.content import squared_distance
 from nst_server.engine.statistics import Moments, moments, moments_spec
 from nst_server.engine.tiling import receptive_halo
@@ -79,29 +80,24 @@ class Stage:
 
     def __init__(self, network: Network, blocks: range, layers: Layers, regions: int) -> None:
         """``layers`` are those of the whole network, which must have layers in the last block."""
-        own = [name for name in network.names if block_of(name) in blocks]
-        self._network = network
-        self._blocks = blocks
+        own = [one for one in network.convolutions if block_of(one.name) in blocks]
+        self.convolutions = own
         self._regions = regions
         self.layers = layers.of(blocks)
-        self.is_last = own[-1] == network.names[-1]
+        self.is_last = own[-1] is network.convolutions[-1]
         self.shrinkage = blocks.start - 1
         """Halvings between the picture and what the stage begins with."""
         self.halvings = len(blocks)
         """Between what the stage begins with and what goes on."""
         self.grid = 2 ** (self.halvings - self.is_last)
         """Cells begin at its multiples, as the windows of all poolings do."""
-        self.halo = receptive_halo(own)
+        self.halo = receptive_halo([one.name for one in own])
         """How far it sees beyond a cell."""
 
-        dtype = network.dtype
-        begins = tf.TensorSpec([1, None, None, 3])
-        if 1 not in blocks:
-            before = filters(f"block{blocks.start - 1}")
-            begins = tf.TensorSpec([1, None, None, before], dtype)
+        begins = own[0].begins
         importance = tf.TensorSpec([1, None, None, 1 + regions])
         cell = tf.TensorSpec([4], tf.int32)
-        onward = () if self.is_last else (tf.TensorSpec([1, None, None, filters(own[-1])], dtype),)
+        onward = () if self.is_last else (own[-1].gives,)
         style = tuple(moments_spec(filters(name)) for name, _ in self.layers.style)
         slopes = Slopes(
             tf.TensorSpec([]),
@@ -110,7 +106,7 @@ class Stage:
         )
         self.content_spec = ContentTargets.Spec(
             features=tuple(
-                tf.TensorSpec([1, None, None, filters(name)], dtype)
+                tf.TensorSpec([1, None, None, filters(name)], network.dtype)
                 for name, _ in self.layers.content
             ),
             scales=tuple(tf.TensorSpec([]) for _ in self.layers.content),
@@ -118,8 +114,11 @@ class Stage:
         self.moments_spec = (style,) * regions
         self.measure = Traced(self._measure, begins, importance, cell)
         """Content features of a tile's cell, the moments of its regions, and what goes on."""
-        self.cell_terms = Traced(self._cell_terms, begins, importance, cell, self.content_spec)
-        """`terms` of a tile's cell."""
+        self.there = Traced(self._there, begins, importance, cell, self.content_spec)
+        """Content loss of a tile's cell, moments, what goes on, and what is kept (`compact`)."""
+        kept = tuple(map(compact.kept_spec, own[1:]))
+        self.back = Traced(self._back, begins, importance, cell, self.content_spec, slopes, kept)
+        """The gradient by the tile of what has those slopes."""
         self.cell_gradient = Traced(
             self._cell_gradient, begins, importance, cell, self.content_spec, slopes
         )
@@ -130,18 +129,11 @@ class Stage:
         features: tf.Tensor,
         pyramid: Sequence[tf.Tensor] | None,
         targets: ContentTargets,
-        cell: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, RegionMoments, Onward]:
-        """The content loss, not yet weighed, the moments of all regions, and what goes on.
-
-        ``cell`` is what of the map counts, None for all; ``pyramid`` is the importance of that.
-        """
-        maps, rest = self._through(features, cell)
-        return (
-            self._content_loss(maps, targets, pyramid, cell),
-            self._moments(maps, pyramid, cell),
-            rest,
-        )
+        """Of a map in one piece: the content loss, not yet weighed, all moments, what goes on."""
+        maps, rest = through(self.convolutions, features)
+        loss = self._content_loss(maps, targets, pyramid, None)
+        return loss, self._moments(maps, pyramid, None), () if self.is_last else (rest,)
 
     def weight_at(self, layer: str, importance: tf.Tensor | None) -> tf.Tensor | None:
         """How much each position of a layer counts for the content."""
@@ -152,20 +144,57 @@ class Stage:
     def _measure(
         self, features: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, ...], RegionMoments, Onward]:
-        maps, rest = self._through(features, cell)
+        maps, rest = through(self.convolutions, features)
         content = tuple(
             inside(maps[name], self._at_layer(cell, name)) for name, _ in self.layers.content
         )
-        return content, self._moments(maps, self._pyramid(importance, cell), cell), rest
+        measured = self._moments(maps, self._pyramid(importance, cell), cell)
+        return content, measured, self._onward(rest, cell)
 
-    def _cell_terms(
+    def _there(
         self,
         tile: tf.Tensor,
         importance: tf.Tensor | None,
         cell: tf.Tensor,
         targets: ContentTargets,
-    ) -> tuple[tf.Tensor, RegionMoments, Onward]:
-        return self.terms(tile, self._pyramid(importance, cell), targets, cell)
+    ) -> tuple[tf.Tensor, RegionMoments, Onward, compact.Kept]:
+        maps, rest, kept = compact.there(self.convolutions, tile)
+        pyramid = self._pyramid(importance, cell)
+        loss = self._content_loss(maps, targets, pyramid, cell)
+        return loss, self._moments(maps, pyramid, cell), self._onward(rest, cell), kept
+
+    def _back(
+        self,
+        tile: tf.Tensor,
+        importance: tf.Tensor | None,
+        cell: tf.Tensor,
+        targets: ContentTargets,
+        slopes: Slopes,
+        kept: compact.Kept,
+    ) -> tf.Tensor:
+        pyramid = self._pyramid(importance, cell)
+        onward = None
+        if slopes.onward:
+            shape = tf.shape(tile) // 2**self.halvings
+            onward = with_halo(slopes.onward[0], shape, halved(cell, self.halvings))
+
+        def slope(name: str, features: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(features)
+                loss = self._content_loss({name: features}, targets, pyramid, cell)
+                measured = self._moments({name: features}, pyramid, cell)
+            style = [
+                [
+                    own
+                    for (layer, _), own in zip(self.layers.style, region, strict=True)
+                    if layer == name
+                ]
+                for region in slopes.style
+            ]
+            given, slopes_of_given = (loss, sums_of(measured)), (slopes.content, style)
+            return tape.gradient(given, features, output_gradients=slopes_of_given)
+
+        return compact.back(self.convolutions, tile, kept, slope, onward)
 
     def _cell_gradient(
         self,
@@ -175,19 +204,11 @@ class Stage:
         targets: ContentTargets,
         slopes: Slopes,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(tile)
-            content, measured, onward = self._cell_terms(tile, importance, cell, targets)
-        given = Slopes(content, sums_of(measured), onward)
-        return content, tape.gradient(given, tile, output_gradients=slopes)
+        loss, _, _, kept = self._there(tile, importance, cell, targets)
+        return loss, self._back(tile, importance, cell, targets, slopes, kept)
 
-    def _through(
-        self, features: tf.Tensor, cell: tf.Tensor | None
-    ) -> tuple[dict[str, tf.Tensor], Onward]:
-        maps, rest = self._network.through(features, self._blocks)
-        if self.is_last:
-            return maps, ()
-        return maps, (rest if cell is None else part(rest, halved(cell, self.halvings)),)
+    def _onward(self, rest: tf.Tensor, cell: tf.Tensor) -> Onward:
+        return () if self.is_last else (inside(rest, halved(cell, self.halvings)),)
 
     def _pyramid(self, importance: tf.Tensor | None, cell: tf.Tensor) -> list[tf.Tensor] | None:
         return cell_pyramid(importance, cell, self.halvings - 1)
@@ -205,11 +226,13 @@ class Stage:
         pyramid: Sequence[tf.Tensor] | None,
         cell: tf.Tensor | None,
     ) -> tf.Tensor:
-        """A sum over positions, so that cells add up."""
+        """Of those maps that are there; a sum over positions, so that cells add up."""
         loss = tf.constant(0.0)
         for (name, share), target, scale in zip(
             self.layers.content, targets.features, targets.scales, strict=True
         ):
+            if name not in maps:
+                continue
             weight = None if pyramid is None else pyramid[self._halvings_before(name)][..., :1]
             own = squared_distance(maps[name], target, weight, self._at_layer(cell, name))
             loss += share * scale * own
@@ -221,6 +244,8 @@ class Stage:
         pyramid: Sequence[tf.Tensor] | None,
         cell: tf.Tensor | None,
     ) -> RegionMoments:
+        """Of those maps that are there."""
+
         def weight(name: str, region: int) -> tf.Tensor | None:
             if pyramid is None:
                 return None
@@ -230,6 +255,7 @@ class Stage:
             tuple(
                 moments(maps[name], weight(name, region), self._at_layer(cell, name))
                 for name, _ in self.layers.style
+                if name in maps
             )
             for region in range(self._regions)
         )

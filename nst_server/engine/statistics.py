@@ -77,7 +77,9 @@ def moments(
         def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
             # Cut out once more: to keep the part would be to keep the map twice.
             product = _by_features(inside(features, cell), by_first, by_second)
-            return with_halo(product if factor is None else factor * product, features, cell)
+            return with_halo(
+                product if factor is None else factor * product, tf.shape(features), cell
+            )
 
         part = inside(features, cell)
         rows = _rows(part)

@@ -28,7 +28,6 @@ from nst_server.engine.stage import (
     RegionMoments,
     Slopes,
     Stage,
-    sums_of,
 )
 from nst_server.engine.strips import bounds, joined
 from nst_server.engine.strips import cut as strips_of
@@ -249,16 +248,11 @@ class _There:
 
     def _keeping(self, tile: Tile, target: ContentTargets) -> tuple[RegionMoments, Onward, Back]:
         """A way back by the feature maps, a third less work in all."""
-        features, importance = self.tiled.cut(tile)
-        with tf.GradientTape() as tape:
-            tape.watch(features)
-            loss, moments, onward = self.tiled.stage.cell_terms(
-                features, importance, _corners(tile.inner), target
-            )
-        given = Slopes(loss, sums_of(moments), onward)
+        stage, cell = self.tiled.stage, _corners(tile.inner)
+        loss, moments, onward, kept = stage.there(*self.tiled.cut(tile), cell, target)
 
         def back(slopes: Slopes) -> tuple[tf.Tensor, tf.Tensor]:
-            return loss, tape.gradient(given, features, output_gradients=slopes)
+            return loss, stage.back(*self.tiled.cut(tile), cell, target, slopes, kept)
 
         return moments, onward, back
 

@@ -27,22 +27,23 @@ MEMORY_SHARE = 0.4
 BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 2400}
 """Peak of a step of VGG16 with a mask, as measured: feature maps, their gradients, and more."""
 
-KEPT_BYTES_PER_PIXEL = {"bfloat16": 1400, "float32": 3400}
-"""The same where feature maps are kept between two passes."""
+KEPT_BYTES_PER_PIXEL = {"bfloat16": 130, "float32": 250}
+"""Of what is kept between the two passes, two stages together."""
 
-DEEP_BYTES_PER_PIXEL = {"bfloat16": 100, "float32": 240}
-"""The same of what is behind the first stage, by the picture's pixels, on the way back too."""
+DEEP_SHARE = 3
+"""What is kept of the second stage is for a pixel so many times smaller, and saves more."""
 
 LARGEST_WHOLE = 10_000_000
 """Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
 gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
 
-KEPT_PIXELS = 44_000_000
-"""What a picture takes itself, and what is kept of its second stage, is about alike for a pixel:
-so many of both there may be, for 6 GB at 24 megapixels. Of one of 100 nothing is kept."""
+KEPT_PIXELS = 42_000_000
+"""What a picture takes itself, and what is kept of its tiles, is about alike for a pixel: so many
+of both there may be, for 6 GB at 24 megapixels. Of one of 100 nothing is kept."""
 
-TILE_PIXELS = 1_500_000
-"""A tile need not be larger: beyond this the halo is a small part of the work."""
+TILE_PIXELS = 800_000
+"""A tile need not be larger: beyond this the halo is a small part of the work, and what is not used
+for larger tiles can be kept."""
 
 DEEP_TILE_PIXELS = 3_000_000
 """The same behind the first stage, by the picture's pixels: what is kept of it is smaller, and so
@@ -97,15 +98,17 @@ def tiles(
     """Tiles whose cells are about ``side`` wide and high, each with ``halo`` around it.
 
     Halos end at the picture's borders, where the network pads as it does untiled, unless the
-    picture ``wraps``: then they go on outside. Both numbers are rounded up to the grid.
+    picture ``wraps``: then they go on outside. Tiles begin on the grid, and so does the side of
+    cells.
     """
-    halo = _rounded_up(halo, grid)
+    before = _rounded_up(halo, grid)
     columns, rows = _cells(width, side, grid), _cells(height, side, grid)
     bounds = Box(0, 0, width, height)
     for top, bottom in rows:
         for left, right in columns:
             cell = Box(left, top, right - left, bottom - top)
-            outer = cell.pad(halo)
+            sides = (cell.width + before + halo, cell.height + before + halo)
+            outer = Box(left - before, top - before, *sides)
             yield Tile(outer if wraps else outer.intersect(bounds), cell)
 
 
@@ -126,21 +129,23 @@ def side_by_memory(
     budget = _budget(free) / BYTES_PER_PIXEL[precision]
     if width * height <= min(budget, LARGEST_WHOLE):
         return None
-    side = int(math.sqrt(min(budget, TILE_PIXELS))) - 2 * _rounded_up(halo, GRID)
+    side = int(math.sqrt(min(budget, TILE_PIXELS))) - 2 * halo
     return max(MINIMUM_SIDE, side // GRID * GRID)
 
 
 def kept_by_memory(width: int, height: int, precision: str, free: int | None) -> int:
-    """Pixels of a picture's tiles whose feature maps may be kept; ``free`` as above."""
-    if width * height > LARGEST_WHOLE:
-        return 0
-    return int(_budget(free) / KEPT_BYTES_PER_PIXEL[precision])
+    """Pixels of a picture's tiles of which something may be kept; ``free`` as above."""
+    affordable = int(_budget(free) / KEPT_BYTES_PER_PIXEL[precision])
+    return max(0, min(KEPT_PIXELS - width * height, affordable))
 
 
-def deep_cut(width: int, height: int, precision: str, shrinkage: int, free: int | None) -> Cut:
-    """The cut of a stage that begins so many halvings behind a picture; ``free`` as above."""
-    kept = min(KEPT_PIXELS - width * height, int(_budget(free) / DEEP_BYTES_PER_PIXEL[precision]))
-    return Cut(int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage, max(0, kept) >> 2 * shrinkage)
+def deep_cut(shrinkage: int, kept: int) -> Cut:
+    """The cut of a stage that begins so many halvings behind the picture.
+
+    ``kept`` is of how many pixels something is kept of the first stage.
+    """
+    side = int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage
+    return Cut(side, DEEP_SHARE * kept >> 2 * shrinkage)
 
 
 def receptive_halo(convolutions: Sequence[str]) -> int:

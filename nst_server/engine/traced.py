@@ -14,7 +14,7 @@ class Traced:
     def __init__(
         self,
         function: Callable[..., Any],
-        features: tf.TensorSpec,
+        features: Any,
         importance: tf.TensorSpec,
         *others: Any,
     ) -> None:

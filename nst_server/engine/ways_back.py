@@ -24,12 +24,13 @@ def convolve_picture(picture: tf.Tensor, kernel: tf.Tensor, padding: str) -> tf.
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def convolved(picture: tf.Tensor) -> tuple[tf.Tensor, _Way]:
+        height, width = tf.unstack(tf.shape(picture)[1:3])
+
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             reach = 1 if padding == "SAME" else 2
             sides = [[0, 0], [reach, reach], [reach, reach + _PACKED - 1], [0, 0]]
             packs = tf.nn.conv2d(upstream, _packed(kernel), [1, 1, _PACKED, 1], sides)
-            height, width = tf.unstack(tf.shape(picture)[1:3])
-            return tf.reshape(packs, [1, height, -1, picture.shape[-1]])[:, :, :width]
+            return tf.reshape(packs, [1, height, -1, kernel.shape[2]])[:, :, :width]
 
         return tf.nn.conv2d(picture, kernel, 1, padding), gradient
 
@@ -56,14 +57,7 @@ def relu_and_average_pool(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
     positive = tf.nn.relu(x)
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        channels = x.shape[-1]
-        height, width = tf.unstack(tf.shape(upstream)[1:3])
-        quarters = tf.reshape(0.25 * upstream, [height, 1, width, 1, channels])
-        spread = tf.broadcast_to(quarters, [height, 2, width, 2, channels])
-        spread = tf.reshape(spread, [1, 2 * height, 2 * width, channels])
-        # Odd last rows and columns are in no window.
-        missing = tf.shape(positive) - tf.shape(spread)
-        whole = tf.pad(spread, tf.stack([tf.zeros_like(missing), missing], 1))
+        whole = spread(0.25 * upstream, tf.shape(positive))
         return tf.raw_ops.ReluGrad(gradients=whole, features=positive)
 
     return tf.raw_ops.AvgPool(value=positive, **WINDOW), gradient
@@ -86,3 +80,17 @@ def relu_and_max_pool(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
         )
 
     return pooled, gradient
+
+
+def spread(pooled: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+    """A pooled map (1 × h × w × channels) over ``shape``: each number four times.
+
+    Odd last rows and columns, which are in no window, are zero.
+    """
+    channels = pooled.shape[-1]
+    height, width = tf.unstack(tf.shape(pooled)[1:3])
+    quarters = tf.reshape(pooled, [height, 1, width, 1, channels])
+    windows = tf.broadcast_to(quarters, [height, 2, width, 2, channels])
+    windows = tf.reshape(windows, [1, 2 * height, 2 * width, channels])
+    missing = shape - tf.shape(windows)
+    return tf.pad(windows, tf.stack([tf.zeros_like(missing), missing], 1))
