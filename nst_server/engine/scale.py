@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 class ScaleObjective:
     """What pictures of one size are compared with, and how: whole, or in tiles.
 
-    Where memory runs out in spite of the estimate, no feature maps are kept, then the tiles are
+    Where memory runs out in spite of the estimate, nothing is kept of tiles, then they are
     halved, and the step is done again; the result is the same.
     """
 

@@ -4,8 +4,8 @@ On the way there each stage of the network goes over tiles of what it begins wit
 cells are added up, and what goes on is put together for the next stage. Then the style loss and its
 derivatives by the moments are known, and it goes back, the last stage first: the gradient of a
 cell's share is added over the whole tile, halo included. That equals the gradient of the untiled
-picture. Tiles go back by the feature maps of the way there, as many as there is memory for; the
-others are computed once more.
+picture. Tiles go back by what is kept of the way there (`compact`), as many as there is memory
+for; the others go there once more.
 
 A picture that wraps, for a seamless texture, is tiled with halos from its other side: that is a
 convolution on a torus, exactly.
@@ -228,7 +228,7 @@ class _There:
     def back(self, slopes: Slopes) -> Iterator[tuple[Tile, tf.Tensor, tf.Tensor]]:
         """For each tile the content loss of its cell, not weighed, and the gradient by the tile.
 
-        ``slopes`` are by what the whole stage gave. Only once: feature maps go with the ways.
+        ``slopes`` are by what the whole stage gave. Only once: what is kept goes with the ways.
         """
         for tile in self.tiled.tiles:
             own = slopes._replace(onward=self.tiled.given_by(tile, slopes.onward))
@@ -247,7 +247,7 @@ class _There:
         return moments, onward, back
 
     def _keeping(self, tile: Tile, target: ContentTargets) -> tuple[RegionMoments, Onward, Back]:
-        """A way back by the feature maps, a third less work in all."""
+        """A way back by what is kept of the way there, a fifth less work in all."""
         stage, cell = self.tiled.stage, _corners(tile.inner)
         loss, moments, onward, kept = stage.there(*self.tiled.cut(tile), cell, target)
 

@@ -42,8 +42,8 @@ KEPT_PIXELS = 42_000_000
 of both there may be, for 6 GB at 24 megapixels. Of one of 100 nothing is kept."""
 
 TILE_PIXELS = 800_000
-"""A tile need not be larger: beyond this the halo is a small part of the work, and what is not used
-for larger tiles can be kept."""
+"""A tile need not be larger: beyond this the halo is a small part of the work, and memory is better
+spent on what is kept."""
 
 DEEP_TILE_PIXELS = 3_000_000
 """The same behind the first stage, by the picture's pixels: what is kept of it is smaller, and so
@@ -57,7 +57,7 @@ class Cut:
     side: int
     """Of cells, about."""
     kept: int = 0
-    """Positions of tiles whose feature maps there is memory for."""
+    """Positions of tiles of which something may be kept between the two passes."""
 
 
 @dataclass(frozen=True)
