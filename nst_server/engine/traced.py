@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -19,9 +20,9 @@ class Traced:
         *others: Any,
     ) -> None:
         """The types are those of the arguments, which may be of any size."""
+        # A partial: TensorFlow counts traces by code, and would warn of so many of one lambda.
         self._plain = tf.function(
-            lambda features, *more: function(features, None, *more),
-            input_signature=[features, *others],
+            partial(_unweighed, function), input_signature=[features, *others]
         )
         self._weighed = tf.function(function, input_signature=[features, importance, *others])
 
@@ -36,3 +37,7 @@ class Traced:
         """How often it was traced so far."""
         both = (self._plain, self._weighed)
         return sum(function.experimental_get_tracing_count() for function in both)
+
+
+def _unweighed(function: Callable[..., Any], features: tf.Tensor, *others: Any) -> Any:
+    return function(features, None, *others)
