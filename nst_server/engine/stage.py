@@ -1,8 +1,8 @@
 """Some blocks of the network, with what of the loss is measured there.
 
 The network is cut once, where a feature map is much smaller than those before it. What comes
-before sees little beyond a cell, so that tiles of it need narrow halos; what comes after is, of
-the largest pictures too, small enough to be kept in one piece.
+before sees little beyond a cell, so that tiles of it need narrow halos; what is kept of what comes
+after is small for the work that it saves.
 """
 
 from __future__ import annotations
