@@ -3,31 +3,44 @@
 For tiles, of which many are on their way at once. The gradient of a convolution is one by its
 picture alone, since its kernel is a constant; so what is needed of a map that is not measured is
 where ReLU and pooling let it through: one bit for each number (Jain et al., "Gist: Efficient Data
-Encoding for Deep Neural Network Training", 2018). A map with more channels than what it was made of
-is made once more.
+Encoding for Deep Neural Network Training", 2018). Where that is much for the work that it saves,
+maps are made once more from what came before (Chen et al., "Training Deep Nets with Sublinear
+Memory Cost", 2016).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import numpy as np
 import tensorflow as tf
 
-from nst_server.engine.backbone import Convolution
+from nst_server.engine.backbone import Convolution, block_of, through
 from nst_server.engine.ways_back import WINDOW, spread
 
 Kept = tuple[tf.Tensor, ...]
-"""For each convolution what it began with, or its feature map, or bits; see `kept_spec`."""
+"""For each step but the first: what it began with, or its feature map, or bits; see `kept_spec`."""
+
+Step = tuple[Convolution, ...]
+"""Convolutions that are made once more together, or one that is not."""
+
+Slope = Callable[[str, tf.Tensor], tf.Tensor]
+"""The gradient by a measured feature map of what is measured there."""
 
 
-def kept_spec(convolution: Convolution) -> tf.TensorSpec:
-    """The type of what is kept of one convolution."""
-    if convolution.widens:
-        return convolution.begins
-    if convolution.measured:
-        return convolution.gives
-    return tf.TensorSpec([1, None, None, convolution.gives.shape[-1] // 8], tf.uint8)
+def steps(convolutions: Sequence[Convolution]) -> list[Step]:
+    """What is made once more, from what it began with, and what is not, in order."""
+    found: list[Step] = []
+    for remade, run in groupby(convolutions, key=_is_remade):
+        step = tuple(run)
+        found.extend([step] if remade else [(one,) for one in step])
+    return found
+
+
+def kept_specs(convolutions: Sequence[Convolution]) -> tuple[tf.TensorSpec, ...]:
+    """The types of what is kept."""
+    return tuple(_kept_spec(step[0]) for step in steps(convolutions)[1:])
 
 
 def there(
@@ -36,18 +49,20 @@ def there(
     """As `through`, and what is kept but ``x``."""
     maps: dict[str, tf.Tensor] = {}
     kept = []
-    for convolution in convolutions:
-        features = tf.nn.relu(convolution(x))
-        pooled = convolution.pooled(features)
-        if convolution.widens:
+    for step in steps(convolutions):
+        if _is_remade(step[0]):
             kept.append(x)
-        elif convolution.measured:
-            kept.append(features)
-        else:
-            kept.append(_packed(_let_through(convolution, features, pooled)))
+            own, x = through(step, x)
+            maps |= own
+            continue
+        (convolution,) = step
+        features = tf.nn.relu(convolution(x))
+        x = convolution.pooled(features)
         if convolution.measured:
             maps[convolution.name] = features
-        x = pooled
+            kept.append(features)
+        else:
+            kept.append(_packed(_let_through(convolution, features, x)))
     return maps, x, tuple(kept[1:])
 
 
@@ -55,37 +70,72 @@ def back(
     convolutions: Sequence[Convolution],
     x: tf.Tensor,
     kept: Kept,
-    slope: Callable[[str, tf.Tensor], tf.Tensor],
+    slope: Slope,
     onward: tf.Tensor | None,
 ) -> tf.Tensor:
     """The gradient by ``x`` of `there`.
 
-    ``slope`` gives the gradient by a measured feature map of what is measured there, ``onward`` is
-    the gradient by what went on, None if nothing did.
+    ``onward`` is the gradient by what went on, None if nothing did.
     """
     gradient = onward
-    for convolution, own in zip(reversed(convolutions), reversed((x, *kept)), strict=True):
+    for step, own in zip(reversed(steps(convolutions)), reversed((x, *kept)), strict=True):
         # Not before its turn: TensorFlow would make all maps again at once.
         with tf.control_dependencies([] if gradient is None else [gradient]):
-            gradient = _back_through(convolution, own, slope, gradient)
+            due = tf.identity(own)
+        gradient = _back_through(step, due, slope, gradient)
     return gradient
 
 
-def _back_through(
-    convolution: Convolution,
-    own: tf.Tensor,
-    slope: Callable[[str, tf.Tensor], tf.Tensor],
-    gradient: tf.Tensor | None,
-) -> tf.Tensor:
-    if not (convolution.widens or convolution.measured):
-        return _back_by_bits(convolution, own, gradient)
-    features = tf.nn.relu(convolution(own)) if convolution.widens else own
-    gradient = _back_over(convolution.pooled, features, gradient)
+def _is_remade(convolution: Convolution) -> bool:
+    """Whether its feature map has more channels than what it was made of, or is in block 1.
+
+    That block holds as much as all others, and is a seventh of the work.
+    """
+    return convolution.widens or block_of(convolution.name) == 1
+
+
+def _kept_spec(convolution: Convolution) -> tf.TensorSpec:
+    if _is_remade(convolution):
+        return convolution.begins
     if convolution.measured:
-        measured = slope(convolution.name, features)
-        gradient = measured if gradient is None else gradient + measured
-    masked = tf.raw_ops.ReluGrad(gradients=gradient, features=features)
-    return _back_over(convolution, own, masked) if convolution.widens else convolution.back(masked)
+        return convolution.gives
+    return tf.TensorSpec([1, None, None, convolution.gives.shape[-1] // 8], tf.uint8)
+
+
+def _back_through(
+    step: Step, own: tf.Tensor, slope: Slope, gradient: tf.Tensor | None
+) -> tf.Tensor:
+    if _is_remade(step[0]):
+        return _back_by_making(step, own, slope, gradient)
+    (convolution,) = step
+    if convolution.measured:
+        return _back_by_map(convolution, own, slope, gradient)
+    return _back_by_bits(convolution, own, gradient)
+
+
+def _back_by_making(
+    step: Step, x: tf.Tensor, slope: Slope, upstream: tf.Tensor | None
+) -> tf.Tensor:
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        maps, given = through(step, x)
+    targets = [*maps.values()]
+    slopes = [slope(name, features) for name, features in maps.items()]
+    if upstream is not None:
+        targets, slopes = [*targets, given], [*slopes, upstream]
+    return tape.gradient(targets, x, output_gradients=slopes)
+
+
+def _back_by_map(
+    convolution: Convolution, features: tf.Tensor, slope: Slope, upstream: tf.Tensor | None
+) -> tf.Tensor:
+    gradient = slope(convolution.name, features)
+    if upstream is not None:
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            pooled = convolution.pooled(features)
+        gradient += tape.gradient(pooled, features, output_gradients=upstream)
+    return convolution.back(tf.raw_ops.ReluGrad(gradients=gradient, features=features))
 
 
 def _back_by_bits(convolution: Convolution, bits: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
@@ -94,17 +144,6 @@ def _back_by_bits(convolution: Convolution, bits: tf.Tensor, upstream: tf.Tensor
         share = 0.25 if convolution.pooling == "average" else 1.0
         upstream = spread(share * upstream, tf.shape(mask))
     return convolution.back(upstream * mask)
-
-
-def _back_over(
-    function: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor, upstream: tf.Tensor | None
-) -> tf.Tensor | None:
-    if upstream is None:
-        return None
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        given = function(x)
-    return tape.gradient(given, x, output_gradients=upstream)
 
 
 def _let_through(convolution: Convolution, features: tf.Tensor, pooled: tf.Tensor) -> tf.Tensor:

@@ -28,10 +28,9 @@ from nst_server.engine.scale import ScaleObjective
 from nst_server.engine.strips import cut
 from nst_server.engine.tiling import (
     MINIMUM_SIDE,
-    Cut,
     Tiling,
-    deep_cut,
-    kept_by_memory,
+    deep_side,
+    keeps_by_memory,
     side_by_memory,
 )
 from nst_server.errors import NeuralStyleError
@@ -223,9 +222,9 @@ class Painter:
             side = max(width, height)
         tiling: Tiling | None = None
         if side is not None:
-            kept = kept_by_memory(width, height, plan.precision, free)
-            deep = (deep_cut(stage.shrinkage, kept) for stage in others)
-            tiling = Tiling((Cut(side, kept), *deep), settings.seamless)
+            deep = (deep_side(stage.shrinkage) for stage in others)
+            keeps = keeps_by_memory(width, height, plan.precision, free)
+            tiling = Tiling((side, *deep), keeps, settings.seamless)
         return ScaleObjective(
             method.objective, view.content, styles, view.importance, tiling=tiling
         )

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from nst_server.engine.objective import Objective, WeighedStyle
 from nst_server.engine.tiled import TiledObjective
-from nst_server.engine.tiling import Cut, Tiling
+from nst_server.engine.tiling import Tiling
 
 _log = logging.getLogger(__name__)
 
@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 class ScaleObjective:
     """What pictures of one size are compared with, and how: whole, or in tiles.
 
-    Where memory runs out in spite of the estimate, nothing is kept of tiles, then they are
-    halved, and the step is done again; the result is the same.
+    Where memory runs out in spite of the estimate tiles are halved, and the step is done again;
+    the result is the same.
     """
 
     def __init__(
@@ -70,15 +70,17 @@ class ScaleObjective:
             self._tiling = less
 
     def _with_less(self) -> Tiling | None:
-        """Nothing kept, then smaller tiles; None if they are as small as can be."""
+        """Smaller tiles; None if they are as small as can be."""
         height, width = self._content.shape[1:3]
         if self._tiling is None:
             stages = self._objective.stages
-            tiling = Tiling(tuple(Cut(max(height, width) >> stage.shrinkage) for stage in stages))
+            tiling = Tiling(
+                tuple(max(height, width) >> stage.shrinkage for stage in stages), keeps=False
+            )
         else:
             tiling = self._tiling
         less = tiling.with_less()
         if less:
-            side = less.cuts[0].side
+            side = less.sides[0]
             _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, side)
         return less

@@ -116,13 +116,9 @@ class Stage:
         """Content features of a tile's cell, the moments of its regions, and what goes on."""
         self.there = Traced(self._there, begins, importance, cell, self.content_spec)
         """Content loss of a tile's cell, moments, what goes on, and what is kept (`compact`)."""
-        kept = tuple(map(compact.kept_spec, own[1:]))
+        kept = compact.kept_specs(own)
         self.back = Traced(self._back, begins, importance, cell, self.content_spec, slopes, kept)
         """The gradient by the tile of what has those slopes."""
-        self.cell_gradient = Traced(
-            self._cell_gradient, begins, importance, cell, self.content_spec, slopes
-        )
-        """Content loss of a tile's cell, and the gradient by the tile of what has those slopes."""
 
     def terms(
         self,
@@ -195,17 +191,6 @@ class Stage:
             return tape.gradient(given, features, output_gradients=slopes_of_given)
 
         return compact.back(self.convolutions, tile, kept, slope, onward)
-
-    def _cell_gradient(
-        self,
-        tile: tf.Tensor,
-        importance: tf.Tensor | None,
-        cell: tf.Tensor,
-        targets: ContentTargets,
-        slopes: Slopes,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        loss, _, _, kept = self._there(tile, importance, cell, targets)
-        return loss, self._back(tile, importance, cell, targets, slopes, kept)
 
     def _onward(self, rest: tf.Tensor, cell: tf.Tensor) -> Onward:
         return () if self.is_last else (inside(rest, halved(cell, self.halvings)),)

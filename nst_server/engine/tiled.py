@@ -4,8 +4,7 @@ On the way there each stage of the network goes over tiles of what it begins wit
 cells are added up, and what goes on is put together for the next stage. Then the style loss and its
 derivatives by the moments are known, and it goes back, the last stage first: the gradient of a
 cell's share is added over the whole tile, halo included. That equals the gradient of the untiled
-picture. Tiles go back by what is kept of the way there (`compact`), as many as there is memory
-for; the others go there once more.
+picture. Tiles go back by what is kept of the way there (`compact`), or go there once more.
 
 A picture that wraps, for a seamless texture, is tiled with halos from its other side: that is a
 convolution on a torus, exactly.
@@ -13,7 +12,7 @@ convolution on a torus, exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
@@ -21,6 +20,7 @@ from operator import add
 
 import tensorflow as tf
 
+from nst_server.engine.compact import Kept
 from nst_server.engine.objective import Objective, StyleTargets, WeighedStyle, concatenated
 from nst_server.engine.stage import (
     ContentTargets,
@@ -30,8 +30,7 @@ from nst_server.engine.stage import (
     Stage,
 )
 from nst_server.engine.strips import bounds, joined
-from nst_server.engine.strips import cut as strips_of
-from nst_server.engine.tiling import Cut, Tile, Tiling, pieces, tiles
+from nst_server.engine.tiling import Tile, Tiling, pieces, tiles
 from nst_server.geometry import Box
 
 
@@ -44,15 +43,15 @@ class TiledTargets:
     style: tuple[StyleTargets, ...]
 
 
-Back = Callable[[Slopes], tuple[tf.Tensor, tf.Tensor]]
-"""From slopes to the content loss of a cell, not weighed, and the gradient by its tile."""
+Strips = dict[int, tf.Tensor]
+"""A gradient, by the numbers of its strips, each from the first tile on that reaches it."""
 
 
 class TiledObjective:
     """An `Objective` whose pictures are cut into tiles."""
 
     def __init__(self, objective: Objective, tiling: Tiling) -> None:
-        """``tiling`` has a cut for each stage."""
+        """``tiling`` has a side for each stage."""
         self._objective = objective
         self._tiling = tiling
 
@@ -89,14 +88,13 @@ class TiledObjective:
         style, slopes = objective.style_slopes(
             tuple(there.moments for there in gone), targets.style, weights
         )
-        numbers = tf.cast(tf.size(picture), tf.float32)
-        content_loss, smoothness = tf.constant(0.0), tf.constant(0.0)
+        content = weights[0] * tf.add_n([there.content_loss for there in gone])
+        numbers, smoothness = tf.cast(tf.size(picture), tf.float32), tf.constant(0.0)
         upstream: Onward = ()
         while gone:
             there = gone.pop()
-            gradient = there.tiled.zeros()
-            for tile, loss, share in there.back(Slopes(weights[0], slopes[len(gone)], upstream)):
-                content_loss += weights[0] * loss
+            gradient: Strips = {}
+            for tile, share in there.back(Slopes(weights[0], slopes[len(gone)], upstream)):
                 if not gone:  # what the first stage begins with is the picture
                     rough, slope = objective.cell_smoothness(
                         _cut(picture, tile.outer), _corners(tile.inner), numbers
@@ -104,8 +102,9 @@ class TiledObjective:
                     smoothness += weights[2] * rough
                     share += weights[2] * slope
                 there.tiled.add(gradient, tile, share)
-            upstream = (joined(gradient),) if gone else ()
-        return tf.stack([content_loss, style, smoothness]), gradient
+            if gone:
+                upstream = (joined(_popped(gradient)),)
+        return tf.stack([content, style, smoothness]), list(_popped(gradient))
 
     def _there(
         self, picture: tf.Tensor, targets: TiledTargets, importance: tf.Tensor | None
@@ -113,16 +112,16 @@ class TiledObjective:
         """All stages, on their way there."""
         gone: list[_There] = []
         onward: Onward = (picture,)
-        for stage, weight, cut, content in zip(
+        for stage, weight, side, content in zip(
             self._objective.stages,
             self._objective.importances(importance),
-            self._tiling.cuts,
+            self._tiling.sides,
             targets.content,
             strict=True,
         ):
             (x,) = onward
-            gone.append(_There(_Tiled(stage, x, weight, cut, self._tiling.wraps), content))
-            onward = gone[-1].onward
+            gone.append(_There(_Tiled(stage, x, weight, side, self._tiling.wraps), content))
+            onward = gone[-1].go(self._tiling.keeps)
         return gone
 
     def _measured(
@@ -130,14 +129,14 @@ class TiledObjective:
     ) -> Iterator[tuple[_Tiled, Sequence[tuple[tf.Tensor, ...]], RegionMoments]]:
         """Each stage, with the content features of its cells and the moments of all."""
         onward: Onward = (picture,)
-        for stage, weight, cut in zip(
+        for stage, weight, side in zip(
             self._objective.stages,
             self._objective.importances(importance),
-            tiling.cuts,
+            tiling.sides,
             strict=True,
         ):
             (x,) = onward
-            tiled = _Tiled(stage, x, weight, cut, tiling.wraps)
+            tiled = _Tiled(stage, x, weight, side, tiling.wraps)
             cells = [stage.measure(*tiled.cut(t), _corners(t.inner)) for t in tiled.tiles]
             features, moments, given = zip(*cells, strict=True)
             yield tiled, features, reduce(_added, moments)
@@ -152,13 +151,12 @@ class _Tiled:
         stage: Stage,
         features: tf.Tensor,
         importance: tf.Tensor | None,
-        cut: Cut,
+        side: int,
         wraps: bool,
     ) -> None:
         height, width = features.shape[1:3]
         self.stage = stage
-        self.tiles = list(tiles(width, height, cut.side, stage.halo, stage.grid, wraps=wraps))
-        self.kept = cut.kept
+        self.tiles = list(tiles(width, height, side, stage.halo, stage.grid, wraps=wraps))
         self._share = 3 / features.shape[-1]  # strips of feature maps hold as much as of pictures
         self._features = features
         self._importance = importance
@@ -182,12 +180,8 @@ class _Tiled:
         box = Box(x, y, tile.cell.right // times - x, tile.cell.bottom // times - y)
         return tuple(_cut(features, box) for features in onward)
 
-    def zeros(self) -> list[tf.Tensor]:
-        """A gradient to `add` to, in strips."""
-        return [tf.zeros_like(strip) for strip in strips_of(self._features, self._share)]
-
-    def add(self, gradient: list[tf.Tensor], tile: Tile, share: tf.Tensor) -> None:
-        """Add the gradient of a tile to that of all, in strips."""
+    def add(self, gradient: Strips, tile: Tile, share: tf.Tensor) -> None:
+        """Add the gradient of a tile to that of all."""
         height, width = self._features.shape[1:3]
         for there, here in pieces(tile.outer, width, height):
             for number, (top, bottom) in enumerate(bounds(self._features, self._share)):
@@ -197,7 +191,8 @@ class _Tiled:
                     continue
                 own = _cut(share, part.moved(here.x - there.x, here.y - there.y))
                 rows, columns = (part.y - top, bottom - part.bottom), (part.x, width - part.right)
-                gradient[number] += tf.pad(own, ((0, 0), rows, columns, (0, 0)))
+                wide = tf.pad(own, ((0, 0), rows, columns, (0, 0)))
+                gradient[number] = gradient[number] + wide if number in gradient else wide
 
     def _in_rows(self, cells: Sequence[tf.Tensor]) -> tf.Tensor:
         placed = zip(self.tiles, cells, strict=True)
@@ -206,55 +201,53 @@ class _Tiled:
 
 
 class _There:
-    """A stage on its way there: what it gave, and its way back."""
+    """A stage on its way there and back: moments of all cells, and what is kept between."""
 
     def __init__(self, tiled: _Tiled, targets: Sequence[ContentTargets]) -> None:
         self.tiled = tiled
-        self._ways_back: list[Back] = []
+        self._targets = targets
+        self._kept: list[Kept | None] = []
+        self.content_loss = tf.constant(0.0)
+        """Not yet weighed."""
+        self.moments: RegionMoments = ()
+
+    def go(self, keeps: bool) -> Onward:
+        """Go there, once; what goes on. Where nothing is kept the way back begins with it again."""
         given = []
-        room = tiled.kept
-        measured: RegionMoments | None = None
-        for tile, target in zip(tiled.tiles, targets, strict=True):
-            room -= tile.outer.area
-            there = self._keeping if room >= 0 else self._forgetting
-            moments, onward, back = there(tile, target)
-            measured = _added(measured, moments) if measured else moments
+        for number in range(len(self.tiled.tiles)):
+            loss, moments, onward, kept = self._there(number)
+            self.content_loss += loss
+            self.moments = _added(self.moments, moments) if self.moments else moments
             given.append(onward)
-            self._ways_back.append(back)
-        assert measured  # there is a tile
-        self.moments = measured
-        self.onward = tiled.assembled(given)
+            self._kept.append(kept if keeps else None)
+        return self.tiled.assembled(given)
 
-    def back(self, slopes: Slopes) -> Iterator[tuple[Tile, tf.Tensor, tf.Tensor]]:
-        """For each tile the content loss of its cell, not weighed, and the gradient by the tile.
+    def back(self, slopes: Slopes) -> Iterator[tuple[Tile, tf.Tensor]]:
+        """For each tile the gradient by it; ``slopes`` are by what the whole stage gave.
 
-        ``slopes`` are by what the whole stage gave. Only once: what is kept goes with the ways.
+        Only once: what is kept goes on the way.
         """
-        for tile in self.tiled.tiles:
-            own = slopes._replace(onward=self.tiled.given_by(tile, slopes.onward))
-            loss, share = self._ways_back.pop(0)(own)
-            yield tile, loss, share
+        for number, tile in enumerate(self.tiled.tiles):
+            yield tile, self._back(number, slopes)
 
-    def _forgetting(self, tile: Tile, target: ContentTargets) -> tuple[RegionMoments, Onward, Back]:
-        """A way back that begins with the way there once more."""
-        stage, cell = self.tiled.stage, _corners(tile.inner)
+    def _there(self, number: int) -> tuple[tf.Tensor, RegionMoments, Onward, Kept]:
+        tile, stage = self.tiled.tiles[number], self.tiled.stage
+        return stage.there(*self.tiled.cut(tile), _corners(tile.inner), self._targets[number])
 
-        def back(slopes: Slopes) -> tuple[tf.Tensor, tf.Tensor]:
-            loss, gradient = stage.cell_gradient(*self.tiled.cut(tile), cell, target, slopes)
-            return loss, gradient
+    def _back(self, number: int, slopes: Slopes) -> tf.Tensor:
+        tile, stage = self.tiled.tiles[number], self.tiled.stage
+        own = slopes._replace(onward=self.tiled.given_by(tile, slopes.onward))
+        kept = self._kept.pop(0)
+        if kept is None:
+            *_, kept = self._there(number)
+        cell, targets = _corners(tile.inner), self._targets[number]
+        return stage.back(*self.tiled.cut(tile), cell, targets, own, kept)
 
-        _, moments, onward = stage.measure(*self.tiled.cut(tile), cell)
-        return moments, onward, back
 
-    def _keeping(self, tile: Tile, target: ContentTargets) -> tuple[RegionMoments, Onward, Back]:
-        """A way back by what is kept of the way there, a fifth less work in all."""
-        stage, cell = self.tiled.stage, _corners(tile.inner)
-        loss, moments, onward, kept = stage.there(*self.tiled.cut(tile), cell, target)
-
-        def back(slopes: Slopes) -> tuple[tf.Tensor, tf.Tensor]:
-            return loss, stage.back(*self.tiled.cut(tile), cell, target, slopes, kept)
-
-        return moments, onward, back
+def _popped(gradient: Strips) -> Iterator[tf.Tensor]:
+    """Its strips in order; those of a large picture are not to be in memory longer than needed."""
+    for number in sorted(gradient):
+        yield gradient.pop(number)
 
 
 def _added(one: RegionMoments, other: RegionMoments) -> RegionMoments:

@@ -22,59 +22,47 @@ MINIMUM_SIDE = 128
 """Smaller cells are nearly all halo."""
 
 MEMORY_SHARE = 0.4
-"""Of the free memory, that the network may take."""
+"""Of the free memory, that feature maps may take, and once more what is kept of tiles."""
 
 BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 2400}
 """Peak of a step of VGG16 with a mask, as measured: feature maps, their gradients, and more."""
 
-KEPT_BYTES_PER_PIXEL = {"bfloat16": 130, "float32": 250}
-"""Of what is kept between the two passes, two stages together."""
-
-DEEP_SHARE = 3
-"""What is kept of the second stage is for a pixel so many times smaller, and saves more."""
+KEPT_BYTES_PER_PIXEL = {"bfloat16": 50, "float32": 90}
+"""Of what is kept of tiles between their two passes."""
 
 LARGEST_WHOLE = 10_000_000
 """Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
 gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
 
-KEPT_PIXELS = 42_000_000
-"""What a picture takes itself, and what is kept of its tiles, is about alike for a pixel: so many
-of both there may be, for 6 GB at 24 megapixels. Of one of 100 nothing is kept."""
+TILE_PIXELS = 1_500_000
+"""A tile need not be larger: beyond this the halo is a small part of the work."""
 
-TILE_PIXELS = 800_000
-"""A tile need not be larger: beyond this the halo is a small part of the work, and memory is better
-spent on what is kept."""
+LARGEST_KEPT = 50_000_000
+"""Pixels. Of tiles of a larger picture nothing is kept: 100 megapixels are to stay below 12 GB."""
 
-DEEP_TILE_PIXELS = 3_000_000
+DEEP_TILE_PIXELS = 6_000_000
 """The same behind the first stage, by the picture's pixels: what is kept of it is smaller, and so
 are halos beside it."""
 
 
 @dataclass(frozen=True)
-class Cut:
-    """How one stage of the network is cut, in positions of what it begins with."""
-
-    side: int
-    """Of cells, about."""
-    kept: int = 0
-    """Positions of tiles of which something may be kept between the two passes."""
-
-
-@dataclass(frozen=True)
 class Tiling:
-    """How pictures are cut: each stage, and on a torus or not."""
+    """How pictures are cut, and what is done with the tiles."""
 
-    cuts: tuple[Cut, ...]
+    sides: tuple[int, ...]
+    """Of cells, about: for each stage of the network, in positions of what it begins with."""
+    keeps: bool = True
+    """Whether something of tiles is kept between their two passes."""
     wraps: bool = False
+    """Whether the picture is a torus."""
 
     def with_less(self) -> Tiling | None:
         """For less memory: nothing kept, then smaller tiles; None if they are small already."""
-        if self.cuts[0].kept:
-            first, *others = self.cuts
-            return replace(self, cuts=(Cut(first.side), *others))
-        if self.cuts[0].side // 2 < MINIMUM_SIDE:
+        if self.keeps:
+            return replace(self, keeps=False)
+        if self.sides[0] // 2 < MINIMUM_SIDE:
             return None
-        return replace(self, cuts=tuple(Cut(cut.side // 2) for cut in self.cuts))
+        return replace(self, sides=tuple(side // 2 for side in self.sides))
 
 
 @dataclass(frozen=True)
@@ -102,7 +90,8 @@ def tiles(
     cells.
     """
     before = _rounded_up(halo, grid)
-    columns, rows = _cells(width, side, grid), _cells(height, side, grid)
+    clipped = (0, 0) if wraps else (before, halo)
+    columns, rows = (_cells(length, side, grid, *clipped) for length in (width, height))
     bounds = Box(0, 0, width, height)
     for top, bottom in rows:
         for left, right in columns:
@@ -133,19 +122,15 @@ def side_by_memory(
     return max(MINIMUM_SIDE, side // GRID * GRID)
 
 
-def kept_by_memory(width: int, height: int, precision: str, free: int | None) -> int:
-    """Pixels of a picture's tiles of which something may be kept; ``free`` as above."""
-    affordable = int(_budget(free) / KEPT_BYTES_PER_PIXEL[precision])
-    return max(0, min(KEPT_PIXELS - width * height, affordable))
+def keeps_by_memory(width: int, height: int, precision: str, free: int | None) -> bool:
+    """Whether there is memory for what could be kept of a picture's tiles; ``free`` as above."""
+    affordable = _budget(free) / KEPT_BYTES_PER_PIXEL[precision]
+    return width * height <= min(affordable, LARGEST_KEPT)
 
 
-def deep_cut(shrinkage: int, kept: int) -> Cut:
-    """The cut of a stage that begins so many halvings behind the picture.
-
-    ``kept`` is of how many pixels something is kept of the first stage.
-    """
-    side = int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage
-    return Cut(side, DEEP_SHARE * kept >> 2 * shrinkage)
+def deep_side(shrinkage: int) -> int:
+    """Side of the cells of a stage that begins so many halvings behind the picture."""
+    return int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage
 
 
 def receptive_halo(convolutions: Sequence[str]) -> int:
@@ -159,19 +144,21 @@ def receptive_halo(convolutions: Sequence[str]) -> int:
 
 
 def _budget(free: int | None) -> float:
-    """Bytes that the network may take; where nothing is known, of 8 GB."""
+    """Bytes that tiles may take, or what is kept of them; where nothing is known, of 8 GB."""
     return MEMORY_SHARE * (8 * 2**30 if free is None else free)
 
 
-def _cells(length: int, side: int, grid: int) -> list[tuple[int, int]]:
-    """Where cells begin and end along one axis: as few as ``side`` allows, and then alike.
+def _cells(length: int, side: int, grid: int, before: int, halo: int) -> list[tuple[int, int]]:
+    """Where cells begin and end along one axis: as few as ``side`` allows, and the tiles alike.
 
-    A rest that is less than the grid joins the last cell.
+    So the first and the last cell are larger by the halo that is not there. A rest that is less
+    than the grid joins the last cell.
     """
-    steps = max(1, length // grid)
-    number = math.ceil(steps / math.ceil(side / grid))
-    starts = range(0, steps * grid, math.ceil(steps / number) * grid)
-    return list(pairwise([*starts, length]))
+    inside = max(grid, length - before - halo)
+    number = math.ceil(inside / side)
+    step = _rounded_up(math.ceil(inside / number), grid)
+    stop = min(before + number * step, length // grid * grid)
+    return list(pairwise([0, *range(before + step, stop, step), length]))
 
 
 def _runs(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:

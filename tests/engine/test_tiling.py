@@ -18,10 +18,9 @@ from nst_server.engine.schedule import MARGIN
 from nst_server.engine.strips import joined
 from nst_server.engine.tiled import TiledObjective
 from nst_server.engine.tiling import (
-    Cut,
     Tiling,
-    deep_cut,
-    kept_by_memory,
+    deep_side,
+    keeps_by_memory,
     receptive_halo,
     side_by_memory,
     tiles,
@@ -29,9 +28,6 @@ from nst_server.engine.tiling import (
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
-
-ALL = 10**9
-"""Pixels, more than there are."""
 
 
 @pytest.mark.parametrize("size", [(16, 16), (100, 70), (129, 257), (128, 143), (128, 144), (5, 5)])
@@ -63,11 +59,11 @@ def test_halo_is_what_the_network_sees(backbone: str, layer: str, halo: int) -> 
 @pytest.mark.parametrize("style_loss", ["gram", "wasserstein"])
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize(
-    ("cuts", "size"),
+    ("tiling", "size"),
     [
-        ((Cut(64), Cut(ALL, ALL)), (145, 98)),
-        ((Cut(64, 20_000), Cut(8)), (145, 98)),
-        ((Cut(32, ALL), Cut(2, ALL)), (67, 81)),
+        (Tiling((32, 99)), (145, 98)),
+        (Tiling((32, 8), keeps=False), (145, 98)),
+        (Tiling((16, 2)), (67, 81)),
     ],
 )
 def test_loss_and_gradient_are_those_of_the_whole(
@@ -75,14 +71,14 @@ def test_loss_and_gradient_are_those_of_the_whole(
     monkeypatch: pytest.MonkeyPatch,
     style_loss: str,
     masked: bool,
-    cuts: tuple[Cut, ...],
+    tiling: Tiling,
     size: tuple[int, int],
 ) -> None:
     monkeypatch.setattr(strips, "PIXELS", 2500)  # several, of heights that fit no tile
     settings = Settings(style_loss=style_loss, backbone="vgg16", precision="float32")
     method = painter._method(Choice.of(settings, "vgg16", "float32"))
     whole: Objective = method.objective
-    tiled = TiledObjective(whole, Tiling(cuts))
+    tiled = TiledObjective(whole, tiling)
     content, start, style, other = (
         tf.constant(landscape(*size, seed=seed)[np.newaxis]) for seed in range(4)
     )
@@ -105,20 +101,20 @@ def test_loss_and_gradient_are_those_of_the_whole(
 
 @pytest.mark.engine
 @pytest.mark.parametrize(
-    ("style_layers", "content_layers", "cuts"),
+    ("style_layers", "content_layers", "sides"),
     [
-        ("block1_conv1,block3_conv2", "block2_conv2", (Cut(48),)),
-        ("block5_conv1,block1_conv2", "block4_conv1,block1_conv1", (Cut(48, ALL), Cut(4, ALL))),
-        ("block4_conv1", "block4_conv2", (Cut(48), Cut(4, ALL))),
+        ("block1_conv1,block3_conv2", "block2_conv2", (32,)),
+        ("block5_conv1,block1_conv2", "block4_conv1,block1_conv1", (32, 4)),
+        ("block4_conv1", "block4_conv2", (32, 99)),
     ],
 )
 def test_any_layers_are_compared_in_tiles(
-    painter: Painter, style_layers: str, content_layers: str, cuts: tuple[Cut, ...]
+    painter: Painter, style_layers: str, content_layers: str, sides: tuple[int, ...]
 ) -> None:
     settings = Settings(style_layers=style_layers, content_layers=content_layers)
     method = painter._method(Choice.of(settings, "vgg16", "float32"))
     content, start = (tf.constant(landscape(97, 70, seed=seed)[np.newaxis]) for seed in range(2))
-    both = method.objective, TiledObjective(method.objective, Tiling(cuts))
+    both = method.objective, TiledObjective(method.objective, Tiling(sides))
     styles = [WeighedStyle(content[:, ::-1], None, 1.0)]
     (expected_terms, expected), (terms, found) = (
         each.gradient(start, each.targets(content, styles, None), method.weights(settings))
@@ -130,26 +126,26 @@ def test_any_layers_are_compared_in_tiles(
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("room", [0, 1, 2, 4])
-def test_what_there_is_memory_for_is_not_computed_again(
-    painter: Painter, monkeypatch: pytest.MonkeyPatch, room: int
+@pytest.mark.parametrize("keeps", [True, False])
+def test_what_is_kept_is_not_computed_again(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch, keeps: bool
 ) -> None:
     objective = painter._method(Choice.of(Settings(), "vgg16", "float32")).objective
     first, _ = objective.stages
-    areas = [tile.outer.area for tile in tiles(67, 81, 48, first.halo, first.grid)]
-    tiled = TiledObjective(objective, Tiling((Cut(48, sum(areas[:room])), Cut(ALL, ALL))))
-    picture = tf.constant(landscape(67, 81)[np.newaxis])
+    number = len(list(tiles(97, 121, 32, first.halo, first.grid)))
+    tiled = TiledObjective(objective, Tiling((32, 99), keeps))
+    picture = tf.constant(landscape(97, 121)[np.newaxis])
     targets = tiled.targets(picture, [WeighedStyle(picture, None, 1.0)], None)
-    original, computed_again = first.cell_gradient, []
+    original, computed = first.there, []
 
     def counted(*arguments: tf.Tensor) -> object:
-        computed_again.append(arguments)
+        computed.append(arguments)
         return original(*arguments)
 
-    monkeypatch.setattr(first, "cell_gradient", counted)
+    monkeypatch.setattr(first, "there", counted)
     tiled.gradient(picture, targets, tf.ones([3]))
-    assert len(areas) == 4
-    assert len(computed_again) == 4 - room
+    assert number == 6
+    assert len(computed) == (number if keeps else 2 * number)
 
 
 @pytest.mark.engine
@@ -171,18 +167,19 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
     assert found.progress.loss == pytest.approx(expected.progress.loss, rel=1e-4)
 
     tiled = TiledObjective.gradient
-    kept = []
+    tried = []
 
-    def out_of_memory_if_kept(self: TiledObjective, *arguments: Any) -> Any:
-        first, _ = self._tiling.cuts
-        kept.append((first.side, first.kept > 0))
-        if kept[-1][1]:
+    def out_of_memory_twice(self: TiledObjective, *arguments: Any) -> Any:
+        tried.append(self._tiling)
+        if len(tried) < 3:
             raise tf.errors.ResourceExhaustedError(None, None, "no memory for so much")
         return tiled(self, *arguments)
 
-    monkeypatch.setattr(TiledObjective, "gradient", out_of_memory_if_kept)
-    list(painter.stylize(content, [style], replace(settings, tile=256)))
-    assert kept == [(kept[0][0], True), (kept[0][0], False)]
+    monkeypatch.setattr(TiledObjective, "gradient", out_of_memory_twice)
+    list(painter.stylize(content, [style], replace(settings, tile=512)))
+    assert [tiling.keeps for tiling in tried] == [True, False, False]
+    assert tried[1].sides == tried[0].sides
+    assert tried[2].sides == tuple(side // 2 for side in tried[0].sides)
 
     monkeypatch.setattr(TiledObjective, "gradient", out_of_memory)
     with pytest.raises(NeuralStyleError, match="not enough memory") as caught:
@@ -193,8 +190,8 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 def test_pieces_are_as_large_as_memory_allows() -> None:
     free = 8 * 2**30
     assert side_by_memory(1000, 1000, "bfloat16", 58, free) is None
-    assert side_by_memory(6000, 4000, "bfloat16", 58, free) == 768
-    assert side_by_memory(6000, 4000, "bfloat16", 58, 8 * free) == 768
+    assert side_by_memory(6000, 4000, "bfloat16", 58, free) == 1104
+    assert side_by_memory(6000, 4000, "bfloat16", 58, 8 * free) == 1104
     less = side_by_memory(6000, 4000, "float32", 58, 2**30)
     assert less is not None
     assert less < 768
@@ -204,20 +201,20 @@ def test_pieces_are_as_large_as_memory_allows() -> None:
 
 def test_what_is_kept_leaves_room_for_the_picture() -> None:
     free = 8 * 2**30
-    assert kept_by_memory(3000, 2000, "bfloat16", free) > 6e6
-    assert kept_by_memory(6000, 4000, "bfloat16", 8 * free) == 18_000_000
-    assert kept_by_memory(6000, 4000, "float32", free) < 15e6
-    assert kept_by_memory(12000, 9000, "bfloat16", 8 * free) == 0
+    assert keeps_by_memory(6000, 4000, "bfloat16", free)
+    assert keeps_by_memory(6000, 4000, "float32", None)
+    assert not keeps_by_memory(6000, 4000, "float32", free // 2)
+    assert not keeps_by_memory(12000, 9000, "bfloat16", 8 * free)
 
 
-def test_the_second_stage_is_kept_before_the_first() -> None:
-    assert deep_cut(3, 20_000_000).kept > 750 * 500
-    assert deep_cut(3, 0).kept == 0
+def test_tiles_of_the_second_stage_are_larger() -> None:
+    assert 2300 < deep_side(3) << 3 < 2600
 
 
-def test_cells_are_alike() -> None:
-    cells = [tile.cell for tile in tiles(1000, 500, 480, halo=18, grid=8)]
-    assert [(cell.width, cell.height) for cell in cells] == [
-        *[(336, 248), (336, 248), (328, 248)],
-        *[(336, 252), (336, 252), (328, 252)],
+def test_tiles_are_alike() -> None:
+    pieces = list(tiles(1000, 500, 440, halo=18, grid=8))
+    assert [(tile.cell.width, tile.cell.height) for tile in pieces] == [
+        *[(344, 256), (320, 256), (336, 256)],
+        *[(344, 244), (320, 244), (336, 244)],
     ]
+    assert {tile.outer.width for tile in pieces} == {362, 360}
