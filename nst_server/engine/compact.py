@@ -20,7 +20,7 @@ from nst_server.engine.backbone import Convolution, block_of, through
 from nst_server.engine.ways_back import WINDOW, spread
 
 Kept = tuple[tf.Tensor, ...]
-"""For each step but the first: what it began with, or its feature map, or bits; see `kept_spec`."""
+"""Of each step but the first what it began with, or its feature map, or bits: `kept_specs`."""
 
 Step = tuple[Convolution, ...]
 """Convolutions that are made once more together, or one that is not."""
