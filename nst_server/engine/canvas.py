@@ -78,13 +78,16 @@ class Canvas:
     ) -> Canvas:
         """A canvas; let go of ``picture`` then, since a large one should be in memory once."""
         filled = fill_transparent(picture)
-        if mask is not None and float(mask.min()) >= 1.0:
-            mask = None
+        mask, alpha = (
+            None if weight is None or float(weight.min()) >= 1.0 else weight
+            for weight in (mask, picture.alpha)
+        )
         shown = periodic(filled) if wraps and mask is None else filled
         content = tf.convert_to_tensor(shown)[tf.newaxis]
-        if shown is picture.rgb:
-            picture = Picture(np.asarray(content[0]))
-        return cls(picture, content, mask, colors, regions, wraps)
+        # The picture itself is needed only where something of it stays, and is not the content.
+        is_content = shown is picture.rgb or (mask is None and alpha is None)
+        rgb = np.asarray(content[0]) if is_content else picture.rgb
+        return cls(Picture(rgb, alpha), content, mask, colors, regions, wraps)
 
     @cached_property
     def _importance(self) -> Array | None:

@@ -16,7 +16,7 @@ from itertools import groupby
 import numpy as np
 import tensorflow as tf
 
-from nst_server.engine.backbone import Convolution, block_of, through
+from nst_server.engine.backbone import Convolution, block_of, shrinkage, through
 from nst_server.engine.ways_back import WINDOW, spread
 
 Kept = tuple[tf.Tensor, ...]
@@ -41,6 +41,15 @@ def steps(convolutions: Sequence[Convolution]) -> list[Step]:
 def kept_specs(convolutions: Sequence[Convolution]) -> tuple[tf.TensorSpec, ...]:
     """The types of what is kept."""
     return tuple(_kept_spec(step[0]) for step in steps(convolutions)[1:])
+
+
+def kept_bytes(convolutions: Sequence[Convolution]) -> float:
+    """What is kept of one pixel of the picture."""
+    names = [step[0].name for step in steps(convolutions)[1:]]
+    return sum(
+        spec.shape[-1] * spec.dtype.size / 4 ** shrinkage(name)
+        for name, spec in zip(names, kept_specs(convolutions), strict=True)
+    )
 
 
 def there(

@@ -150,7 +150,10 @@ def _move(state: LbfgsState, change: list[tf.Tensor]) -> None:
 
 
 def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> None:
-    """One pair more in the history, if the curvature along it is positive; ``most`` in all."""
+    """One pair more in the history, if the curvature along it is positive; ``most`` in all.
+
+    The oldest goes in any case: until the curvature is known there would be one too many.
+    """
     if not state.gradient:
         return
     numbers = int(tf.size(state.picture))
@@ -158,7 +161,6 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> No
     affordable = min(most, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
     factor = state.share * state.length
     step = [tf.cast(factor * strip, dtype) for strip in _direction(state)]
-    # What is too old goes before the new comes.
     _forget(state, max(0, len(state.history) + 1 - affordable))
     changes = zip(gradient, state.gradient, strict=True)
     difference = [tf.cast(new - old, dtype) for new, old in changes]

@@ -164,7 +164,7 @@ class Painter:
         if settings.colors == "match":
             placed = [replace(style, picture=_matched(style.picture, content)) for style in placed]
         canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
-        del content, mask  # the canvas has what it needs of them
+        del content, mask, styles  # the canvas and the placed styles have what is needed of them
         method = self._method(
             Choice.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
         )
@@ -178,6 +178,7 @@ class Painter:
                 view = canvas.view(scale.width, scale.height).with_margin(scale.margin)
                 if state is None:
                     state = optimizer.start(_initial(view, settings, init, scale))
+                    init = None  # a large picture should not be in memory until the end
                 else:
                     optimizer.resize(state, between(scales[number - 2], scale))
                 shown = _scaled(placed, scale, settings)
@@ -223,7 +224,8 @@ class Painter:
         tiling: Tiling | None = None
         if side is not None:
             deep = (deep_side(stage.shrinkage) for stage in others)
-            keeps = keeps_by_memory(width, height, plan.precision, free)
+            kept_bytes = sum(stage.kept_bytes for stage in (first, *others))
+            keeps = keeps_by_memory(width, height, kept_bytes, free)
             tiling = Tiling((side, *deep), keeps, settings.seamless)
         return ScaleObjective(
             method.objective, view.content, styles, view.importance, tiling=tiling

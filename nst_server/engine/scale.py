@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 class ScaleObjective:
     """What pictures of one size are compared with, and how: whole, or in tiles.
 
-    Where memory runs out in spite of the estimate tiles are halved, and the step is done again;
-    the result is the same.
+    Where memory runs out in spite of the estimate nothing is kept of tiles, then they are halved,
+    and the step is done again; the result is the same.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class ScaleObjective:
             self._tiling = less
 
     def _with_less(self) -> Tiling | None:
-        """Smaller tiles; None if they are as small as can be."""
+        """What takes less memory; None if nothing does."""
         height, width = self._content.shape[1:3]
         if self._tiling is None:
             stages = self._objective.stages
@@ -81,6 +81,9 @@ class ScaleObjective:
             tiling = self._tiling
         less = tiling.with_less()
         if less:
-            side = less.sides[0]
-            _log.warning("out of memory at %d×%d: going on in tiles of %d", width, height, side)
+            how = "with what is kept" if less.keeps else "with nothing kept"
+            _log.warning(
+                "out of memory at %d×%d: going on in tiles of %d, %s",
+                *(width, height, less.sides[0], how),
+            )
         return less

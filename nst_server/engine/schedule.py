@@ -150,6 +150,7 @@ def style_size(
     """Size at which a style is looked at beside a content of a scale's size.
 
     At ``brush_size`` 1 the style's longest side is the content's, so its strokes are as large in
-    the result as in the style picture; never enlarged, which would make soft strokes.
+    the result as in the style picture. Not enlarged, which would make soft strokes, but where a
+    side would fall below `MINIMUM_SIDE`.
     """
     return size_to_fit(*style, min(max(style), round(max(content) * brush_size)))

@@ -117,6 +117,8 @@ class Stage:
         self.there = Traced(self._there, begins, importance, cell, self.content_spec)
         """Content loss of a tile's cell, moments, what goes on, and what is kept (`compact`)."""
         kept = compact.kept_specs(own)
+        self.kept_bytes = compact.kept_bytes(own)
+        """What is kept of one pixel of the picture between the ways there and back."""
         self.back = Traced(self._back, begins, importance, cell, self.content_spec, slopes, kept)
         """The gradient by the tile of what has those slopes."""
 

@@ -1,8 +1,8 @@
 """How a picture too large for the memory is cut, so that tiled is the same as untiled.
 
 Cells partition the picture; each is computed inside a tile that is larger by a halo, at least as
-wide as the network's receptive field. Origins are multiples of 16, so that all poolings of a tile
-fall where those of the whole picture do.
+wide as the receptive field of the stage that is shown it. Cells begin at multiples of the stage's
+grid, so that all poolings of a tile fall where those of the whole picture do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nst_server.engine.backbone import shrinkage
 from nst_server.geometry import Box
 
 GRID = 16
-"""Sides of cells are chosen as multiples of it: the network halves four times."""
+"""A side that is chosen by memory is a multiple of it."""
 
 MINIMUM_SIDE = 128
 """Smaller cells are nearly all halo."""
@@ -27,9 +27,6 @@ MEMORY_SHARE = 0.4
 BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 2400}
 """Peak of a step of VGG16 with a mask, as measured: feature maps, their gradients, and more."""
 
-KEPT_BYTES_PER_PIXEL = {"bfloat16": 50, "float32": 90}
-"""Of what is kept of tiles between their two passes."""
-
 LARGEST_WHOLE = 10_000_000
 """Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
 gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
@@ -37,8 +34,9 @@ gradient and history take much, and a worker is to stay below 6 GB at 24 megapix
 TILE_PIXELS = 1_500_000
 """A tile need not be larger: beyond this the halo is a small part of the work."""
 
-LARGEST_KEPT = 50_000_000
-"""Pixels. Of tiles of a larger picture nothing is kept: 100 megapixels are to stay below 12 GB."""
+MOST_KEPT = 2.4e9
+"""Bytes that may be kept of all tiles of a picture, whatever is free: what is left of those 6 GB
+at 24 megapixels; of 100 megapixels, which are to stay below 12 GB, nothing is kept."""
 
 DEEP_TILE_PIXELS = 6_000_000
 """The same behind the first stage, by the picture's pixels: what is kept of it is smaller, and so
@@ -122,10 +120,12 @@ def side_by_memory(
     return max(MINIMUM_SIDE, side // GRID * GRID)
 
 
-def keeps_by_memory(width: int, height: int, precision: str, free: int | None) -> bool:
-    """Whether there is memory for what could be kept of a picture's tiles; ``free`` as above."""
-    affordable = _budget(free) / KEPT_BYTES_PER_PIXEL[precision]
-    return width * height <= min(affordable, LARGEST_KEPT)
+def keeps_by_memory(width: int, height: int, kept_bytes: float, free: int | None) -> bool:
+    """Whether there is memory for what could be kept of a picture's tiles.
+
+    ``kept_bytes`` are those of a pixel (`compact`), ``free`` as above.
+    """
+    return width * height * kept_bytes <= min(_budget(free), MOST_KEPT)
 
 
 def deep_side(shrinkage: int) -> int:

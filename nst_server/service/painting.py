@@ -44,7 +44,8 @@ def paint(
     event: Painting | None = None
     kept = False
     iterates = painter.stylize(content, styles, job.settings, mask, plan, init)
-    del content, init  # a large picture should be in memory once: it is the painter's now
+    # A large picture should be in memory once: they are the painter's now.
+    del content, init, styles
     for last in iterates:
         progress = last.progress
         if progress.iteration:

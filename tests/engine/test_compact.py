@@ -52,4 +52,16 @@ def test_little_is_kept(painter: Painter) -> None:
     everything = sum(one.kernel.shape[-1] * 2 / 4 ** (int(one.name[5]) - 1) for one in convolutions)
     assert everything > 500
     assert by_pixel < 60
+    assert by_pixel == pytest.approx(compact.kept_bytes(convolutions))
     assert set(maps) == {one.name for one in convolutions if one.measured}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_bits_are_packed_without_loss(precision: str) -> None:
+    """All 256 bytes, beside one another."""
+    every = np.arange(256)[:, np.newaxis] >> np.arange(8) & 1
+    mask = tf.constant(every.reshape(1, 4, 4, 128), precision)
+    bits = compact._packed(mask)
+    assert bits.shape == (1, 4, 4, 16)
+    np.testing.assert_array_equal(compact._unpacked(bits, mask.dtype), mask)

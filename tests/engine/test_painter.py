@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -155,10 +157,25 @@ def test_outside_the_mask_nothing_changes(painter: Painter) -> None:
     assert np.abs(result - CONTENT)[mask == 1].mean() > 0.01
 
 
-def test_mask_of_all_is_no_mask(painter: Painter) -> None:
+@pytest.mark.parametrize("seamless", [False, True])
+def test_a_mask_or_an_alpha_of_all_is_none(painter: Painter, seamless: bool) -> None:
     everything = np.ones(CONTENT.shape[:2], np.float32)
-    # Adam steps by a gradient's sign at first, so rounding shows where that is nearly zero.
-    assert np.abs(paint(painter, mask=everything) - paint(painter)).mean() < 5e-4
+    expected = paint(painter, seamless=seamless)
+    masked = paint(painter, mask=everything, seamless=seamless)
+    np.testing.assert_array_equal(masked, expected)
+    opaque = paint(painter, content=Picture(CONTENT, everything), seamless=seamless)
+    np.testing.assert_array_equal(opaque, expected)
+
+
+def test_what_it_starts_from_is_not_in_memory_until_the_end(painter: Painter) -> None:
+    init = Picture(STYLE.copy())
+    held = weakref.ref(init.rgb)
+    styles, changes = [Style(Picture(STYLE))], settings(init="picture")
+    iterates = painter.stylize(Picture(CONTENT), styles, changes, init=init)
+    del init
+    for _ in range(2):
+        next(iterates)
+    assert held() is None
 
 
 def test_transparent_pixels_keep_their_values_and_are_not_seen(painter: Painter) -> None:
@@ -231,12 +248,13 @@ def test_every_iterate_tells_where_it_is(painter: Painter) -> None:
     assert seen[-1].loss < next(p.loss for p in seen if p.scale == p.scales)
 
 
-def test_no_new_size_is_traced_again(painter: Painter) -> None:
+@pytest.mark.parametrize("tile", ["none", 64])
+def test_no_new_size_is_traced_again(painter: Painter, tile: str | int) -> None:
     style = (Style(Picture(STYLE)),)
-    list(painter.stylize(Picture(CONTENT), style, settings(optimizer="adam")))
+    list(painter.stylize(Picture(CONTENT), style, settings(optimizer="adam", tile=tile)))
     traces = _count_traces(painter)
-    for size in ((90, 61), (41, 77)):
-        changes = settings(iterations=1, optimizer="adam")
+    for size in ((90, 61), (41, 77), (300, 140)):
+        changes = settings(iterations=1, optimizer="adam", tile=tile)
         list(painter.stylize(Picture(landscape(*size)), style, changes))
     assert _count_traces(painter) == traces
 
@@ -244,8 +262,12 @@ def test_no_new_size_is_traced_again(painter: Painter) -> None:
 def _count_traces(painter: Painter) -> int:
     method = painter._method(Choice.of(settings(optimizer="adam"), "vgg16", "float32"))
     objective = method.objective
-    adam = method.adam._traced.experimental_get_tracing_count()
-    return sum(s.measure.traces for s in objective.stages) + objective.whole_gradient.traces + adam
+    traced = [
+        each for stage in objective.stages for each in (stage.measure, stage.there, stage.back)
+    ]
+    functions = [objective.style_slopes, objective.cell_smoothness, method.adam._traced]
+    counts = [function.experimental_get_tracing_count() for function in functions]
+    return sum(each.traces for each in (*traced, objective.whole_gradient)) + sum(counts)
 
 
 def test_bfloat16_follows_float32(painter: Painter) -> None:

@@ -55,8 +55,16 @@ def test_each_region_is_painted_in_its_own_style(painter: Painter) -> None:
 @pytest.mark.engine
 def test_regions_may_overlap_and_be_soft(painter: Painter) -> None:
     ramp = np.broadcast_to(np.linspace(0, 1, 96, dtype=np.float32), CONTENT.shape[:2]).copy()
-    result = paint(painter, Style(ONE, mask=ramp), Style(OTHER, mask=np.ones_like(ramp)))
-    assert np.isfinite(result).all()
+    mixed = paint(painter, Style(ONE, mask=ramp), Style(OTHER, mask=1 - ramp))
+    one, other = paint(painter, Style(ONE)), paint(painter, Style(OTHER))
+    left, right = slice(0, 32), slice(64, 96)
+
+    def distance(result: Array, columns: slice) -> float:
+        return float(np.abs(mixed - result)[:, columns].mean())
+
+    assert distance(other, left) < distance(one, left)
+    assert distance(one, right) < distance(other, right)
+    paint(painter, Style(ONE, mask=ramp), Style(OTHER, mask=np.ones_like(ramp)))
 
 
 @pytest.mark.engine
