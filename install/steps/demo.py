@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -141,9 +142,29 @@ def _python(home: Home, code: str, report: Report, doing: str, *words: str) -> N
         raise SetupError(f"{doing} failed: {last}", f"See {environment.install_log(home)}.")
 
 
+def has_jobs(home: Home) -> bool:
+    """Whether a picture is painted or waits for it, so that it is not lost; no if none can tell."""
+    if not _may_have_server(home):
+        return False
+    try:
+        told = subprocess.run(
+            [home.python, "-I", "-m", "nst_server", "status", "--json"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=_environment(home),
+        )
+        return bool(json.loads(told.stdout).get("jobs"))
+    except (OSError, ValueError):
+        return False
+
+
+def _may_have_server(home: Home) -> bool:
+    return home.connection_file.exists() and home.python.exists()
+
+
 def stop_server(home: Home, report: Report) -> None:
     """Stop a server of this home, if one runs."""
-    if not (home.connection_file.exists() and home.python.exists()):
+    if not _may_have_server(home):
         return
     run(
         [home.python, "-I", "-m", "nst_server", "stop"],

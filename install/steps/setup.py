@@ -37,6 +37,8 @@ class Step:
     intact: Callable[[], bool] = field(default=lambda: True)
     optional: bool = False
     """Whether the installation goes on without it; ``run`` then tells if it succeeded."""
+    ends_server: bool = False
+    """Whether a server runs from what it replaces."""
 
 
 class Setup:
@@ -62,19 +64,25 @@ class Setup:
         made = self.manifest.steps.get("environment") == stamp and home.python.exists()
         if not made:
             environment.check_space(home, device)
-        if not self.options.dry_run:
-            self.manifest.write()
         release = ".".join(str(part) for part in version)
-        self._do(
+        own = [
             Step(
                 "environment",
                 f"Python {release} with TensorFlow for {device.upper()}",
                 stamp,
-                lambda: self._make_environment(python, lock),
+                lambda: environment.make(home, python, lock, report),
                 home.python.exists,
-            )
-        )
-        for step in [*self._own_steps(stamp), *self._gimp_steps(), *self._demo_steps()]:
+                ends_server=True,
+            ),
+            *self._own_steps(stamp),
+        ]
+        if not self.options.dry_run:
+            if any(step.ends_server and not self._complete(step) for step in own):
+                self._check_idle()
+            self.manifest.write()
+        for step in own:
+            self._do(step)
+        for step in [*self._gimp_steps(), *self._demo_steps()]:
             self._do(step)
         if self.options.dry_run:
             report.line("Nothing was changed.")
@@ -99,6 +107,13 @@ class Setup:
         if not os.access(there, os.W_OK):
             raise SetupError(f"{there} cannot be written.", "Set NST_HOME to a folder of yours.")
 
+    def _check_idle(self) -> None:
+        if demo.has_jobs(self.home):
+            raise SetupError(
+                "A picture is being painted.",
+                "Run this again when it is done, or end it with nst stop.",
+            )
+
     def _device(self) -> str:
         wanted: str = self.options.device
         answers = wanted != "cpu" and nvidia_driver_answers()
@@ -120,8 +135,9 @@ class Setup:
                 "project",
                 "Neural Style itself",
                 inputs,
-                self._install_project,
+                lambda: environment.install_project(home, repository, report),
                 lambda: environment.has_project(home.venv),
+                ends_server=True,
             ),
             Step(
                 "command",
@@ -146,14 +162,6 @@ class Setup:
                 optional=True,
             ),
         ]
-
-    def _make_environment(self, python: str, lock: Path) -> None:
-        demo.stop_server(self.home, self.report)  # it runs from what is replaced
-        environment.make(self.home, python, lock, self.report)
-
-    def _install_project(self) -> None:
-        demo.stop_server(self.home, self.report)
-        environment.install_project(self.home, self.repository, self.report)
 
     def _gimp_steps(self) -> list[Step]:
         if self.options.no_gimp:
@@ -203,12 +211,17 @@ class Setup:
             ),
         ]
 
+    def _complete(self, step: Step) -> bool:
+        return self.manifest.steps.get(step.key) == step.inputs and step.intact()
+
     def _do(self, step: Step) -> None:
-        complete = self.manifest.steps.get(step.key) == step.inputs and step.intact()
+        complete = self._complete(step)
         self.report.line(f"  {'✓' if complete else '…'} {step.title}")
         if complete or self.options.dry_run:
             return
         self.manifest.begin(step.key)
+        if step.ends_server:
+            demo.stop_server(self.home, self.report)
         if step.run() is False and step.optional:
             return
         self.manifest.complete(step.key, step.inputs)

@@ -6,15 +6,29 @@ import os
 import re
 import shutil
 import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from steps import environment, interpreter, packages
+from steps import demo, environment, interpreter, packages
 from steps.manifest import Manifest
 from steps.report import Report, SetupError
+from steps.setup import run
 
+from nst_server.client.events import Painting
 from nst_server.paths import Home
+from tests.service.scripted_worker import Manner
+from tests.service.servers import (
+    SOURCES,
+    Server,
+    eventually,
+    make_job,
+    serve_command,
+    start,
+    wait_for,
+)
 
 
 def fake_python(folder: Path, name: str, version: str, *, venv: bool = True) -> None:
@@ -168,3 +182,88 @@ def test_a_registry_that_fails_for_a_moment_is_asked_again(tmp_path: Path, lock:
     assert {path.name for path in to.glob("*.whl")} == {"one.whl", "two.whl"}
     packages.fetch([str(flaky)], lock, to, Report(), dict(os.environ), ())
     assert len((tmp_path / "calls").read_text().split()) == 4  # nothing was asked for again
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Home, Callable[[], int]]:
+    """A home whose environment is this one, and install.py with steps that change nothing there."""
+    home = Home(tmp_path / "home")
+    home.python.parent.mkdir(parents=True)
+    home.python.write_text(
+        f"#!/bin/sh\nshift\nPYTHONPATH='{SOURCES}' exec '{sys.executable}' \"$@\"\n"
+    )
+    home.python.chmod(0o755)
+    Manifest(home.root).write()
+    monkeypatch.setenv("NST_HOME", str(home.root))
+    for module, name in (
+        (environment, "check_space"),
+        (environment, "make"),
+        (environment, "install_project"),
+        (environment, "has_project"),
+        (demo, "write_styles"),
+        (demo, "fetch_weights"),
+    ):
+        monkeypatch.setattr(module, name, lambda *_: True)
+    options = Namespace(
+        device="cpu", uninstall=False, dry_run=False, no_gimp=True, no_demo=True, gimp_dir=None
+    )
+    return home, lambda: run(options, SOURCES)
+
+
+@pytest.fixture
+def server(installation: tuple[Home, Callable[[], int]]) -> Iterator[Server]:
+    """It is painting, for its first client."""
+    server = start(installation[0], serve_command())
+    try:
+        client = server.connect()
+        client.submit(*make_job(Manner.SLOW))
+        wait_for(client, Painting)
+        yield server
+    finally:
+        server.close()
+
+
+def states(server: Server) -> list[str]:
+    return [job["state"] for job in server.status()["jobs"]]
+
+
+def test_an_update_ends_no_painting(
+    installation: tuple[Home, Callable[[], int]],
+    server: Server,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home, install = installation
+    mark = home.root / "installed.json"
+    before = sorted(home.root.rglob("*")), mark.read_bytes()
+    assert install() == 1
+    said = capsys.readouterr().err
+    assert "A picture is being painted. Run this again when it is done" in said
+    assert (sorted(home.root.rglob("*")), mark.read_bytes()) == before
+    assert states(server) == ["painting"]
+    server.clients[0].close()
+    eventually(lambda: not states(server))
+    assert install() == 0
+    assert server.process.wait(10) == 0
+
+
+def test_what_replaces_nothing_does_not_wait_for_a_painting(
+    installation: tuple[Home, Callable[[], int]], server: Server
+) -> None:
+    home, install = installation
+    connection = home.connection_file.rename(home.run / "aside")
+    assert install() == 0
+    connection.rename(home.connection_file)
+    assert install() == 0
+    assert states(server) == ["painting"]
+
+
+def test_a_server_that_cannot_be_asked_is_no_hindrance(
+    installation: tuple[Home, Callable[[], int]],
+) -> None:
+    home, install = installation
+    home.run.mkdir()
+    home.connection_file.write_text("{}")
+    assert install() == 0
+    home.python.write_text("#!/bin/sh\necho broken; exit 1\n")
+    Manifest(home.root).begin("environment")
+    assert install() == 0
