@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
+from nst_server import weights
 from nst_server.paths import Home
 from steps import demo, environment, plug_in
 from steps.manifest import NAME, Manifest
 from steps.report import Report, SetupError
 
+_FOLDERS = {"run", "run/exchange", "logs", "weights"}
+_FILES = re.compile(
+    r"installed\.part"
+    r"|run/(server\.lock|connection\.json\w*|exchange/[0-9a-f]{32})"
+    r"|logs/(install|server|plugin)\.log(\.\d)?"
+    rf"|weights/{re.escape(weights.locate('vgg19', Path()).name)}(\.part)?"
+)
+"""What server, command and plug-in make below a home, with or without an installation."""
+
+
+def stranger(home: Home) -> Path | None:
+    """Something that keeps a folder without our mark from being taken for ours, if there is.
+
+    Styles and samples do not: of them only what we made is removed, so a person's may be there.
+    """
+    pictures = {"styles", "samples"}
+    found = (path for path in home.root.rglob("*") if not _is_ours(path, home))
+    return next(
+        (path for path in found if path.relative_to(home.root).parts[0] not in pictures), None
+    )
+
+
+def _is_ours(path: Path, home: Home) -> bool:
+    name = path.relative_to(home.root).as_posix()
+    if path.is_symlink():  # we make none
+        return False
+    return name in _FOLDERS if path.is_dir() else _FILES.fullmatch(name) is not None
+
 
 def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> None:
     """Remove plug-ins, environment, weights and unchanged sample pictures.
 
-    The user's own styles and pictures stay, and then the folder with them. Raises `SetupError`
-    for a folder without our mark.
+    The user's own files stay, and then the folder with them. Raises `SetupError` for a folder
+    without our mark.
     """
     if not manifest.exists:
         raise SetupError(
@@ -36,14 +67,17 @@ def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> N
         picture = home.root / relative
         if picture.is_file() and hashlib.sha256(picture.read_bytes()).hexdigest() == digest:
             picture.unlink()
-    old = environment.replaced(home.venv)
-    for folder in (home.venv, old, home.command.parent, home.weights, home.run, home.logs):
+    old, fetched = environment.replaced(home.venv), environment.downloads(home)
+    temporary = (home.root / "tmp", home.root / "tmp-sample")
+    for folder in (home.venv, old, home.command.parent, fetched, *temporary):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in ("tmp", "tmp-sample", environment.downloads(home).name):
-        shutil.rmtree(home.root / name, ignore_errors=True)
+    ours = [path for path in home.root.rglob("*") if _is_ours(path, home)]
+    for path in sorted(ours, reverse=True):  # first what is in a folder, then the folder
+        with contextlib.suppress(OSError):  # a person's files may be in it too
+            path.rmdir() if path.is_dir() else path.unlink()
     (home.root / NAME).unlink()
     for folder in (home.styles, home.root / "samples", home.root):
-        if folder.is_dir() and not any(folder.iterdir()):
+        with contextlib.suppress(OSError):
             folder.rmdir()
-    kept = f" Your own pictures stay in {home.root}." if home.root.exists() else ""
+    kept = f" What is still in {home.root} is your own." if home.root.exists() else ""
     report.line(f"Neural Style was removed.{kept}")

@@ -16,7 +16,7 @@ from nst_server.paths import Home
 from steps import demo, environment, interpreter, plug_in
 from steps.guard import exclusive
 from steps.manifest import Manifest, digest_of, sources
-from steps.removal import uninstall
+from steps.removal import stranger, uninstall
 from steps.report import Report, SetupError, clock
 
 DEMO_STYLE = "swirls"
@@ -94,15 +94,12 @@ class Setup:
         root = self.home.root
         if root.exists() and not root.is_dir():
             raise SetupError(f"{root} is not a folder.", "Set NST_HOME to another one.")
-        # What there may be without us, or after us.
-        ours = {"run", "logs", "weights", "styles", "samples", "tmp", "installed.part"}
-        if root.exists() and not self.manifest.exists:
-            others = sorted(path.name for path in root.iterdir() if path.name not in ours)
-            if others:
-                raise SetupError(
-                    f"{root} holds something else already ({others[0]}).",
-                    "Set NST_HOME to a folder of its own.",
-                )
+        other = None if self.manifest.exists else stranger(self.home)
+        if other is not None:
+            raise SetupError(
+                f"{root} holds something else already ({other.relative_to(root)}).",
+                "Set NST_HOME to a folder of its own.",
+            )
         there = next(folder for folder in (root, *root.parents) if folder.exists())
         if not os.access(there, os.W_OK):
             raise SetupError(f"{there} cannot be written.", "Set NST_HOME to a folder of yours.")

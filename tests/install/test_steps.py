@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +17,7 @@ from steps.manifest import Manifest
 from steps.report import Report, SetupError
 from steps.setup import run
 
+from nst_server import weights
 from nst_server.client.events import Painting
 from nst_server.paths import Home
 from tests.service.scripted_worker import Manner
@@ -184,17 +185,21 @@ def test_a_registry_that_fails_for_a_moment_is_asked_again(tmp_path: Path, lock:
     assert len((tmp_path / "calls").read_text().split()) == 4  # nothing was asked for again
 
 
+def install(**options: object) -> int:
+    """What install.py does with these options, without GIMP and a first painting."""
+    usual = {
+        "device": "cpu",
+        "no_gimp": True,
+        "no_demo": True,
+        "uninstall": False,
+        "dry_run": False,
+    }
+    return run(Namespace(**{**usual, **options}), SOURCES)
+
+
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Home, Callable[[], int]]:
-    """A home whose environment is this one, and install.py with steps that change nothing there."""
-    home = Home(tmp_path / "home")
-    home.python.parent.mkdir(parents=True)
-    home.python.write_text(
-        f"#!/bin/sh\nshift\nPYTHONPATH='{SOURCES}' exec '{sys.executable}' \"$@\"\n"
-    )
-    home.python.chmod(0o755)
-    Manifest(home.root).write()
-    monkeypatch.setenv("NST_HOME", str(home.root))
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """One that there is not yet, with an `install` whose long steps do nothing."""
     for module, name in (
         (environment, "check_space"),
         (environment, "make"),
@@ -204,16 +209,26 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Home,
         (demo, "fetch_weights"),
     ):
         monkeypatch.setattr(module, name, lambda *_: True)
-    options = Namespace(
-        device="cpu", uninstall=False, dry_run=False, no_gimp=True, no_demo=True, gimp_dir=None
-    )
-    return home, lambda: run(options, SOURCES)
+    monkeypatch.setenv("NST_HOME", str(tmp_path / "home"))
+    return Home.default()
 
 
 @pytest.fixture
-def server(installation: tuple[Home, Callable[[], int]]) -> Iterator[Server]:
+def installed(home: Home) -> Home:
+    """Its environment is the one of the tests."""
+    home.python.parent.mkdir(parents=True)
+    home.python.write_text(
+        f"#!/bin/sh\nshift\nPYTHONPATH='{SOURCES}' exec '{sys.executable}' \"$@\"\n"
+    )
+    home.python.chmod(0o755)
+    Manifest(home.root).write()
+    return home
+
+
+@pytest.fixture
+def server(installed: Home) -> Iterator[Server]:
     """It is painting, for its first client."""
-    server = start(installation[0], serve_command())
+    server = start(installed, serve_command())
     try:
         client = server.connect()
         client.submit(*make_job(Manner.SLOW))
@@ -223,22 +238,23 @@ def server(installation: tuple[Home, Callable[[], int]]) -> Iterator[Server]:
         server.close()
 
 
+def contents(folder: Path) -> dict[Path, bytes | None]:
+    """Every file with its bytes, and every folder."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
 def states(server: Server) -> list[str]:
     return [job["state"] for job in server.status()["jobs"]]
 
 
 def test_an_update_ends_no_painting(
-    installation: tuple[Home, Callable[[], int]],
-    server: Server,
-    capsys: pytest.CaptureFixture[str],
+    installed: Home, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home, install = installation
-    mark = home.root / "installed.json"
-    before = sorted(home.root.rglob("*")), mark.read_bytes()
+    before = contents(installed.root)
     assert install() == 1
     said = capsys.readouterr().err
     assert "A picture is being painted. Run this again when it is done" in said
-    assert (sorted(home.root.rglob("*")), mark.read_bytes()) == before
+    assert contents(installed.root) == before
     assert states(server) == ["painting"]
     server.clients[0].close()
     eventually(lambda: not states(server))
@@ -247,23 +263,107 @@ def test_an_update_ends_no_painting(
 
 
 def test_what_replaces_nothing_does_not_wait_for_a_painting(
-    installation: tuple[Home, Callable[[], int]], server: Server
+    installed: Home, server: Server
 ) -> None:
-    home, install = installation
-    connection = home.connection_file.rename(home.run / "aside")
+    connection = installed.connection_file.rename(installed.run / "aside")
     assert install() == 0
-    connection.rename(home.connection_file)
+    connection.rename(installed.connection_file)
     assert install() == 0
     assert states(server) == ["painting"]
 
 
-def test_a_server_that_cannot_be_asked_is_no_hindrance(
-    installation: tuple[Home, Callable[[], int]],
+def test_a_server_that_cannot_be_asked_is_no_hindrance(installed: Home) -> None:
+    installed.run.mkdir()
+    installed.connection_file.write_text("{}")
+    assert install() == 0
+    installed.python.write_text("#!/bin/sh\necho broken; exit 1\n")
+    Manifest(installed.root).begin("environment")
+    assert install() == 0
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "weights/mine.h5",
+        "weights/weights/vgg.h5",
+        "weights",  # a file
+        "logs/diary.txt",
+        "run/marathon.gpx",
+        "run/exchange/rates.csv",
+        "tmp/draft.txt",
+        "downloads/music.mp3",
+    ],
+)
+def test_a_persons_own_folder_is_not_taken(
+    home: Home, own: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home, install = installation
-    home.run.mkdir()
-    home.connection_file.write_text("{}")
+    path = home.root / own
+    path.parent.mkdir(parents=True)
+    path.write_text("years of work")
+    before = contents(home.root.parent)
+    for options in ({}, {"dry_run": True}, {"uninstall": True}):
+        assert install(**options) == 1
+        assert "Set NST_HOME to" in capsys.readouterr().err
+        assert contents(home.root.parent) == before
+
+
+@pytest.mark.parametrize("name", ["weights", "logs", "run", "tmp"])
+def test_a_link_is_not_taken_for_ours(home: Home, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    home.root.mkdir()
+    (home.root / name).symlink_to(elsewhere)
+    assert install() == 1
+
+
+def test_what_a_server_made_before_is_taken_for_ours(home: Home) -> None:
+    server = start(home, serve_command())
+    client = server.connect()
+    client.submit(*make_job(Manner.SLOW))
+    wait_for(client, Painting)
+    server.close()
+    network = weights.locate("vgg19", home.weights)
+    for path in (
+        network,
+        network.with_name(network.name + ".part"),
+        home.server_log.with_name("server.log.3"),
+        home.logs / "plugin.log",
+        home.run / "exchange" / ("0a" * 16),
+        home.styles / "mine.jpg",
+        home.root / "samples" / "mine.png",
+        home.root / "installed.part",
+    ):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
     assert install() == 0
-    home.python.write_text("#!/bin/sh\necho broken; exit 1\n")
-    Manifest(home.root).begin("environment")
+    assert install(uninstall=True) == 0
+    left = {path for path in home.root.rglob("*") if path.is_file()}
+    assert left == {home.styles / "mine.jpg", home.root / "samples" / "mine.png"}
+
+
+def test_an_interrupted_installation_goes_on_whatever_was_unpacked(home: Home) -> None:
+    Manifest(home.root).write()
+    (home.root / "tmp" / "pip-unpack").mkdir(parents=True)
     assert install() == 0
+
+
+def test_uninstalling_leaves_a_persons_files_and_follows_no_links(
+    installed: Home, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    network = weights.locate("vgg19", elsewhere)
+    kept = {
+        network,
+        elsewhere / "server.log",
+        installed.weights / "mine.h5",
+        installed.run / "exchange" / "rates.csv",
+    }
+    for path in (*kept, installed.weights / network.name, installed.lock_file):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (installed.weights / "linked").symlink_to(elsewhere)
+    installed.logs.symlink_to(elsewhere)
+    installed.styles.symlink_to(elsewhere)
+    assert install(uninstall=True) == 0
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept
+    assert installed.logs.is_symlink()
