@@ -10,9 +10,9 @@ from pathlib import Path
 
 from nst_server import weights
 from nst_server.paths import Home
-from steps import demo, environment, plug_in
+from steps import demo, environment, guard, plug_in
 from steps.manifest import NAME, Manifest
-from steps.report import Report, SetupError
+from steps.report import Report
 
 _FOLDERS = {"run", "run/exchange", "logs", "weights"}
 _FILES = re.compile(
@@ -29,11 +29,9 @@ def stranger(home: Home) -> Path | None:
 
     Styles and samples do not: of them only what we made is removed, so a person's may be there.
     """
-    pictures = {"styles", "samples"}
+    known = {"styles", "samples", guard.lock_file(home.root).name}
     found = (path for path in home.root.rglob("*") if not _is_ours(path, home))
-    return next(
-        (path for path in found if path.relative_to(home.root).parts[0] not in pictures), None
-    )
+    return next((path for path in found if path.relative_to(home.root).parts[0] not in known), None)
 
 
 def _is_ours(path: Path, home: Home) -> bool:
@@ -46,14 +44,8 @@ def _is_ours(path: Path, home: Home) -> bool:
 def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> None:
     """Remove plug-ins, environment, weights and unchanged sample pictures.
 
-    The user's own files stay, and then the folder with them. Raises `SetupError` for a folder
-    without our mark.
+    The user's own files stay, and then the folder with them.
     """
-    if not manifest.exists:
-        raise SetupError(
-            f"{home.root} was not made by this installer, so nothing is removed.",
-            "Set NST_HOME to the folder of the installation.",
-        )
     if dry:
         report.line(f"Would remove what was installed in {home.root} and:")
         for name in manifest.plug_ins:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -55,7 +56,6 @@ class Setup:
         """Do every step that is not complete. Raises `SetupError`."""
         started = time.monotonic()
         home, report = self.home, self.report
-        self._check_folder()
         report.line(f"Neural Style goes into {home.root}")
         device = self._device()
         python, version = interpreter.suitable()
@@ -90,8 +90,16 @@ class Setup:
             report.line(f"Ready after {clock(time.monotonic() - started)}.")
             self._farewell()
 
-    def _check_folder(self) -> None:
+    def check_folder(self) -> None:
+        """Raise `SetupError` for a folder that is not ours, before a lock is made beside it."""
         root = self.home.root
+        if self.options.uninstall:
+            if not self.manifest.exists:
+                raise SetupError(
+                    f"{root} was not made by this installer, so nothing is removed.",
+                    "Set NST_HOME to the folder of the installation.",
+                )
+            return
         if root.exists() and not root.is_dir():
             raise SetupError(f"{root} is not a folder.", "Set NST_HOME to another one.")
         other = None if self.manifest.exists else stranger(self.home)
@@ -239,7 +247,8 @@ def run(options: argparse.Namespace, repository: Path) -> int:
     """Do what was asked for; exit code as of `install.main`."""
     setup = Setup(options, repository)
     try:
-        with exclusive(setup.home.root):
+        setup.check_folder()
+        with contextlib.nullcontext() if options.dry_run else exclusive(setup.home.root):
             if options.uninstall:
                 uninstall(setup.home, setup.manifest, setup.report, dry=options.dry_run)
             else:

@@ -47,6 +47,7 @@ def test_install_again_and_uninstall(newcomer: Newcomer) -> None:
     assert removed.returncode == 0, removed.stdout
     assert tree(newcomer.home) == ["styles", "styles/glass.jpg", "styles/mine.jpg"]
     assert tree(newcomer.profile / "plug-ins") == ["other", "other/other.py"]
+    assert not list(newcomer.home.parent.glob(".*"))
 
 
 def test_what_works_stays_until_another_is_complete(newcomer: Newcomer, styles: Path) -> None:
