@@ -33,6 +33,8 @@ MARKS = {
     "_option": (1,),
     "_bad": (0, 1),
     "_no_value": (2,),
+    "_not_started": (2,),
+    "_unreachable": (0,),
     "NeuralStyleError": (1, 2),
 }
 """Functions whose arguments at these places are messages."""
@@ -56,7 +58,7 @@ def template() -> Catalog:
     )
     for path in _sources():
         place = str(path.relative_to(REPOSITORY).as_posix())
-        for line, message in _messages(ast.parse(path.read_text(encoding="utf-8"))):
+        for line, message in _messages(path):
             # What comes twice is listed once: the file tells enough where to look.
             known = made.get(message)
             if known is None or place not in {name for name, _ in known.locations}:
@@ -125,15 +127,22 @@ def _sources() -> list[Path]:
     ]
 
 
-def _messages(tree: ast.AST) -> Iterator[tuple[int, str | tuple[str, ...]]]:
-    """Line and text of each message; one with a plural is a pair."""
-    for call in ast.walk(tree):
+def _messages(path: Path) -> Iterator[tuple[int, str | tuple[str, ...]]]:
+    """Line and text of each message; one with a plural is a pair. Raises `ValueError`."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
             continue
         places = MARKS.get(call.func.id, ())
         texts = [str(each.value) if isinstance(each, ast.Constant) else "" for each in call.args]
         if texts[:1] == ["bad-message"]:  # what only a program hears that speaks wrongly
             continue
+        if any(
+            isinstance(call.args[place], ast.JoinedStr) for place in places if place < len(texts)
+        ):
+            raise ValueError(
+                f"{path}:{call.lineno}: an f-string is another text each time, which no catalogue "
+                "has; name its values in a plain one, and give them as arguments."
+            )
         found = tuple(texts[place] for place in places if place < len(texts) and texts[place])
         if call.func.id == "ngettext":
             yield call.lineno, found

@@ -61,7 +61,10 @@ class PictureShape:
         channels, sample = fields.get("channels"), str(fields.get("sample"))
         if channels not in (1, 3, 4) or sample not in SAMPLE_BYTES:
             raise NeuralStyleError(
-                "bad-image", f"Pixels of {channels!r} channels of {sample!r} are not understood."
+                "bad-image",
+                "Pixels of {channels} channels of {sample} are not understood.",
+                channels=repr(channels),
+                sample=repr(sample),
             )
         assert type(width) is int and type(height) is int  # told to the type checker
         return cls(width, height, channels, sample)
@@ -193,7 +196,9 @@ def _style_from_wire(wire: Any, content: PictureShape) -> StyleReference:
     picture = PictureShape.from_wire(fields.get("picture"))
     weight = fields.get("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1e6:
-        raise NeuralStyleError("bad-settings", f"{weight!r} is no weight for a style.")
+        raise NeuralStyleError(
+            "bad-settings", "{weight} is no weight for a style.", weight=repr(weight)
+        )
     if picture.channels == 1:
         raise NeuralStyleError("bad-image", "A style must have colour channels.")
     return StyleReference(picture, float(weight), _mask_from_wire(fields.get("mask"), content))

@@ -90,7 +90,7 @@ def verify(backbone: str, path: Path) -> None:
     Raises `NeuralStyleError` ``weights-missing``, also for a file that is not what it should be.
     """
     wanted = _FILES[backbone]
-    remedy = "Run: nst weights fetch." if backbone == "vgg19" else "Run install/install.py again."
+    remedy = "nst weights fetch" if backbone == "vgg19" else "python3 install/install.py"
     try:
         there = path.stat()
         found = _digest(path, wanted.algorithm, there.st_size, there.st_mtime_ns)
@@ -98,18 +98,20 @@ def verify(backbone: str, path: Path) -> None:
         raise NeuralStyleError(
             "weights-missing",
             "The weights of {backbone} cannot be read at {path}: {reason}.",
-            remedy,
+            "Run: {command}.",
             backbone=backbone,
             path=path,
             reason=error.strerror,
+            command=remedy,
         ) from None
     if found != wanted.digest:
         raise NeuralStyleError(
             "weights-missing",
             "The file {path} is damaged: it is not the weights of {backbone}.",
-            f"Remove it. {remedy}",
+            "Remove it, and run: {command}.",
             path=path,
             backbone=backbone,
+            command=remedy,
         )
 
 
@@ -137,8 +139,9 @@ def fetch_vgg19(
         reason = getattr(error, "reason", None) or error
         raise NeuralStyleError(
             "weights-missing",
-            f"VGG19's weights could not be fetched: {reason}.",
+            "VGG19's weights could not be fetched: {reason}.",
             "VGG16 serves meanwhile; try again later with: nst weights fetch.",
+            reason=reason,
         ) from None
     part.replace(target)
     return target

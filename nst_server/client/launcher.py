@@ -60,9 +60,16 @@ def connect_or_start(
         elapsed = time.monotonic() - begun
         code = None if server is None else server.poll()
         if code:
-            raise _failed(home, log_start, f"it ended with code {code}")
+            raise _not_started(
+                home, log_start, "The server did not start: it ended with code {code}.", code=code
+            )
         if elapsed > timeout:
-            raise _failed(home, log_start, f"it did not answer within {timeout:g} seconds")
+            raise _not_started(
+                home,
+                log_start,
+                "The server did not start: it did not answer within {seconds} seconds.",
+                seconds=f"{timeout:g}",
+            )
         if (server is None or code == 0) and elapsed >= start_at:
             if server is None:
                 log_start = _size(home.server_log)
@@ -144,7 +151,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _failed(home: Home, log_start: int, why: str) -> NeuralStyleError:
+def _not_started(home: Home, log_start: int, sentence: str, **values: object) -> NeuralStyleError:
     """The failure of a start, with the last line that the server wrote since."""
     try:
         with home.server_log.open("rb") as log:
@@ -155,17 +162,13 @@ def _failed(home: Home, log_start: int, why: str) -> NeuralStyleError:
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     if not last:
         return NeuralStyleError(
-            "server-failed",
-            "The server did not start: {reason}.",
-            "Its log is {log}.",
-            reason=why,
-            log=home.server_log,
+            "server-failed", sentence, "Its log is {log}.", log=home.server_log, **values
         )
     return NeuralStyleError(
         "server-failed",
-        "The server did not start: {reason}. Its last words: {words}",
-        "Its log is {log}.",
-        reason=why,
-        words=last[:300],
+        sentence,
+        "Its log is {log}. Its last words: {words}",
         log=home.server_log,
+        words=last[:300],
+        **values,
     )

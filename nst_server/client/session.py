@@ -87,7 +87,7 @@ class Client:
         try:
             self._socket.connect(connection.endpoint)
         except zmq.ZMQError as error:
-            self._lost = _gone(str(error))
+            self._lost = _unreachable("The server cannot be reached: {reason}.", reason=error)
 
     @classmethod
     def connect(cls, home: Home, *, timeout: float = 5.0, shares: bool = True) -> Client:
@@ -229,7 +229,7 @@ class Client:
         while self._lost is None:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _gone("it does not answer")
+                raise _unreachable("The server cannot be reached: it does not answer.")
             for message in self._receive(left):
                 if message.job != request.job:
                     continue
@@ -245,7 +245,10 @@ class Client:
         try:
             self._socket.send_multipart(message.to_frames(), zmq.NOBLOCK, copy=False)
         except zmq.Again:
-            self._lose(self._verdict() or _gone("it does not take any messages"))
+            self._lose(
+                self._verdict()
+                or _unreachable("The server cannot be reached: it does not take any messages.")
+            )
 
     def _receive(self, timeout: float) -> list[Message]:
         """Handle what comes within ``timeout``; return what is not about the job under way."""
@@ -278,7 +281,7 @@ class Client:
         if verdict is not None:
             self._lose(verdict)
         elif self._task is not None and time.monotonic() - self._heard > SILENCE_SECONDS:
-            self._lose(_gone("it fell silent"))
+            self._lose(_unreachable("The server cannot be reached: it fell silent."))
         return others
 
     def _verdict(self) -> NeuralStyleError | None:
@@ -292,7 +295,7 @@ class Client:
                     "The connection file is of another server; start the server again.",
                 )
             if event in _LOST:
-                return _gone("nothing answers at its address")
+                return _unreachable("The server cannot be reached: nothing answers at its address.")
         return None
 
     def _lose(self, error: NeuralStyleError) -> None:
@@ -385,10 +388,5 @@ def stop_server(home: Home, *, timeout: float = 15.0) -> None:
         client.shutdown(timeout=timeout)
 
 
-def _gone(why: str) -> NeuralStyleError:
-    return NeuralStyleError(
-        "server-gone",
-        "The server cannot be reached: {reason}.",
-        "Start it with 'nst serve'.",
-        reason=why,
-    )
+def _unreachable(sentence: str, **values: object) -> NeuralStyleError:
+    return NeuralStyleError("server-gone", sentence, "Start it with 'nst serve'.", **values)

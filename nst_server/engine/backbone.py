@@ -161,8 +161,11 @@ class Network:
         if unknown:
             raise NeuralStyleError(
                 "bad-settings",
-                f"{backbone} has no layer {unknown[0]!r}.",
-                f"Take some of {', '.join(names)}.",
+                "{backbone} has no layer {layer}.",
+                "Take some of {layers}.",
+                backbone=backbone,
+                layer=repr(unknown[0]),
+                layers=", ".join(names),
             )
         deepest = max(names.index(layer) for layer in layers)
         weights = read_weights(backbone, weights_file)
@@ -230,8 +233,11 @@ def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.nd
     except (OSError, KeyError) as error:
         raise NeuralStyleError(
             "weights-missing",
-            f"The weights of {backbone} could not be read from {file.name}: {error}.",
+            "The weights of {backbone} could not be read from {file}: {reason}.",
             "Run the installer again, or `nst doctor`.",
+            backbone=backbone,
+            file=file.name,
+            reason=error,
         ) from error
 
 

@@ -135,10 +135,13 @@ def _layers(named: str) -> tuple[tuple[str, float], ...]:
     except ValueError:
         raise NeuralStyleError(
             "bad-settings",
-            f"{named!r} does not name layers with weights.",
+            "{text} does not name layers with weights.",
             "Write them as block1_conv1:2,block2_conv1.",
+            text=repr(named),
         ) from None
     total = sum(share for _, share in shares)
     if any(not share >= 0 for _, share in shares) or (shares and not 0 < total < float("inf")):
-        raise NeuralStyleError("bad-settings", f"The weights in {named!r} must be positive.")
+        raise NeuralStyleError(
+            "bad-settings", "The weights in {text} must be positive.", text=repr(named)
+        )
     return tuple((name, share / total) for name, share in shares)

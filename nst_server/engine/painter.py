@@ -195,8 +195,10 @@ class Painter:
         except tf.errors.ResourceExhaustedError as error:
             raise NeuralStyleError(
                 "out-of-memory",
-                f"There is not enough memory to paint at {plan.width}×{plan.height} pixels.",
+                "There is not enough memory to paint at {width}×{height} pixels.",
                 "Choose a smaller size.",
+                width=plan.width,
+                height=plan.height,
             ) from error
 
     def _at_scale(
@@ -255,8 +257,11 @@ def _check(content: Picture, styles: Sequence[Style], mask: Array | None) -> Non
     if min(width, height) < MINIMUM_CONTENT_SIDE:
         raise NeuralStyleError(
             "bad-image",
-            f"A picture of {width}×{height} pixels is too small to be painted.",
-            f"Each side needs at least {MINIMUM_CONTENT_SIDE} pixels.",
+            "A picture of {width}×{height} pixels is too small to be painted.",
+            "Each side needs at least {least} pixels.",
+            width=width,
+            height=height,
+            least=MINIMUM_CONTENT_SIDE,
         )
     if mask is not None and float(mask.max(initial=0.0)) <= 0.0:
         raise NeuralStyleError(
