@@ -91,7 +91,7 @@ def _number(version: str) -> tuple[int, ...]:
 def _dismiss_idle(home: Home) -> None:
     """Tell an older server to end. Raises ``busy`` if it has jobs, or ``server-gone``."""
     connection = Connection.read(home.connection_file)
-    with Client(connection) as client:
+    with Client(connection, home) as client:
         client.greet(connection.protocol, timeout=1.0)
         if client.status()["jobs"]:
             raise NeuralStyleError(

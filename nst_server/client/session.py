@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import zmq
@@ -29,9 +28,10 @@ from nst_server.protocol import (
 from nst_server.spool import Spool, take
 from nst_server.transfer import Transfer, chunks, size_in_bytes
 
-_LOST = {
+_ENDS = {
     zmq.Event.CLOSED,
     zmq.Event.DISCONNECTED,
+    zmq.Event.HANDSHAKE_FAILED_AUTH,
     zmq.Event.HANDSHAKE_FAILED_NO_DETAIL,
     zmq.Event.HANDSHAKE_FAILED_PROTOCOL,
 }
@@ -59,13 +59,14 @@ class Client:
     Nothing happens by itself: call `poll` a few times a second.
     """
 
-    def __init__(self, connection: Connection, exchange: Path | None = None) -> None:
+    def __init__(self, connection: Connection, home: Home, *, shares: bool = True) -> None:
         """Connect without waiting; use `connect` for a session that is known to work.
 
-        ``exchange`` is where files of pixels are shared; without it they travel in messages.
+        ``shares`` says whether pixels go through a file where that is possible.
         """
         self.connection = connection
-        self._exchange = exchange
+        self._exchange = home.exchange if shares else None
+        self._log = home.server_log
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.linger = 0
@@ -96,7 +97,7 @@ class Client:
         ``shares`` says whether pixels go through a file where that is possible.
         Raises `NeuralStyleError` ``server-gone``, ``protocol-mismatch`` or ``not-authorised``.
         """
-        client = cls(Connection.read(home.connection_file), home.exchange if shares else None)
+        client = cls(Connection.read(home.connection_file), home, shares=shares)
         try:
             client.greet(PROTOCOL, timeout=timeout)
         except BaseException:
@@ -245,9 +246,11 @@ class Client:
         try:
             self._socket.send_multipart(message.to_frames(), zmq.NOBLOCK, copy=False)
         except zmq.Again:
+            end = self._end()
             self._lose(
-                self._verdict()
-                or _unreachable("The server cannot be reached: it does not take any messages.")
+                _unreachable("The server cannot be reached: it does not take any messages.")
+                if end is None
+                else self._verdict(end)
             )
 
     def _receive(self, timeout: float) -> list[Message]:
@@ -257,7 +260,7 @@ class Client:
             return others
         self._poller.poll(max(0, int(timeout * 1000)))
         # Asked before the last messages are read, so that none of them is lost with the server.
-        verdict = self._verdict()
+        end = self._end()
         while self._lost is None:
             try:
                 frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
@@ -278,25 +281,36 @@ class Client:
                 self._lose(
                     NeuralStyleError("bad-message", "The server sent what is not understood.")
                 )
-        if verdict is not None:
-            self._lose(verdict)
+        if end is not None:
+            self._lose(self._verdict(end))
         elif self._task is not None and time.monotonic() - self._heard > SILENCE_SECONDS:
             self._lose(_unreachable("The server cannot be reached: it fell silent."))
         return others
 
-    def _verdict(self) -> NeuralStyleError | None:
-        """What the socket reports about the connection itself, if that is lost."""
+    def _end(self) -> int | None:
+        """Which of `_ENDS` the socket reports, if the connection is lost."""
         while self._monitor.poll(0):
             event = recv_monitor_message(self._monitor)["event"]
-            if event == zmq.Event.HANDSHAKE_FAILED_AUTH:
-                return NeuralStyleError(
-                    "not-authorised",
-                    "The server does not accept this key.",
-                    "The connection file is of another server; start the server again.",
-                )
-            if event in _LOST:
-                return _unreachable("The server cannot be reached: nothing answers at its address.")
+            if event in _ENDS:
+                return event
         return None
+
+    def _verdict(self, end: int) -> NeuralStyleError:
+        """What such an end means, now that the server's last messages are read."""
+        if end == zmq.Event.HANDSHAKE_FAILED_AUTH:
+            return NeuralStyleError(
+                "not-authorised",
+                "The server does not accept this key.",
+                "The connection file is of another server; start the server again.",
+            )
+        if self._task is not None:
+            return NeuralStyleError(
+                "server-gone",
+                "The server ended before the painting was done.",
+                "Try again: it is started anew. Its log is {log}.",
+                log=self._log,
+            )
+        return _unreachable("The server cannot be reached: nothing answers at its address.")
 
     def _lose(self, error: NeuralStyleError) -> None:
         self._lost = error
@@ -384,7 +398,7 @@ class Client:
 
 def stop_server(home: Home, *, timeout: float = 15.0) -> None:
     """As `Client.shutdown`, for the running server of ``home``, of whatever version it is."""
-    with Client(Connection.read(home.connection_file)) as client:
+    with Client(Connection.read(home.connection_file), home) as client:
         client.shutdown(timeout=timeout)
 
 

@@ -108,7 +108,7 @@ def start(home: Home, command: Sequence[str]) -> Server:
         assert process.poll() is None, "the server ended"
         with contextlib.suppress(NeuralStyleError):
             connection = Connection.read(home.connection_file)
-            with Client(connection) as client:
+            with Client(connection, home) as client:
                 client.greet(connection.protocol)
             return True
         return False
