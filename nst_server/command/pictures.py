@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import warnings
@@ -24,8 +25,8 @@ from nst_server.job import PictureShape
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "JPEG2000", "TGA", "PPM")
 """What a result is written as, of what Pillow calls so; others hold two colours, or an icon."""
 
-_LONGEST = {"WEBP": 16383}
-"""Sides of the formats that end before a job's do."""
+_LONGEST = {"WEBP": 16383, "AVIF": 32768, "JPEG": 65500}
+"""Sides of the formats that end before a job's do; a longer AVIF is written, but never read."""
 
 _TRANSPARENT_FORMATS = {"PNG", "TIFF", "WEBP", "AVIF", "GIF", "JPEG2000", "TGA"}
 """Formats that hold alpha; in any other the result lies on white."""
@@ -160,36 +161,46 @@ def write(path: Path, samples: Samples, content: PictureFile, recipe: str) -> No
     if (kind, 8 * samples.itemsize) in deep.FORMATS:
         _put(
             path,
-            lambda partial: partial.write_bytes(
-                deep.encoded(kind, samples, content.profile, content.metadata, recipe)
-            ),
+            lambda: deep.encoded(kind, samples, content.profile, content.metadata, recipe),
         )
     else:
         image, options = _options(kind, _image(_eight_bits(samples)), content, recipe)
-        _put(path, lambda partial: image.save(partial, kind, **options))
+        _put(path, lambda: _encoded(kind, image, **options))
 
 
 def write_image(path: Path, image: Image.Image) -> None:
     """Save what is not a result but about results. Raises `NeuralStyleError` ``unwritable``."""
-    _put(path, lambda partial: image.save(partial, _kind(path)))
+    _put(path, lambda: _encoded(_kind(path), image))
 
 
 def _kind(path: Path) -> str:
     return Image.registered_extensions()[path.suffix.lower()]
 
 
-def _put(path: Path, save: Callable[[Path], object]) -> None:
+def _encoded(kind: str, image: Image.Image, **options: Any) -> memoryview:
+    """A whole file of ``kind``.
+
+    Not written by Pillow, which cuts a JPEG short where a disk becomes full, and does not say so.
+    """
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getbuffer()
+
+
+def _put(path: Path, encode: Callable[[], bytes | memoryview]) -> None:
     """Have ``path`` written whole or not at all."""
     partial = path.with_name(f".{secrets.token_hex(4)}.partial")  # no longer than any name
     try:
         try:
-            save(partial)
+            partial.write_bytes(encode())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
+        # A system's own words would name the partial file.
+        reason = getattr(error, "strerror", None) or error
         raise NeuralStyleError(
-            "unwritable", f"{path} could not be written: {error}.", "Choose another place with -o."
+            "unwritable", f"{path} could not be written: {reason}.", "Choose another place with -o."
         ) from error
 
 

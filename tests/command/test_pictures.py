@@ -104,11 +104,18 @@ def test_what_is_transparent_of_a_mask_is_not_selected(tmp_path: Path) -> None:
     assert pictures.read_mask(tmp_path / "mask.png", 40, 20).samples.max() == 0
 
 
-def test_a_format_that_is_too_small_is_known_before() -> None:
-    long = pictures.PictureFile(np.zeros((1, 16384, 3), np.uint8))
-    pictures.check_fits(Path("out.png"), long)
-    with pytest.raises(NeuralStyleError, match="at most 16383 pixels"):
-        pictures.check_fits(Path("out.webp"), long)
+@pytest.mark.parametrize(("ending", "most"), [("webp", 16383), ("avif", 32768), ("jpg", 65500)])
+def test_a_format_that_is_too_small_is_known_before(tmp_path: Path, ending: str, most: int) -> None:
+    out = tmp_path / f"out.{ending}"
+    longest, longer = (
+        pictures.PictureFile(np.zeros((8, side, 3), np.uint8)) for side in (most, most + 1)
+    )
+    pictures.check_fits(out, longest)
+    pictures.write(out, longest.samples, longest, "{}")
+    assert pictures.read(out).shape.width == most
+    pictures.check_fits(tmp_path / "out.png", longer)
+    with pytest.raises(NeuralStyleError, match=f"at most {most} pixels"):
+        pictures.check_fits(out, longer)
 
 
 def test_a_profile_without_a_way_back_is_left_out(
@@ -169,16 +176,35 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
     target = tmp_path / "out.png"
     target.write_bytes(b"old")
 
-    def full(self: Image.Image, path: Path, *_: object, **__: object) -> None:
-        Path(path).write_bytes(b"half")
+    def full(self: Path, data: bytes) -> None:
+        self.write_text("half")
         raise OSError(28, "No space left on device")
 
     read = pictures.read(tmp_path / "in.png")
-    monkeypatch.setattr(Image.Image, "save", full)
-    with pytest.raises(NeuralStyleError, match="No space left"):
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(NeuralStyleError) as caught:
         pictures.write(target, read.samples, read, "{}")
+    assert caught.value.sentence == f"{target} could not be written: No space left on device."
     assert target.read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.png"]
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp", "jp2"])
+def test_a_disk_that_becomes_full_on_the_way_is_noticed(
+    tmp_path: Path, image: Image.Image, ending: str
+) -> None:
+    resource = pytest.importorskip("resource")
+    image.save(tmp_path / "in.png")
+    read = pictures.read(tmp_path / "in.png")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
+    try:
+        with pytest.raises(NeuralStyleError) as caught:
+            pictures.write(tmp_path / f"out.{ending}", read.samples, read, "{}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert caught.value.code == "unwritable"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
