@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,10 @@ Listen = Callable[[Job, Sequence[Any]], Iterator[Event]]
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
-    """Paint. Raises `NeuralStyleError`; the output file appears whole or not at all."""
+    """Paint. Raises `NeuralStyleError`; the output file appears whole or not at all.
+
+    A painting that cannot be written there is kept elsewhere, and the error says where.
+    """
     made = _made(arguments)
     settings = settings_from(arguments, made)
     _check(arguments, settings)
@@ -58,7 +63,18 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     finished = _follow(listen(job, pixels), console, arguments.trace)
     samples = pictures.blend(content, finished.pixels.read(), mask)
     recipe = Recipe.of(finished.report, [(style.path, style.weight) for style in styles])
-    pictures.write(arguments.output, samples, content, recipe.to_text())
+
+    def write(path: Path) -> None:
+        pictures.write(path, samples, content, recipe.to_text())
+
+    try:
+        write(arguments.output)
+    except NeuralStyleError as error:
+        kept = _kept(write, home)
+        if kept is None:
+            raise
+        hint = f"The painting is kept in {kept}."
+        raise NeuralStyleError(error.code, error.sentence, hint) from error
     if arguments.sheet is not None:
         _write_sheet(arguments, content, styles, pictures.PictureFile(samples))
     if arguments.json:
@@ -123,6 +139,19 @@ def _styles_and_content(arguments: argparse.Namespace) -> tuple[list[_Style], Pi
     size = texture_size(arguments.texture)
     styles = _styles(arguments, size)
     return styles, pictures.plain(*size, styles[0].picture)
+
+
+def _kept(write: Callable[[Path], None], home: Home) -> Path | None:
+    """Where ``write`` could put a painting that took its time; None if that is nowhere."""
+    name = f"painted-{datetime.now():%Y%m%d-%H%M%S-%f}.png"  # a name of its own
+    folders = [home.root]
+    with suppress(OSError):  # there is none that could be written
+        folders.append(Path(tempfile.gettempdir()))
+    for folder in folders:
+        with suppress(NeuralStyleError):
+            write(folder / name)
+            return folder / name
+    return None
 
 
 def _write_sheet(
