@@ -296,7 +296,7 @@ class Client:
         return None
 
     def _verdict(self, end: int) -> NeuralStyleError:
-        """What such an end means, now that the server's last messages are read."""
+        """What such an end means, for the job under way if there is one."""
         if end == zmq.Event.HANDSHAKE_FAILED_AUTH:
             return NeuralStyleError(
                 "not-authorised",
