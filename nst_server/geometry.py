@@ -11,6 +11,9 @@ CONTEXT_PIXELS = 96
 CONTEXT_SHARE = 0.25
 """… or so much of its own longest side, where that is more."""
 
+MINIMUM_CONTENT_SIDE = 8
+"""Pixels. Below this there is nothing in a picture that could be painted."""
+
 
 @dataclass(frozen=True)
 class Box:

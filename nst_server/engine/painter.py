@@ -34,13 +34,11 @@ from nst_server.engine.tiling import (
     side_by_memory,
 )
 from nst_server.errors import NeuralStyleError
+from nst_server.geometry import MINIMUM_CONTENT_SIDE
 from nst_server.progress import Estimate, Progress
 from nst_server.settings import Settings
 
 __all__ = ["Iterate", "Painter", "Picture", "Plan", "Style"]
-
-MINIMUM_CONTENT_SIDE = 8
-"""Below this there is nothing in a picture that could be painted."""
 
 _MEASURED_SIDE = {"CPU": 256, "GPU": 1024}
 """Size of the steps that tell a device's speed: enough work to keep it busy."""

@@ -183,6 +183,34 @@ def refused(told: dict[str, Any], words: str) -> None:
     assert told["after"] == told["before"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"kind": "masked"},
+        {"kind": "group"},
+        {"base": "GRAY", "precision": "U16_NON_LINEAR"},
+        {"precision": "FLOAT_LINEAR"},
+    ],
+)
+def test_a_layer_is_painted_as_its_filters_show_it(
+    gimp: Gimp, style: str, arguments: dict[str, Any]
+) -> None:
+    told = gimp.call("filtered", style=style, **arguments, **QUICK)
+    assert told["result"] == {"status": "success", "message": ""}
+    assert told["filters"] == [1, 0]
+    assert told["from inverted"] <= 1
+    words = "is a group" if arguments.get("kind") == "group" else "has filters"
+    assert words in told["replaced"]["message"]
+    assert told["untouched"]
+
+
+def test_a_filter_that_is_switched_off_does_not_count(gimp: Gimp, style: str) -> None:
+    told = gimp.call("filtered", style=style, kind="hidden", **QUICK)
+    assert told["replaced"] == told["result"] == {"status": "success", "message": ""}
+    assert told["from plain"] == 0
+
+
 def test_again_takes_all_from_the_layer(gimp: Gimp, style: str) -> None:
     arguments = {"preset": "draft", "size": "64", "strength": 80.0, "seed": 7}
     told = gimp.call("again", style=style, **arguments)

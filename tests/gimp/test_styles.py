@@ -64,8 +64,10 @@ def test_a_masked_layer_is_a_style_as_it_is_seen(painted: dict[str, Any]) -> Non
         assert red < green, "the red stripe is masked away"
 
 
-@pytest.mark.parametrize("name", ["masked and locked layer", "masked group"])
-def test_whatever_has_a_mask_is_seen_through_it(painted: dict[str, Any], name: str) -> None:
+@pytest.mark.parametrize("name", ["masked and locked layer", "masked group", "filtered layer"])
+def test_whatever_has_a_mask_or_a_filter_is_seen_through_it(
+    painted: dict[str, Any], name: str
+) -> None:
     assert digest(painted, name) == digest(painted, "masked layer")
 
 

@@ -148,6 +148,63 @@ def test_repeat_with_last_values_and_cancel(gimp: Gimp, screen: Desktop) -> None
     assert gimp.call("look") == before
 
 
+@pytest.mark.usefixtures("repeatable", "fresh")
+def test_what_was_asked_for_is_there_again_after_cancel(
+    gimp: Gimp, screen: Desktop, style: str
+) -> None:
+    before = gimp.call("look")
+    answer = gimp.begin("open_dialog", style=style, size="310", strength=71.0, output="new-image")
+    screen.end(DIALOG, "alt+y")
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0, "the job", 60)
+    screen.end(PROGRESS, "alt+c")
+    assert answer(60)["status"] == "cancel"
+    assert gimp.call("look") == before
+    screen.press(IMAGE, "ctrl+f")
+    keep(gimp, screen)
+    wait_for(lambda: gimp.call("look")["images"] == 2, "the new image", 10)
+    painted = gimp.call("look", which=-1)["described"][0]["parasite"]
+    assert (painted["settings"]["size"], painted["settings"]["strength"]) == (310, 71)
+    assert painted["styles"]["first"]["file"].endswith("swirls.jpg")
+
+
+@pytest.mark.usefixtures("repeatable", "fresh")
+def test_a_waiting_layer_that_is_deleted_is_painted_all_the_same(
+    gimp: Gimp, screen: Desktop
+) -> None:
+    gimp.call("meanwhile", what="choose_two")
+    screen.press(IMAGE, "ctrl+f")
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0, "the first job", 60)
+    gimp.call("meanwhile", what="delete_lower")
+    keep(gimp, screen)  # both: the second's window takes the place of the first's
+    screen.window(MESSAGE)
+    screen.press(MESSAGE, "Escape")
+    screen.gone(MESSAGE)
+    assert gimp.call("look")["images"] == 2, "the second painting has lost its place"
+    assert "was not painted" not in gimp.log()
+
+
+@pytest.mark.usefixtures("repeatable", "fresh")
+def test_an_image_closed_after_the_dialog_leaves_one_window_that_tells(
+    gimp: Gimp, screen: Desktop
+) -> None:
+    screen.press(IMAGE, "alt+r", "y")
+    screen.end(DIALOG, "alt+y")
+    screen.window(PROGRESS)
+    wait_for(lambda: progress(gimp) > 0, "the job", 60)
+    screen.press(IMAGE, "ctrl+w")
+    screen.gone(IMAGE)
+    keep(gimp, screen)
+    screen.window(MESSAGE)
+    time.sleep(1)
+    screen.screenshot(ARTEFACTS / "closed-after-the-dialog.png")
+    screen.press(MESSAGE, "Escape")
+    screen.gone(MESSAGE)
+    wait_for(lambda: gimp.call("look", which=-1)["described"][0]["parasite"], "the image", 10)
+    assert "attach-parasite" not in gimp.log()
+
+
 def test_one_undo_takes_back_a_replacement(gimp: Gimp, screen: Desktop, style: str) -> None:
     before = gimp.call("look")
     told = gimp.call("paint_open", style=style, preset="draft", size="64", output="replace")

@@ -95,6 +95,9 @@ def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], co
         if error.code == "cancelled":
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
         return _failure(procedure, error.translated(_))
+    if not image.is_valid():
+        # It was closed meanwhile; GIMP is not to say that it cannot keep the arguments with it.
+        Gimp.get_plug_in().set_pdb_error_handler(Gimp.PDBErrorHandler.PLUGIN)
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
     values.remove(1)
     values.insert(1, GObject.Value(Gimp.Layer, layer))

@@ -16,8 +16,6 @@ from neural_style_gimp import wording
 from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import Wish
 from neural_style_gimp.pictures import fitted, on_checks, pixbuf, scaled
-from neural_style_gimp.reduced import reduced
-from neural_style_gimp.target import Target
 from nst_server.client.events import Event, Painting, Started
 from nst_server.progress import Progress
 
@@ -33,23 +31,22 @@ class ProgressDialog:
     It lives from `wish` to `wish`, which lets GTK handle what has happened in between.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, name: str, picture: Any, size: tuple[int, int]) -> None:
+        """``name`` is the layer's, ``picture`` a small one of what is painted, of that ``size``."""
         GimpUi.init("neural-style")
         self._wish = Wish.GO_ON
         self._began = time.monotonic()
         self._since = self._began
         self._doing = _("Connecting to the painting server…")
         self._now: Progress | None = None
-        self._target = target
-        self._dialog = GimpUi.Dialog(
-            title=f"Neural Style: {target.layer.get_name()}", role="neural-style-progress"
-        )
+        self._layer_size = size
+        self._dialog = GimpUi.Dialog(title=f"Neural Style: {name}", role="neural-style-progress")
         self._cancel = self._dialog.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
         self._keep = self._dialog.add_button(_("Stop and _keep"), KEEP)
         self._keep.set_sensitive(False)
         self._keep.set_tooltip_text(_("Paint no further and take the picture as it is now"))
         self._dialog.connect("response", self._responded)
-        self._fill()
+        self._fill(picture)
         GimpUi.window_set_transient(self._dialog)
 
     def __enter__(self) -> ProgressDialog:
@@ -72,8 +69,7 @@ class ProgressDialog:
     def show(self, event: Event) -> None:
         self._say(wording.doing(event))
         if isinstance(event, Started):
-            box = self._target.context
-            self._size.set_text(wording.painted_at(event, box.width, box.height))
+            self._size.set_text(wording.painted_at(event, *self._layer_size))
             self._machine.set_text(wording.machine(event))
         if isinstance(event, Painting):
             now = event.progress
@@ -96,7 +92,7 @@ class ProgressDialog:
         _attend()
         return self._wish
 
-    def _fill(self) -> None:
+    def _fill(self, before: Any) -> None:
         content = self._dialog.get_content_area()
         content.set_spacing(12)
         content.set_border_width(12)
@@ -120,7 +116,6 @@ class ProgressDialog:
         for label in (self._times, self._size, self._machine):
             facts.pack_start(label, False, False, 0)
         content.pack_start(facts, False, False, 0)
-        before = reduced(self._target, max(PICTURE)).picture
         picture = on_checks(fitted(before, PICTURE, enlarge=True))
         self._picture.set_from_pixbuf(picture)
         self._shown = picture.get_width(), picture.get_height()

@@ -6,10 +6,12 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from neural_style_gimp.i18n import _
 from neural_style_gimp.pictures import packed, pixbuf, scaled
 from neural_style_gimp.pixels import colour_format, get, release
+from neural_style_gimp.seen import as_seen
 from neural_style_gimp.target import Target, refusal
-from nst_server.geometry import Box, fit_within
+from nst_server.geometry import MINIMUM_CONTENT_SIDE, Box, fit_within
 from nst_server.job import PictureShape
 
 T = TypeVar("T")
@@ -42,13 +44,16 @@ class Reduced:
 
 
 def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
-    """Short steps that lead to a copy within ``longest`` pixels a side.
+    """Short steps that lead to a copy within ``longest`` pixels a side, as the layer is seen.
 
-    Raises `NeuralStyleError` if the layer is deleted meanwhile.
+    Of a very long layer it is longer, lest the other side become too short to be painted. Raises
+    `NeuralStyleError` if the layer is deleted meanwhile.
     """
     box = target.context
+    longest = max(longest, -(-MINIMUM_CONTENT_SIDE * box.longest // min(box.width, box.height)))
     size = fit_within(box.width, box.height, (longest, longest))
-    content = yield from shrinking(target.layer, box, size, alpha=target.alpha)
+    with as_seen(target.layer) as seen:
+        content = yield from shrinking(seen, box, size, alpha=target.alpha)
     mask = None
     if target.selected:
         selection = target.image.get_selection()
@@ -90,7 +95,7 @@ def shrinking(
     rows = max(1, _STRIP_PIXELS // box.width * height // box.height)
     for top, bottom in _parts(height, rows):
         if not drawable.is_valid():
-            raise refusal("The layer was deleted.", "Choose another one.")
+            raise refusal(_("The layer was deleted."), _("Choose another one."))
         above, below = (box.y + row * box.height // height for row in (top, bottom))
         strip = Box(box.x, above, box.width, below - above)
         format = format or colour_format("uint8", alpha)

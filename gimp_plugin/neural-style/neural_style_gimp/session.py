@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neural_style_gimp import arguments
+from neural_style_gimp import arguments, asked
 from neural_style_gimp.again import recall
 from neural_style_gimp.editor import Gimp, tell
 from neural_style_gimp.i18n import _
 from neural_style_gimp.painting import cancelled, paint
 from neural_style_gimp.pixels import Pixels, limit_cache, release
 from neural_style_gimp.progress_bar import ProgressBar
+from neural_style_gimp.reduced import reduced
 from neural_style_gimp.result import Painting, place
 from neural_style_gimp.style import load_style
 from neural_style_gimp.styles import (
@@ -57,6 +58,9 @@ def run(
     if not drawables:
         raise refusal(_("No layer is chosen."), _("Choose a layer."))
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
+    remembers = with_windows and not complete
+    if remembers:
+        asked.restore(image, config)
     style_missing = arguments.chosen_style(config, arguments.FIRST) is None
     if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
         from neural_style_gimp.dialog import ask
@@ -64,11 +68,15 @@ def run(
         if not ask(procedure, config, [Target.of(image, layer) for layer in drawables], home):
             raise cancelled()
     output = config.get_property(arguments.OUTPUT)
-    for layer in drawables:
-        _target(image, layer, output)  # before a style takes its time
     settings = arguments.settings_of(config, shown=with_windows or complete)
     styles = chosen_styles(config, image)
     told = styles.to_wire(image)
+    if remembers:
+        asked.keep(image, settings, told, output)
+    for layer in drawables:
+        _target(image, layer, output)  # before a style takes its time
+    if with_windows:
+        from neural_style_gimp.progress_dialog import PICTURE, ProgressDialog
     first = load_style(styles.first)
     second = None if styles.second is None else load_style(styles.second)
 
@@ -80,9 +88,8 @@ def run(
         pixels += buffers(placed)
         name = _(" and ").join(style.picture.name for style in placed)
         if with_windows:
-            from neural_style_gimp.progress_dialog import ProgressDialog
-
-            with ProgressDialog(target) as dialog:
+            size = target.context.width, target.context.height
+            with ProgressDialog(before.name, before.picture, size) as dialog:
                 finished = paint(home, job, pixels, dialog)
         else:
             finished = paint(home, job, pixels, ProgressBar())
@@ -93,18 +100,21 @@ def run(
     for layer in drawables:
         target = _target(image, layer, output)
         placed = on_target(styles, first, second, target, home.run)
-        waiting.append((layer.get_name(), _Before.of(target, placed, output, home.run)))
+        picture = reduced(target, max(PICTURE)).picture if with_windows else None
+        waiting.append(_Before.of(target, placed, output, home.run, picture))
     paintings, problems = [], []
-    for called, before in waiting:
+    for before in waiting:
         try:
             paintings.append(painted(before))
         except NeuralStyleError as error:  # what became of one is no harm to the others
             if error.code == "cancelled":
                 raise
-            problems.append((called, error))
+            problems.append((before.name, error))
     if not paintings:
         raise problems[0][1]
     layers = place(paintings, output)
+    if run_mode == Gimp.RunMode.INTERACTIVE:
+        asked.forget()
     for called, problem in problems:
         reason = problem.translated(_)
         tell(_("“{layer}” was not painted. {reason}").format(layer=called, reason=reason))
@@ -122,18 +132,23 @@ class _Before:
     """A layer as it was when the painting was asked for; its pixels are in files."""
 
     target: Target
+    name: str
     content: Pixels
     mask: Pixels | None
     styles: list[PlacedStyle]
     fingerprint: bytes
+    picture: Any
+    """A small one to be shown, a pixbuf."""
 
     @classmethod
-    def of(cls, target: Target, styles: list[PlacedStyle], output: str, folder: Path) -> _Before:
+    def of(
+        cls, target: Target, styles: list[PlacedStyle], output: str, folder: Path, picture: Any
+    ) -> _Before:
         """Read what travels of ``target`` into files in ``folder``."""
         fingerprint = target.fingerprint() if output == "replace" else b""
         content, mask = target.content(folder), target.selection(folder)
         release()
-        return cls(target, content, mask, styles, fingerprint)
+        return cls(target, target.layer.get_name(), content, mask, styles, fingerprint, picture)
 
 
 def _target(image: Any, layer: Any, output: str) -> Target:

@@ -12,6 +12,7 @@ from neural_style_gimp.editor import Babl, Gimp, Gio
 from neural_style_gimp.i18n import _
 from neural_style_gimp.pixels import colour_format, get, release
 from neural_style_gimp.reduced import finish, shrinking
+from neural_style_gimp.seen import as_seen
 from neural_style_gimp.target import refusal
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box, fit_within
@@ -74,7 +75,7 @@ def load_style(style: Style, longest: int = LONGEST_SIDE) -> StylePicture:
 
 
 def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None, StylePicture]:
-    """Short steps to a layer's picture, as it is seen through its mask.
+    """Short steps to a layer's picture, as it is seen through its filters and its mask.
 
     Raises `NeuralStyleError` if it is deleted, before or meanwhile.
     """
@@ -84,8 +85,7 @@ def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None
             _("Choose another one."),
         )
     name = str(layer.get_name())
-    masked = isinstance(layer, Gimp.Layer) and layer.get_mask() and layer.get_apply_mask()
-    with _unmasked(layer) if masked else _itself(layer) as seen:
+    with as_seen(layer, masked=True) as seen:
         box = Box(0, 0, seen.get_width(), seen.get_height())
         alpha = seen.has_alpha()
         size = fit_within(box.width, box.height, (longest, longest))
@@ -148,35 +148,6 @@ def _of_pattern(pattern: Any) -> StylePicture:
     data = b"".join(rows) * down
     name = str(pattern.get_name())
     return _picture(name, width * across, height * down, alpha=alpha, data=data)
-
-
-@contextmanager
-def _itself(layer: Any) -> Iterator[Any]:
-    yield layer
-
-
-@contextmanager
-def _unmasked(layer: Any) -> Iterator[Any]:
-    """A copy of ``layer`` whose transparency is also that of its mask."""
-    source = layer.get_image()
-    image = Gimp.Image.new_with_precision(
-        layer.get_width(), layer.get_height(), Gimp.ImageBaseType.RGB, source.get_precision()
-    )
-    try:
-        copy = Gimp.Layer.new_from_drawable(layer, image)
-        image.insert_layer(copy, None, 0)
-        copy.set_lock_content(False)
-        if copy.is_group():  # whose mask can be applied to what is seen of it alone
-            copy.set_offsets(0, 0)
-            copy.set_visible(True)
-            copy.set_opacity(100)
-            copy.set_mode(Gimp.LayerMode.NORMAL)
-            copy = image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
-        else:
-            copy.remove_mask(Gimp.MaskApplyMode.APPLY)
-        yield copy
-    finally:
-        image.delete()
 
 
 @contextmanager

@@ -45,6 +45,11 @@ def chosen_styles(config: Any, image: Any) -> Styles:
     if first is None:
         raise refusal(_("No style picture is given."), _("Set style-file to a picture."))
     channel = config.get_property(arguments.CHANNEL)
+    if channel is not None and not channel.is_valid():
+        raise refusal(
+            _("The channel for the second style is not there any more."),
+            _("Choose another one, or none."),
+        )
     if channel is not None and channel.get_image() != image:
         raise refusal(
             _("The channel “{name}” is of another image.").format(name=channel.get_name()),
@@ -168,4 +173,6 @@ def _style_from_wire(told: Any, image: Any) -> Style | None:
 
 def _tattoo(item: Any, image: Any) -> int:
     """The number by which ``image`` knows its item, also once it is saved; 0 for another's."""
-    return int(item.get_tattoo()) if item is not None and item.get_image() == image else 0
+    if item is None or not item.is_valid() or item.get_image() != image:
+        return 0
+    return int(item.get_tattoo())

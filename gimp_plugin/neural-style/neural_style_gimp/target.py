@@ -9,7 +9,8 @@ from typing import Any
 from neural_style_gimp.editor import Gimp
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image_kind import ImageKind
-from neural_style_gimp.pixels import Pixels, colour_format, digest, mask_format, read
+from neural_style_gimp.pixels import Pixels, colour_format, digest, mask_format, read, release
+from neural_style_gimp.seen import as_seen, is_filtered
 from nst_server.errors import NeuralStyleError
 from nst_server.geometry import Box
 from nst_server.job import PictureShape
@@ -119,8 +120,11 @@ class Target:
         return x, y
 
     def content(self, folder: Path) -> Pixels:
-        """The pixels of `context`, in a file in ``folder``."""
-        return read(self.layer.get_buffer(), self.context, self.format, folder)
+        """The pixels of `context` as they are seen, in a file in ``folder``."""
+        with as_seen(self.layer) as seen:
+            pixels = read(seen.get_buffer(), self.context, self.format, folder)
+            release()
+        return pixels
 
     def selection(self, folder: Path) -> Pixels | None:
         """The selection over `context`, in a file in ``folder``; none if nothing is selected."""
@@ -168,6 +172,13 @@ class Target:
             return refusal(
                 _("“{layer}” is a group, whose pixels are those of its layers.").format(layer=name),
                 _("Choose New layer as output."),
+            )
+        if is_filtered(self.layer):
+            return refusal(
+                _("“{layer}” has filters, which would change the painting once more.").format(
+                    layer=name
+                ),
+                _("Merge them in the layers list (fx), or choose New layer as output."),
             )
         if self.layer.is_text_layer():
             return refusal(

@@ -25,8 +25,25 @@ def delete(image, layer):
     image.remove_layer(layer)
 
 
+def choose_two(image, layer):
+    copy = layer.copy()
+    image.insert_layer(copy, None, 1)
+    image.set_selected_layers([layer, copy])
+
+
+def delete_lower(image, layer):
+    image.remove_layer(image.get_layers()[-1])
+
+
 def edit(image, layer):
     layer.invert(True)
 
 
-DEEDS = {"resize": resize, "rotate": rotate, "delete": delete, "edit": edit}
+DEEDS = {
+    "resize": resize,
+    "rotate": rotate,
+    "delete": delete,
+    "choose_two": choose_two,
+    "delete_lower": delete_lower,
+    "edit": edit,
+}

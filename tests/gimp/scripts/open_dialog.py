@@ -22,3 +22,5 @@ def forget(image):
     (Path(Gimp.directory()) / "plug-in-settings" / f"{stored}.last").unlink(missing_ok=True)
     if image.get_parasite(f"{stored}-last"):
         image.detach_parasite(f"{stored}-last")
+    if Gimp.get_parasite(f"{inside.PROCEDURE}-asked"):
+        Gimp.detach_parasite(f"{inside.PROCEDURE}-asked")

@@ -19,6 +19,9 @@ def main(style, **arguments):
     locked, fast = striped("locked", masked=True)
     fast.set_lock_content(True)
     grouped, group = in_a_group()
+    filtered, shown = striped("filtered", masked=True)
+    shown.append_filter(Gimp.DrawableFilter.new(shown, "gegl:invert-gamma", "inverted"))
+    inside.write(shown, bytes([55, 215, 235] * 80 + [235, 135, 195] * 80) * 120, "R'G'B' u8")
     odd = Path(style).with_name(os.fsdecode(b"M\xe4rz.png"))  # from another system's archive
     shutil.copy(style, odd)
     pattern = Gimp.context_get_pattern()  # GIMP is run without its data, so this is all there is
@@ -34,6 +37,7 @@ def main(style, **arguments):
         "masked layer": {"style_drawable": half},
         "masked and locked layer": {"style_drawable": fast},
         "masked group": {"style_drawable": group},
+        "filtered layer": {"style_drawable": shown},
         "odd name": {"style_file": Gio.File.new_for_path(str(odd))},
         "pattern": {"style_pattern": pattern},
         "layer before file": {"style": style, "style_drawable": layer},
@@ -52,7 +56,7 @@ def main(style, **arguments):
         told[called] = one(
             styles, arguments, again=called in {"half", "pattern", "region", "layer"}
         )
-    for each in (stripes, masked, locked, grouped):
+    for each in (stripes, masked, locked, grouped, filtered):
         each.delete()
     return told
 
