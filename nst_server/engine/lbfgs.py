@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from nst_server.engine.margin import Resized
-from nst_server.engine.smoothing import smooth
+from nst_server.engine.smoothing import GAIN, smooth
 from nst_server.engine.strips import cut, joined
 
 PAIRS = 2
@@ -81,13 +82,13 @@ class LbfgsState:
 class Lbfgs:
     """Limited memory BFGS; pictures stay in [0, 1]."""
 
-    def __init__(self, *, pairs: int = PAIRS, wraps: bool = False) -> None:
-        """``pairs`` is how many are kept at the most.
+    def __init__(self, *, pairs: int = PAIRS, gain: float = GAIN, wraps: bool = False) -> None:
+        """``pairs`` is how many are kept at the most, ``gain`` that of the metric.
 
         A picture that ``wraps`` goes on at its left where it ends at its right.
         """
         self._pairs = pairs
-        self._wraps = wraps
+        self._smooth = partial(smooth, gain=gain, wraps=wraps)
 
     def start(self, picture: tf.Tensor) -> LbfgsState:
         """Before the first step."""
@@ -99,7 +100,7 @@ class Lbfgs:
         The list is the state's then, and changed.
         """
         if loss <= state.loss:
-            smooth(gradient, wraps=self._wraps)
+            self._smooth(gradient)
             _remember(state, gradient, self._pairs)
             state.kept, state.gradient, state.loss = state.picture, gradient, loss
             self._set_out(state)
@@ -135,7 +136,7 @@ class Lbfgs:
     def _change(self, state: LbfgsState) -> list[tf.Tensor]:
         """The direction as a change of the picture."""
         change = list(_direction(state))
-        smooth(change, wraps=self._wraps)
+        self._smooth(change)
         return change
 
 

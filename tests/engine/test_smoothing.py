@@ -50,6 +50,13 @@ def test_moves_what_is_large_more_than_what_is_fine() -> None:
     assert grown[0] > 3 * grown[1]
 
 
+def test_with_less_gain_what_is_fine_is_moved_as_much() -> None:
+    picture = noise(32, 32, seed=5)
+    pieces = list(cut(picture))
+    smooth(pieces, gain=0.0)
+    np.testing.assert_array_equal(joined(pieces), picture)
+
+
 def test_rolling_a_picture_that_wraps_rolls_the_result() -> None:
     picture = noise(64, 32, seed=3)
     rolled = smoothed(tf.roll(picture, (13, 31), (1, 2)), wraps=True)
