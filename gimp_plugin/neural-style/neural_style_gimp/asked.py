@@ -11,7 +11,7 @@ from typing import Any
 
 from neural_style_gimp import arguments
 from neural_style_gimp.editor import Gimp
-from neural_style_gimp.styles import portable, show_styles
+from neural_style_gimp.styles import chosen_styles, portable, show_styles
 from nst_server.settings import Settings
 
 _PARASITE = "plug-in-neural-style-asked"
@@ -19,13 +19,13 @@ _OF_THE_SESSION = 0
 """A parasite that GIMP does not store."""
 
 
-def keep(image: Any, settings: Settings, styles: dict[str, Any], output: str) -> None:
-    """Keep what is now asked for; ``styles`` as `Styles.to_wire` tells them."""
+def keep(image: Any, config: Any) -> None:
+    """Keep what a dialog has asked for. Raises `NeuralStyleError` if that is nothing sensible."""
     told = {
         "image": image.get_id(),
-        "settings": settings.to_wire(),
-        "styles": styles,
-        "output": output,
+        "settings": arguments.settings_of(config, shown=True).to_wire(),
+        "styles": chosen_styles(config, image).to_wire(image),
+        "output": config.get_property(arguments.OUTPUT),
     }
     data = json.dumps(told).encode()
     Gimp.attach_parasite(Gimp.Parasite.new(_PARASITE, _OF_THE_SESSION, data))

@@ -58,8 +58,7 @@ def run(
     if not drawables:
         raise refusal(_("No layer is chosen."), _("Choose a layer."))
     with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
-    remembers = with_windows and not complete
-    if remembers:
+    if with_windows and not complete:
         asked.restore(image, config)
     style_missing = arguments.chosen_style(config, arguments.FIRST) is None
     if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
@@ -67,12 +66,12 @@ def run(
 
         if not ask(procedure, config, [Target.of(image, layer) for layer in drawables], home):
             raise cancelled()
+        if not complete:
+            asked.keep(image, config)
     output = config.get_property(arguments.OUTPUT)
     settings = arguments.settings_of(config, shown=with_windows or complete)
     styles = chosen_styles(config, image)
     told = styles.to_wire(image)
-    if remembers:
-        asked.keep(image, settings, told, output)
     for layer in drawables:
         _target(image, layer, output)  # before a style takes its time
     if with_windows:
@@ -113,7 +112,7 @@ def run(
     if not paintings:
         raise problems[0][1]
     layers = place(paintings, output)
-    if run_mode == Gimp.RunMode.INTERACTIVE:
+    if run_mode == Gimp.RunMode.INTERACTIVE and not complete:  # then GIMP keeps the arguments
         asked.forget()
     for called, problem in problems:
         reason = problem.translated(_)
