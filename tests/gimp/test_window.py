@@ -153,7 +153,7 @@ def test_what_was_asked_for_is_there_again_after_cancel(
     gimp: Gimp, screen: Desktop, style: str
 ) -> None:
     before = gimp.call("look")
-    answer = gimp.begin("open_dialog", style=style, size="310", strength=71.0, output="new-image")
+    answer = gimp.begin("open_dialog", style=style, size="310", strength=71.0)
     screen.end(DIALOG, "alt+y")
     screen.window(PROGRESS)
     wait_for(lambda: progress(gimp) > 0, "the job", 60)
@@ -162,8 +162,8 @@ def test_what_was_asked_for_is_there_again_after_cancel(
     assert gimp.call("look") == before
     screen.press(IMAGE, "ctrl+f")
     keep(gimp, screen)
-    wait_for(lambda: gimp.call("look")["images"] == 2, "the new image", 10)
-    painted = gimp.call("look", which=-1)["described"][0]["parasite"]
+    wait_for(lambda: len(gimp.call("look")["layers"]) == 2, "the new layer", 10)
+    painted = gimp.call("look")["described"][0]["parasite"]
     assert (painted["settings"]["size"], painted["settings"]["strength"]) == (310, 71)
     assert painted["styles"]["first"]["file"].endswith("swirls.jpg")
 
