@@ -81,9 +81,8 @@ class ScaleObjective:
             tiling = self._tiling
         less = tiling.with_less()
         if less:
-            how = "with what is kept" if less.keeps else "with nothing kept"
             _log.warning(
-                "out of memory at %d×%d: going on in tiles of %d, %s",
-                *(width, height, less.sides[0], how),
+                "out of memory at %d×%d: going on in tiles of %d, with nothing kept of them",
+                *(width, height, less.sides[0]),
             )
         return less
