@@ -176,7 +176,7 @@ def test_a_waiting_layer_that_is_deleted_is_painted_all_the_same(
     screen.press(IMAGE, "ctrl+f")
     screen.window(PROGRESS)
     wait_for(lambda: progress(gimp) > 0, "the first job", 60)
-    gimp.call("meanwhile", what="delete_lower")
+    gimp.call("meanwhile", what="delete_upper")
     keep(gimp, screen)  # both: the second's window takes the place of the first's
     screen.window(MESSAGE)
     screen.press(MESSAGE, "Escape")

@@ -31,8 +31,8 @@ def choose_two(image, layer):
     image.set_selected_layers([layer, copy])
 
 
-def delete_lower(image, layer):
-    image.remove_layer(image.get_layers()[-1])
+def delete_upper(image, layer):
+    image.remove_layer(image.get_layers()[0])
 
 
 def edit(image, layer):
@@ -44,6 +44,6 @@ DEEDS = {
     "rotate": rotate,
     "delete": delete,
     "choose_two": choose_two,
-    "delete_lower": delete_lower,
+    "delete_upper": delete_upper,
     "edit": edit,
 }
