@@ -169,24 +169,42 @@ class Desktop:
         )
         return str(done.stdout).strip()
 
-    def window(self, title: str, timeout: float = 30.0) -> str:
+    def window(self, title: str, timeout: float = 90.0) -> str:
         """The id of the visible window whose title matches the expression, once it is there."""
-        return str(wait_for(lambda: self._search(title), f"window {title!r}", timeout))
+        try:
+            return str(wait_for(lambda: self.search(title), f"window {title!r}", timeout))
+        except AssertionError as error:
+            titles = {self.xdotool("getwindowname", window) for window in self._visible()}
+            raise AssertionError(f"{error}, but {sorted(titles - {''})}") from None
 
     def gone(self, title: str, timeout: float = 30.0) -> None:
         """Wait until there is no such window."""
-        wait_for(lambda: not self._search(title), f"window {title!r} to be gone", timeout)
+        wait_for(lambda: not self.search(title), f"window {title!r} to be gone", timeout)
 
     def press(self, title: str, *keys: str) -> None:
         """Press keys in a window, one after the other."""
         self._press(self.window(title), *keys)
+
+    def choose(self, title: str, menu: str, entry: str) -> None:
+        """Choose an entry of a window's menu by its keys, the second once the menu is there."""
+        window = self.window(title)
+        before = self._visible()
+
+        def opened() -> bool:
+            if self._visible() <= before:
+                self._press(window, menu)  # once more: a window that was just made may miss a key
+                time.sleep(1)
+            return not self._visible() <= before
+
+        wait_for(opened, f"the menu {menu} of {title!r}", 60)
+        self._press(window, entry)
 
     def end(self, title: str, key: str, timeout: float = 60.0) -> None:
         """Press the key that ends a window until it is gone: a greyed button does not hear it."""
         self.window(title)
 
         def ended() -> bool:
-            window = self._search(title)
+            window = self.search(title)
             if window:
                 self._press(window, key)
                 time.sleep(1)
@@ -216,7 +234,11 @@ class Desktop:
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(self.installed.outside(str(inside)), file)
 
-    def _search(self, title: str) -> str:
+    def _visible(self) -> set[str]:
+        """The numbers of all visible windows, menus among them."""
+        return set(self.xdotool("search", "--onlyvisible", "--name", "").splitlines())
+
+    def search(self, title: str) -> str:
         """The number of such a window; a window that vanishes in between makes xdotool fail."""
         for _ in range(20):
             lines = self.xdotool("search", "--onlyvisible", "--name", title).splitlines()
