@@ -24,6 +24,7 @@ VALUES = {
     "protocol",
     "geometry",
     "memory",
+    "processor",
     "spool",
 }
 """The lowest layer: standard library only."""

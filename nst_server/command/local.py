@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,12 +13,14 @@ from nst_server.job import Job
 from nst_server.memory import available_memory
 from nst_server.paths import Home
 from nst_server.service.limits import check_size
+from nst_server.service.worker_environment import worker_environment
 from nst_server.spool import Spool
 
 
 def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
     """Every event until and with the result. Raises `NeuralStyleError`."""
     check_size(job, available_memory())
+    os.environ.update(worker_environment(os.environ))
     with without_chatter():
         from nst_server.engine.painter import Painter
         from nst_server.service import painting

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import tensorflow as tf
 from tensorflow.python.client import device_lib
 
 from nst_server.memory import available_memory
+from nst_server.processor import flags
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Device:
     """For people: a GPU's model, or ``CPU``."""
     is_gpu: bool
     has_bfloat16: bool
-    """Whether the hardware multiplies bfloat16, so that it is faster than float32."""
+    """Whether the hardware multiplies bfloat16, so that it is faster than float32. Of processors
+    that is known on Linux alone."""
     memory: int | None
     """Bytes that TensorFlow may use of a GPU; None for a CPU, whose free memory changes."""
 
@@ -28,7 +29,7 @@ class Device:
         """The first GPU that TensorFlow sees, else the CPU."""
         gpus = tf.config.list_physical_devices("GPU")
         if not gpus:
-            return cls("CPU", False, _cpu_has_bfloat16(), None)
+            return cls("CPU", False, bool({"amx_bf16", "avx512_bf16"} & flags()), None)
         for gpu in gpus:
             # Other programs, GIMP's own filters among them, need GPU memory too.
             tf.config.experimental.set_memory_growth(gpu, True)
@@ -41,20 +42,20 @@ class Device:
     def free_memory(self) -> int | None:
         """Bytes that a picture may still take, None where the system does not tell."""
         if self.memory is None:
-            return available_memory()
+            available = available_memory()
+            return None if available is None else available + self.held_memory()
         return self.memory - int(tf.config.experimental.get_memory_info("GPU:0")["current"])
+
+    def held_memory(self) -> int:
+        """Bytes of the system's memory that the CPU's allocator keeps for tensors to come."""
+        try:
+            used = tf.config.experimental.get_memory_info("CPU:0")
+        except ValueError:  # it is the system's own, which keeps nothing
+            return 0
+        return int(used["peak"] - used["current"])
 
     def precision(self, wanted: str) -> str:
         """``float32`` or ``bfloat16``; ``auto`` takes bfloat16 where the hardware has it."""
         if wanted != "auto":
             return wanted
         return "bfloat16" if self.has_bfloat16 else "float32"
-
-
-def _cpu_has_bfloat16() -> bool:
-    """AMX or AVX512-BF16, by the kernel's list of processor flags (Linux); elsewhere no."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").split()
-    except OSError:
-        return False
-    return bool({"amx_bf16", "avx512_bf16"} & set(flags))

@@ -24,14 +24,15 @@ MINIMUM_SIDE = 128
 MEMORY_SHARE = 0.4
 """Of the free memory, that feature maps may take, and once more what is kept of tiles."""
 
-BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 2400}
-"""Peak of a step of VGG16 with a mask, as measured: feature maps, their gradients, and more."""
+BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 5800}
+"""Peak of a step of VGG16, as measured: feature maps, their gradients, and more. In float32 it is
+that of processors without AVX-512, where much lies idle between tensors; with it, 2400."""
 
 LARGEST_WHOLE = 10_000_000
 """Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
 gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
 
-TILE_PIXELS = 1_500_000
+TILE_PIXELS = {"bfloat16": 1_500_000, "float32": 750_000}
 """A tile need not be larger: beyond this the halo is a small part of the work."""
 
 MOST_KEPT = 2.4e9
@@ -116,7 +117,7 @@ def side_by_memory(
     budget = _budget(free) / BYTES_PER_PIXEL[precision]
     if width * height <= min(budget, LARGEST_WHOLE):
         return None
-    side = int(math.sqrt(min(budget, TILE_PIXELS))) - 2 * halo
+    side = int(math.sqrt(min(budget, TILE_PIXELS[precision]))) - 2 * halo
     return max(MINIMUM_SIDE, side // GRID * GRID)
 
 

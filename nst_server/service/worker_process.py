@@ -15,6 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import IO
 
+from nst_server.service.worker_environment import worker_environment
+
 _log = logging.getLogger(__name__)
 
 RUNG_SECONDS = 2.0
@@ -34,16 +36,6 @@ def default_command() -> list[str]:
     """The worker of this package under the interpreter, and isolation, of this process."""
     isolation = ["-I"] if sys.flags.isolated else []
     return [sys.executable, *isolation, "-m", "nst_server.service.worker"]
-
-
-def worker_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """``inherited`` with TensorFlow's settings, which it reads when it is imported."""
-    return {
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TF_ENABLE_ONEDNN_OPTS": "1",
-        "PYTHONIOENCODING": "utf-8",
-        **inherited,
-    }
 
 
 class WorkerProcess:

@@ -10,6 +10,7 @@ from typing import Any
 
 import zmq
 
+from nst_server.memory import available_memory, resident_memory
 from nst_server.protocol import Message
 from nst_server.service.authentication import KeyPair, KnownKeys
 from nst_server.service.worker_process import WorkerProcess
@@ -91,8 +92,18 @@ class WorkerSlot:
         _log.info("worker %d started", self._process.pid)
 
     def became_idle(self, now: float) -> None:
-        """It can take a job; if none comes for the idle time, it is ended."""
+        """It can take a job; if none comes for the idle time, it is ended.
+
+        After a job that made it so large that it has more memory than is left to all others, it is
+        ended at once: TensorFlow keeps what it has.
+        """
+        had_a_job = self.state is State.BUSY
         self._enter(State.IDLE, now + self._idle_seconds)
+        if had_a_job and self._process is not None:
+            has, left = resident_memory(self._process.pid), available_memory()
+            if has is not None and left is not None and has > left:
+                _log.info("worker %d has %d MB, more than is left", self._process.pid, has // 2**20)
+                self.end(now)
 
     def take_job(self) -> None:
         """It has a job, for as long as that takes."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import pytest
 
 from nst_server import weights
+from nst_server.service.worker_environment import worker_environment
+
+os.environ.update(worker_environment(os.environ))  # before TensorFlow is imported
 
 
 @pytest.fixture(scope="session")

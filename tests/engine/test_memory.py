@@ -1,4 +1,4 @@
-"""How many whole pictures there are at once: the peak of a process that works on a large one."""
+"""How many whole pictures there are at once, by the peak of a process; and what counts as free."""
 
 from __future__ import annotations
 
@@ -69,3 +69,16 @@ def test_large_pictures_are_not_copied_on_the_way(work: str, pictures: int) -> N
     )
     peak = float(found.stdout)
     assert peak < pictures + 1.9  # strips, and what TensorFlow takes for itself
+
+
+def test_memory_that_the_allocator_keeps_is_free() -> None:
+    import tensorflow as tf
+
+    from nst_server.engine.device import Device
+
+    device = Device("CPU", is_gpu=False, has_bfloat16=False, memory=None)
+    with tf.device("CPU"):
+        large = tf.zeros([2**26])
+    before = device.held_memory()
+    del large
+    assert device.held_memory() >= before + 2**28

@@ -7,6 +7,7 @@ import sys
 import pytest
 import zmq
 
+from nst_server.service import worker_slot
 from nst_server.service.authentication import KnownKeys
 from nst_server.service.worker_slot import START_SECONDS, State, WorkerSlot
 from tests.service.servers import eventually
@@ -38,3 +39,30 @@ def test_why_a_worker_did_not_start_is_told(script: str, later: float, said: str
             slot.end_and_wait()
         assert heard == [said]
         assert slot.state is State.NONE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell a process's memory")
+@pytest.mark.parametrize(
+    ("after_a_job", "left", "stays"),
+    [
+        (True, 1, False),
+        (True, 2**50, True),
+        (False, 1, True),
+    ],
+)
+def test_a_worker_that_a_job_made_too_large_for_the_machine_is_ended(
+    after_a_job: bool, left: int, stays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_slot, "available_memory", lambda: left)
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+        slot = WorkerSlot(socket, KnownKeys(context), {}, command, idle_seconds=60)
+        try:
+            slot.start(now=0.0)
+            if after_a_job:
+                slot.take_job()
+                slot.release(now=0.0)
+            slot.became_idle(now=0.0)
+            assert slot.usable is stays
+        finally:
+            slot.end_and_wait()

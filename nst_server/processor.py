@@ -1,0 +1,16 @@
+"""What this machine's processor can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def flags() -> frozenset[str]:
+    """Names of the processor's features as Linux has them on x86; elsewhere there are none."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    return next(
+        (frozenset(line.split()) for line in lines if line.startswith("flags")), frozenset()
+    )
