@@ -55,8 +55,14 @@ def test_bfloat16_products_are_added_in_float32() -> None:
     exact = moments(tf.cast(features, tf.float32))
     found = moments(features)
     assert found.second.dtype == tf.float32
-    error = np.linalg.norm(found.gram - exact.gram) / np.linalg.norm(exact.gram)
-    assert error < 1e-3  # one product in bfloat16 has 2e-3
+    rows = tf.reshape(features, [-1, 16])
+    one_product = tf.cast(tf.matmul(rows, rows, transpose_a=True), tf.float32)
+
+    def error(second: tf.Tensor) -> float:
+        return float(np.linalg.norm(second - exact.second) / np.linalg.norm(exact.second))
+
+    # By the kernels: 1e-3 of 2e-3 with oneDNN's, 3e-3 of 4e-3 with Eigen's.
+    assert error(found.second) < 0.85 * error(one_product)
 
 
 def test_blends(features: tf.Tensor) -> None:

@@ -270,7 +270,7 @@ def desktop(
         screen.wait(10)
 
 
-def wait_for(condition: Callable[[], Any], what: str, timeout: float) -> Any:
+def wait_for(condition: Callable[[], Any], what: str, timeout: float = 60.0) -> Any:
     """The first true value of ``condition``, asked for again and again."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

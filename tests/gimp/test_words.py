@@ -107,7 +107,7 @@ def test_the_dialog_is_german_and_its_help_opens_the_manual(german: Gimp, screen
     opened = german.installed.outside(OPENED)
     opened.unlink(missing_ok=True)
     screen.press("^Neural Style$", "alt+h")
-    wait_for(lambda: opened.is_file() and opened.read_text().strip(), "the browser", 20)
+    wait_for(lambda: opened.is_file() and opened.read_text().strip(), "the browser")
     page = opened.read_text().strip()
     assert page == f"{german.profile}/plug-ins/neural-style/site/manual/index.html"
     assert "<h2>In GIMP</h2>" in german.installed.outside(page).read_text()
