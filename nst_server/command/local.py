@@ -20,8 +20,8 @@ from nst_server.spool import Spool
 def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
     """Every event until and with the result. Raises `NeuralStyleError`."""
     check_size(job, available_memory())
-    os.environ.update(worker_environment(os.environ))
     with without_chatter():
+        os.environ.update(worker_environment(os.environ))
         from nst_server.engine.painter import Painter
         from nst_server.service import painting
 
