@@ -15,6 +15,11 @@ def resident_memory(process: int) -> int | None:
     return _told(f"/proc/{process}/status", "VmRSS:")
 
 
+def peak_memory(process: int) -> int | None:
+    """The most bytes that a process ever had; None where the system does not tell."""
+    return _told(f"/proc/{process}/status", "VmHWM:")
+
+
 def _told(file: str, name: str) -> int | None:
     """Bytes, from a line with kilobytes such as Linux has them."""
     try:

@@ -16,6 +16,7 @@ from nst_server.bench.servers import finished, first_painting, started, temporar
 from nst_server.client.session import Client
 from nst_server.errors import NeuralStyleError
 from nst_server.job import Job, PictureShape, StyleReference
+from nst_server.memory import peak_memory
 from nst_server.settings import Settings
 from nst_server.spool import Spool
 from nst_server.transfer import spans
@@ -32,7 +33,7 @@ def _measure(options: Options) -> Figures:
     runs: dict[str, list[float]] = {}
     processor: dict[str, dict[str, float]] = {}
     copied: dict[str, float] = {}
-    server_mb: float | None = None
+    peak: int | None = None
     for name, command, shares in (
         ("", [*COMMAND, "arrays"], True),
         ("relay_", COMMAND, True),
@@ -50,7 +51,7 @@ def _measure(options: Options) -> Figures:
                 processor[name] = {key: (after[key] - before[key]) / repeats for key in after}
                 if not name:
                     copied = {key: (total - moved[key]) / repeats for key, total in counted.items()}
-                server_mb = server_mb or _peak_mb(int(client.status()["pid"]))
+                peak = peak or peak_memory(int(client.status()["pid"]))
     megabytes = 2 * layer.nbytes / 1e6
     times = {f"{name}round_trip_s": seconds for name, seconds in runs.items()}
     speeds = {
@@ -63,7 +64,7 @@ def _measure(options: Options) -> Figures:
         "width": width,
         "height": height,
         "megabytes": megabytes,
-        "server_peak_mb": server_mb,
+        "server_peak_mb": None if peak is None else peak / 1e6,
         "copied_mb": copied,
     }
 
@@ -89,15 +90,6 @@ def _round_trip(client: Client, layer: np.ndarray) -> tuple[float, Spool]:
 def _check_same(result: Spool, layer: np.ndarray) -> None:
     if not np.array_equal(np.frombuffer(result.read(), np.float32), layer.reshape(-1)):
         raise NeuralStyleError("internal", "The layer came back changed.")
-
-
-def _peak_mb(process: int) -> float | None:
-    """Most memory that a process ever had (Linux); None elsewhere."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM")), None)
 
 
 def _processes(client: Client) -> dict[str, int]:

@@ -71,14 +71,16 @@ def test_large_pictures_are_not_copied_on_the_way(work: str, pictures: int) -> N
     assert peak < pictures + 1.9  # strips, and what TensorFlow takes for itself
 
 
-def test_memory_that_the_allocator_keeps_is_free() -> None:
+def test_memory_that_the_allocator_keeps_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
-    from nst_server.engine.device import Device
+    from nst_server.engine import device as module
 
-    device = Device("CPU", is_gpu=False, has_bfloat16=False, memory=None)
+    monkeypatch.setattr(module, "available_memory", lambda: 7)
+    device = module.Device("CPU", is_gpu=False, has_bfloat16=False, memory=None)
     with tf.device("CPU"):
         large = tf.zeros([2**26])
     before = device.held_memory()
     del large
     assert device.held_memory() >= before + 2**28
+    assert device.free_memory() == 7 + device.held_memory()

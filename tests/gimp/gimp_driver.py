@@ -191,10 +191,11 @@ class Desktop:
         before = self._visible()
 
         def opened() -> bool:
-            if self._visible() <= before:
-                self._press(window, menu)  # once more: a window that was just made may miss a key
-                time.sleep(1)
-            return not self._visible() <= before
+            if self._visible() - before:
+                return True
+            self._press(window, menu)  # once more: a window that was just made may miss a key
+            time.sleep(2)
+            return False
 
         wait_for(opened, f"the menu {menu} of {title!r}", 60)
         self._press(window, entry)

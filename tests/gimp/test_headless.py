@@ -266,7 +266,7 @@ def test_killing_gimp_frees_the_worker(installed_gimp: Any, gimp: Gimp, style: s
         wait_for(lambda: painting(gimp), "the job", 60)
         other.kill()
         killed = time.monotonic()
-        wait_for(lambda: not gimp.status()["jobs"], "the end of the job")
+        wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
         assert time.monotonic() - killed < 5
 
 

@@ -143,7 +143,7 @@ def test_the_draft_follows_the_dialog_and_never_blocks_it(
     assert held[0] < 500, "nothing is waited for"
     assert held[len(held) // 100] < 100, "99 of 100 turns of the draft"
     assert gaps[len(gaps) // 20] < 100, "95 of 100 gaps of the main loop"
-    wait_for(lambda: not gimp.status()["jobs"], "the end of the draft's job")
+    wait_for(lambda: not gimp.status()["jobs"], "the end of the draft's job", 5)
 
 
 @pytest.mark.usefixtures("repeatable", "fresh")
@@ -153,7 +153,7 @@ def test_repeat_with_last_values_and_cancel(gimp: Gimp, screen: Desktop) -> None
     screen.window(PROGRESS)
     wait_for(lambda: progress(gimp) > 0, "the repeated job", 60)
     screen.end(PROGRESS, "alt+c")
-    wait_for(lambda: not gimp.status()["jobs"], "the end of the job")
+    wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
     assert gimp.call("look") == before
 
 
@@ -288,7 +288,7 @@ def test_gimps_own_cancel_leaves_nothing_behind(gimp: Gimp, screen: Desktop, sty
     screen.screenshot(ARTEFACTS / "gimps-own-progress.png")
     screen.xdotool("mousemove", *OWN_CANCEL, "click", "1")
     assert answer(60)["status"] == "cancel"
-    wait_for(lambda: not gimp.status()["jobs"], "the end of the job")
+    wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
     assert gimp.call("look") == before
 
 
@@ -305,7 +305,7 @@ def test_quitting_gimp_ends_the_painting(installed_gimp: Any, gimp: Gimp, style:
         wait_for(lambda: progress(gimp) > 0, "the job", 90)
         screen.press(IMAGE, "ctrl+q")
         wait_for(other.ended, "the end of GIMP")
-        wait_for(lambda: not gimp.status()["jobs"], "the end of the job")
+        wait_for(lambda: not gimp.status()["jobs"], "the end of the job", 5)
         # It hears of it after the iteration that it is in.
         wait_for(lambda: gimp.status()["worker"]["state"] == "idle", "the worker")
         assert "Traceback" not in other.log()
