@@ -35,7 +35,7 @@ class Convolutions:
             tf.TensorSpec([1, None, None, 3]),
             tf.TensorSpec([1, None, None, self._channels], precision),
         ]
-        self._traced = tf.function(self._gradient, input_signature=signature)
+        self._traced = tf.function(self._gradient, input_signature=signature, autograph=False)
 
     def upstream(self, picture: tf.Tensor) -> tf.Tensor:
         """A gradient of the last feature map that goes with ``picture``."""

@@ -60,7 +60,9 @@ class Adam:
 
     def __init__(self, rule: AdamRule) -> None:
         self._rule = rule
-        self._traced = tf.function(self._step, input_signature=[*[_STRIP] * 5, tf.TensorSpec([])])
+        self._traced = tf.function(
+            self._step, input_signature=[*[_STRIP] * 5, tf.TensorSpec([])], autograph=False
+        )
 
     def start(self, picture: tf.Tensor) -> AdamState:
         """Before the first step."""

@@ -33,6 +33,8 @@ class Device:
         for gpu in gpus:
             # Other programs, GIMP's own filters among them, need GPU memory too.
             tf.config.experimental.set_memory_growth(gpu, True)
+        # Networks go in bfloat16; moments, their roots and L-BFGS need all of float32's bits.
+        tf.config.experimental.enable_tensor_float_32_execution(False)
         details = tf.config.experimental.get_device_details(gpus[0])
         capability = details.get("compute_capability", (0, 0))
         name = str(details.get("device_name", "GPU"))

@@ -114,13 +114,14 @@ class Objective:
         terms = tf.TensorSpec([len(TERMS)])
 
         self.style_slopes = tf.function(
-            self._style_slopes, input_signature=[measured, styles, terms]
+            self._style_slopes, input_signature=[measured, styles, terms], autograph=False
         )
         """Style loss of the moments of all stages, weighed, and its derivatives by their sums ΣF
         and ΣFFᵀ."""
         self.cell_smoothness = tf.function(
             total_variation,
             input_signature=[picture, tf.TensorSpec([4], tf.int32), tf.TensorSpec([])],
+            autograph=False,
         )
         """`total_variation` of a cell alone."""
         self.whole_gradient = Traced(self._gradient, picture, importance, targets, terms)

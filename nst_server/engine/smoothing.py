@@ -55,7 +55,7 @@ def _beyond(rows: tf.Tensor, above: int, height: int, wraps: bool) -> tf.Tensor:
 
 
 @tf.function(  # type: ignore[untyped-decorator]
-    input_signature=[tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([])]
+    input_signature=[tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([])], autograph=False
 )
 def _smoothed(around: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
     """S·picture, of a picture with the reach around it."""
