@@ -67,16 +67,14 @@ class LbfgsState:
     """The direction of the next step in steps, differences (oldest first) and gradient."""
     direction: Sequence[tf.Tensor] | None = None
     """The same in p; None where it is not kept, since the picture has several strips."""
-    length: float = 0.0
-    """Of that direction that the whole step is long."""
+    length: float | tf.Tensor = 0.0
+    """Of that direction that the whole step is long; on the device, where nobody waits for it."""
     share: float = 1.0
     """Of that step that ``picture`` is away from ``kept``."""
     history: tuple[Pair, ...] = ()
     """Oldest first."""
     products: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 0, 2, 0)))
-    """Scalar products of steps (0) and differences (1) of the history: kind × pair × kind × pair.
-
-    Those of the newest pair may be missing."""
+    """Of steps (0) and differences (1) in the history, scalar: kind × pair × kind × pair."""
 
 
 class Lbfgs:
@@ -125,11 +123,12 @@ class Lbfgs:
         state.picture = state.kept  # what was tried is of no more use
         _bend(state)
         change = self._change(state)
-        largest = max(float(tf.reduce_max(tf.abs(strip))) for strip in change)
+        largest = tf.reduce_max([tf.reduce_max(tf.abs(strip)) for strip in change])
+        largest = tf.maximum(largest, 1e-20)
         if state.history:
-            state.length = min(1.0, LARGEST_STEP / max(largest, 1e-20))
+            state.length = tf.minimum(1.0, LARGEST_STEP / largest)
         else:
-            state.length = FIRST_STEP / max(largest, 1e-20)
+            state.length = FIRST_STEP / largest
         state.share = 1.0
         _move(state, change)
 
@@ -151,10 +150,7 @@ def _move(state: LbfgsState, change: list[tf.Tensor]) -> None:
 
 
 def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> None:
-    """One pair more in the history, if the curvature along it is positive; ``most`` in all.
-
-    The oldest goes in any case: until the curvature is known there would be one too many.
-    """
+    """One pair more in the history, ``most`` in all; its products are missing yet."""
     if not state.gradient:
         return
     numbers = int(tf.size(state.picture))
@@ -165,28 +161,14 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> No
     _forget(state, max(0, len(state.history) + 1 - affordable))
     changes = zip(gradient, state.gradient, strict=True)
     difference = [tf.cast(new - old, dtype) for new, old in changes]
-    curvature, steps, differences = _own_products(step, difference)
-    if curvature > 1e-10 * np.sqrt(steps * differences):
-        state.history = (*state.history, Pair(step, difference))
-        state.products = np.pad(state.products, [(0, 0), (0, 1)] * 2)
+    state.history = (*state.history, Pair(step, difference))
+    state.products = np.pad(state.products, [(0, 0), (0, 1)] * 2)
 
 
 def _forget(state: LbfgsState, pairs: int) -> None:
     """So many of the oldest pairs."""
     state.history = state.history[pairs:]
     state.products = state.products[:, pairs:, :, pairs:]
-
-
-def _own_products(
-    step: Sequence[tf.Tensor], difference: Sequence[tf.Tensor]
-) -> npt.NDArray[np.float64]:
-    """s·y, s·s and y·y."""
-    total = np.zeros(3)
-    for strips in zip(step, difference, strict=True):
-        s, y = (tf.cast(strip, tf.float32) for strip in strips)
-        sums = (tf.reduce_sum(s * y), tf.reduce_sum(tf.square(s)), tf.reduce_sum(tf.square(y)))
-        total += tf.stack(sums).numpy()
-    return total
 
 
 def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[tf.Tensor]:
@@ -197,11 +179,12 @@ def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[t
 
 
 def _bend(state: LbfgsState) -> None:
-    """Make the direction −H·gradient.
+    """Make the direction −H·gradient; the newest pair is dropped if its curvature is not positive.
 
     In the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two passes
     over the pictures, one for their products, one for their sum, where the two-loop recursion as
-    written in textbooks makes forty. Only the products with what is new are made, a seventh.
+    written in textbooks makes forty. Only the products with what is new are made, a seventh, and
+    they alone are waited for.
     """
     pairs = len(state.history)
     state.direction = None
@@ -213,9 +196,16 @@ def _bend(state: LbfgsState) -> None:
     if is_small:  # put together once, for products and sum; a large one would be in memory again
         matrices = list(matrices)
     products = np.pad(state.products.reshape(2 * pairs, 2 * pairs), (0, 1))
-    new = [pairs - 1, 2 * pairs - 1, 2 * pairs]
-    rows = sum(tf.matmul(tf.gather(part, new), part, transpose_b=True).numpy() for part in matrices)
+    step, difference = pairs - 1, 2 * pairs - 1
+    new = [step, difference, 2 * pairs]
+    parts = [tf.matmul(tf.gather(part, new), part, transpose_b=True) for part in matrices]
+    rows = tf.add_n(parts).numpy()
     products[new], products[:, new] = rows, np.transpose(rows)
+    least = 1e-10 * np.sqrt(products[step, step] * products[difference, difference])
+    if not products[step, difference] > least:
+        state.history, state.products = state.history[:-1], state.products[:, :-1, :, :-1]
+        _bend(state)
+        return
     state.products = products[:-1, :-1].reshape(state.products.shape)
     state.coefficients = two_loops(products)
     if is_small:
