@@ -77,27 +77,34 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
         names = [arguments.name] if arguments.name else list(ABOUT)
         if arguments.plot is not None:
             report.check_plot(names)
-        figures = _measure(names, arguments, home)
+        figures, failed = _measure(names, arguments, home)
+        if len(failed) == len(names):
+            raise failed[0]
     else:
+        failed = []
         figures = _read(arguments.measured)
-        if arguments.plot is not None:
-            report.check_plot(figures)
     if arguments.json is not None:
         text = json.dumps(figures, allow_nan=False, indent=1)
         if arguments.json == _STANDARD_OUTPUT:
             print(text)
         else:
             arguments.json.write_text(text + "\n", encoding="utf-8")
-    if arguments.plot is not None:
-        report.plot(figures, arguments.plot)
     if arguments.markdown:
         print(report.markdown(figures), end="")
     elif arguments.json != _STANDARD_OUTPUT:
         report.show(figures)
+    if arguments.plot is not None:
+        report.check_plot(figures)
+        report.plot(figures, arguments.plot)
+    if failed:
+        raise failed[0]
     return 0
 
 
-def _measure(names: list[str], arguments: argparse.Namespace, home: Home) -> dict[str, Any]:
+def _measure(
+    names: list[str], arguments: argparse.Namespace, home: Home
+) -> tuple[dict[str, Any], list[NeuralStyleError]]:
+    """What could be measured, and why the rest could not."""
     from nst_server.bench.benchmark import Options
     from nst_server.bench.machine import machine, versions
     from nst_server.bench.registry import BENCHMARKS
@@ -112,14 +119,20 @@ def _measure(names: list[str], arguments: argparse.Namespace, home: Home) -> dic
         "versions": versions(),
         "quick": arguments.quick,
     }
+    failed: list[NeuralStyleError] = []
     for name in names:
         _say(f"{name}: {ABOUT[name]}")
         begun = time.monotonic()
-        figures[name] = BENCHMARKS[name].measure(options)
+        try:
+            figures[name] = BENCHMARKS[name].measure(options)
+        except NeuralStyleError as error:
+            _say(f"{name}: {error}")
+            failed.append(error)
+            continue
         figures[name]["took_s"] = time.monotonic() - begun
         for key in ("device", "precision"):
             figures.setdefault(key, figures[name].get(key))
-    return figures
+    return figures, failed
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -30,9 +30,6 @@ class Device:
         gpus = tf.config.list_physical_devices("GPU")
         if not gpus:
             return cls("CPU", False, bool({"amx_bf16", "avx512_bf16"} & flags()), None)
-        for gpu in gpus:
-            # Other programs, GIMP's own filters among them, need GPU memory too.
-            tf.config.experimental.set_memory_growth(gpu, True)
         # Networks go in bfloat16; moments, their roots and L-BFGS need all of float32's bits.
         tf.config.experimental.enable_tensor_float_32_execution(False)
         details = tf.config.experimental.get_device_details(gpus[0])

@@ -13,7 +13,9 @@ def worker_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     return {
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONIOENCODING": "utf-8",
-        # On a GPU: to try every way to convolve for every layer and size takes longer than is won
+        # Other programs, GIMP's own filters among them, need GPU memory too.
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        # To try every way to convolve on a GPU, for every layer and size, takes longer than is won
         # in the few dozen iterations of a scale, and more memory.
         "TF_CUDNN_USE_AUTOTUNE": "0",
         **kernels(platform.machine(), flags()),

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+
+from nst_server.bench import registry, report
+from nst_server.bench.benchmark import Benchmark, Figures, Options, Row
+from nst_server.command import bench
+from nst_server.errors import NeuralStyleError
+from nst_server.paths import Home
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -93,6 +101,28 @@ def shown_and_drawn(run: dict[str, Any], name: str, folder: Path) -> None:
     else:
         assert drawn.returncode == 2
         assert not png.exists()
+
+
+def test_what_fails_does_not_take_the_others_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: Options) -> Figures:
+        raise NeuralStyleError("server-failed", "The server did not start.")
+
+    works = Benchmark("start", lambda _: {"measured": 7}, lambda found: [Row("All", "well")])
+    benchmarks = {"step": replace(works, name="step", measure=fail), "start": works}
+    monkeypatch.setattr(registry, "BENCHMARKS", benchmarks)
+    monkeypatch.setattr(report, "BENCHMARKS", benchmarks)
+    monkeypatch.setattr(bench, "ABOUT", dict.fromkeys(benchmarks, ""))
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    kept = tmp_path / "run.json"
+    with pytest.raises(NeuralStyleError, match="did not start"):
+        bench.run(parser.parse_args(["--json", str(kept)]), Home(tmp_path))
+    run = json.loads(kept.read_text())
+    assert run["start"]["measured"] == 7
+    assert "step" not in run
+    assert "well" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

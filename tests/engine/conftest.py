@@ -13,6 +13,14 @@ from nst_server.service.worker_environment import worker_environment
 os.environ.update(worker_environment(os.environ))  # before TensorFlow is imported
 
 
+@pytest.fixture(scope="session", autouse=True)
+def computed_as_in_a_worker() -> None:
+    """Also where a test computes without a painter: on a GPU, with all bits of float32."""
+    from nst_server.engine.device import Device
+
+    Device.detect()
+
+
 @pytest.fixture(scope="session")
 def vgg16_file() -> Path:
     """The weights that come with the installation."""
