@@ -37,11 +37,16 @@ def markdown(run: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def drawn(names: Collection[str]) -> list[str]:
+    """Those of the names whose benchmarks can be plotted."""
+    return [name for name, one in BENCHMARKS.items() if one.panel is not None and name in names]
+
+
 def check_plot(names: Collection[str]) -> None:
     """Raise `NeuralStyleError` if there is nothing to plot of these benchmarks."""
-    drawn = [name for name, benchmark in BENCHMARKS.items() if benchmark.panel is not None]
-    if not set(drawn) & set(names):
-        raise NeuralStyleError("bad-usage", f"Plots are of {' and '.join(drawn)} only.")
+    if not drawn(names):
+        all_drawn = " and ".join(drawn(BENCHMARKS))
+        raise NeuralStyleError("bad-usage", f"Plots are of {all_drawn} only.")
 
 
 def plot(run: Mapping[str, Any], path: Path) -> None:

@@ -81,8 +81,9 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
         if len(failed) == len(names):
             raise failed[0]
     else:
-        failed = []
-        figures = _read(arguments.measured)
+        figures, failed = _read(arguments.measured), []
+        if arguments.plot is not None:
+            report.check_plot(figures)
     if arguments.json is not None:
         text = json.dumps(figures, allow_nan=False, indent=1)
         if arguments.json == _STANDARD_OUTPUT:
@@ -93,8 +94,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
         print(report.markdown(figures), end="")
     elif arguments.json != _STANDARD_OUTPUT:
         report.show(figures)
-    if arguments.plot is not None:
-        report.check_plot(figures)
+    if arguments.plot is not None and report.drawn(figures):
         report.plot(figures, arguments.plot)
     if failed:
         raise failed[0]

@@ -92,6 +92,23 @@ def test_products_that_are_kept_are_those_of_the_pairs() -> None:
     assert set(pairs) == {0, 1, 2, 3}
 
 
+def test_a_pair_without_curvature_is_dropped() -> None:
+    optimizer = Lbfgs(pairs=3)
+    state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
+    for _ in range(3):
+        loss, gradient = bowl(state.picture)
+        optimizer.step(state, gradient, loss)
+    before, tried = state.history, state.picture
+    # As on a hill: the farther, the steeper down.
+    steeper = [slope - (tried - state.kept) for slope in gradient]
+    optimizer.step(state, steeper, state.loss - 1)
+    assert len(before) == 2
+    assert [pair is old for pair, old in zip(state.history, before, strict=True)] == [True, True]
+    assert state.products.shape == (2, 2, 2, 2)
+    assert np.isfinite(state.picture).all()
+    assert float(tf.reduce_max(tf.abs(state.picture - tried))) > 1e-3
+
+
 def test_goes_back_where_a_step_was_too_long() -> None:
     optimizer = Lbfgs()
     start = tf.constant(landscape(8, 8)[np.newaxis])
