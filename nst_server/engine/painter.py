@@ -216,7 +216,8 @@ class Painter:
             # With larger strokes a style is looked at larger than the content.
             shown = [(width, height), *((s.picture.shape[2], s.picture.shape[1]) for s in styles)]
             largest = max(shown, key=math.prod)
-            side = side_by_memory(*largest, plan.precision, first.halo, free)
+            pixel_bytes = self._device.pixel_bytes(plan.precision)
+            side = side_by_memory(*largest, plan.precision, pixel_bytes, first.halo, free)
         elif settings.tile != "none":
             side = max(MINIMUM_SIDE, int(settings.tile) - 2 * first.halo)
         if side is None and settings.seamless:

@@ -24,10 +24,6 @@ MINIMUM_SIDE = 128
 MEMORY_SHARE = 0.4
 """Of the free memory, that feature maps may take, and once more what is kept of tiles."""
 
-BYTES_PER_PIXEL = {"bfloat16": 1000, "float32": 5800}
-"""Peak of a step of VGG16, as measured: feature maps, their gradients, and more. In float32 it is
-that of processors without AVX-512, where much lies idle between tensors; with it, 2400."""
-
 LARGEST_WHOLE = 10_000_000
 """Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
 gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels."""
@@ -108,13 +104,14 @@ def pieces(box: Box, width: int, height: int) -> Iterator[tuple[Box, Box]]:
 
 
 def side_by_memory(
-    width: int, height: int, precision: str, halo: int, free: int | None
+    width: int, height: int, precision: str, pixel_bytes: int, halo: int, free: int | None
 ) -> int | None:
     """Side of the cells that a picture must be cut into; None if it fits in one piece.
 
-    ``free`` is in bytes, None if unknown.
+    ``pixel_bytes`` is what a step takes at the most of each pixel, ``free`` is in bytes, None if
+    unknown.
     """
-    budget = _budget(free) / BYTES_PER_PIXEL[precision]
+    budget = _budget(free) / pixel_bytes
     if width * height <= min(budget, LARGEST_WHOLE):
         return None
     side = int(math.sqrt(min(budget, TILE_PIXELS[precision]))) - 2 * halo

@@ -210,14 +210,14 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 
 def test_pieces_are_as_large_as_memory_allows() -> None:
     free = 8 * 2**30
-    assert side_by_memory(1000, 1000, "bfloat16", 18, free) is None
-    assert side_by_memory(6000, 4000, "bfloat16", 18, free) == 1184
-    assert side_by_memory(6000, 4000, "bfloat16", 18, 8 * free) == 1184
-    less = side_by_memory(6000, 4000, "float32", 18, 2**30)
+    assert side_by_memory(1000, 1000, "bfloat16", 1000, 18, free) is None
+    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, free) == 1184
+    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, 8 * free) == 1184
+    less = side_by_memory(6000, 4000, "float32", 2400, 18, 2**30)
     assert less is not None
     assert less < 768
-    assert side_by_memory(6000, 4000, "float32", 18, 1000) == 128
-    assert side_by_memory(6000, 4000, "float32", 18, None) is not None
+    assert side_by_memory(6000, 4000, "float32", 2400, 18, 1000) == 128
+    assert side_by_memory(6000, 4000, "float32", 2400, 18, None) is not None
 
 
 @pytest.mark.engine
