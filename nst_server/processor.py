@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 
@@ -14,3 +15,8 @@ def flags() -> frozenset[str]:
     return next(
         (frozenset(line.split()) for line in lines if line.startswith("flags")), frozenset()
     )
+
+
+def suits_one_dnn(features: Collection[str]) -> bool:
+    """Whether oneDNN has fast kernels for our layout of pixels: with AVX-512 alone."""
+    return "avx512f" in features

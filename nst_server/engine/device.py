@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow.python.client import device_lib
 
 from nst_server.memory import available_memory
-from nst_server.processor import flags
+from nst_server.processor import flags, suits_one_dnn
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Device:
         """
         if precision == "bfloat16":
             return 1000
-        return 2400 if self.is_gpu or "avx512f" in flags() else 5800
+        return 2400 if self.is_gpu or suits_one_dnn(flags()) else 5800
 
     def precision(self, wanted: str) -> str:
         """``float32`` or ``bfloat16``; ``auto`` takes bfloat16 where the hardware has it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Collection, Mapping
 
-from nst_server.processor import flags
+from nst_server.processor import flags, suits_one_dnn
 
 
 def worker_environment(inherited: Mapping[str, str]) -> dict[str, str]:
@@ -33,5 +33,5 @@ def kernels(machine: str, features: Collection[str]) -> dict[str, str]:
     """
     if machine.lower() not in {"x86_64", "amd64"}:
         return {}
-    one_dnn = "avx512f" in features
-    return {"TF_ENABLE_ONEDNN_OPTS": str(int(one_dnn)), "TF_CPU_ALLOCATOR_USE_BFC": "1"}
+    one_dnn = str(int(suits_one_dnn(features)))
+    return {"TF_ENABLE_ONEDNN_OPTS": one_dnn, "TF_CPU_ALLOCATOR_USE_BFC": "1"}
