@@ -119,11 +119,10 @@ class Adam:
         share = 1.0 - self._rule.averaging**state.averaged
         return joined(strip / share for strip in state.average)
 
-    def resize(self, state: AdamState, resized: Resized) -> None:
-        """Another size: the next scale goes on from the average, with warm moments."""
+    def resize(self, state: AdamState, picture: tf.Tensor, resized: Resized) -> None:
+        """Begin the next scale with ``picture``, and with warm moments."""
         mean = resized(joined(state.mean))
         variance = tf.nn.relu(resized(joined(state.variance), "bilinear"))
-        picture = tf.clip_by_value(resized(self._averaged(state)), 0.0, 1.0)
         steps = state.steps
         vars(state).update(vars(self.start(picture)))
         state.mean, state.variance, state.steps = list(cut(mean)), list(cut(variance)), steps

@@ -113,9 +113,9 @@ class Lbfgs:
         """The picture of the least loss."""
         return state.kept
 
-    def resize(self, state: LbfgsState, resized: Resized) -> None:
-        """Begin the next scale; curvature at another size is of no use."""
-        picture = tf.clip_by_value(resized(state.kept), 0.0, 1.0)
+    def resize(self, state: LbfgsState, picture: tf.Tensor, resized: Resized) -> None:
+        """Begin the next scale with ``picture``; curvature at another size is of no use."""
+        del resized
         vars(state).update(vars(self.start(picture)))
 
     def _set_out(self, state: LbfgsState) -> None:

@@ -35,8 +35,11 @@ class Optimizer(Protocol):
     def result(self, state: Any) -> tf.Tensor:
         """The best picture so far."""
 
-    def resize(self, state: Any, resized: Resized) -> None:
-        """Change the state to the start of the next scale."""
+    def resize(self, state: Any, picture: tf.Tensor, resized: Resized) -> None:
+        """Change the state to the start of the next scale, which begins with ``picture``.
+
+        ``resized`` is for what is kept of the scale before.
+        """
 
 
 def _first_convolutions(*shares: float) -> tuple[tuple[str, float], ...]:

@@ -19,6 +19,7 @@ from nst_server.engine import schedule
 from nst_server.engine.canvas import Canvas, View
 from nst_server.engine.clock import Clock
 from nst_server.engine.color import matched_palette
+from nst_server.engine.detail import detail
 from nst_server.engine.device import Device
 from nst_server.engine.margin import between, with_margin, without_margin
 from nst_server.engine.method import Choice, Method, Optimizer
@@ -174,12 +175,18 @@ class Painter:
         try:
             for number, scale in enumerate(scales, start=1):
                 view = canvas.view(scale.width, scale.height).with_margin(scale.margin)
+                shown = _scaled(placed, scale, settings)
                 if state is None:
                     state = optimizer.start(_initial(view, settings, init, scale))
                     init = None  # a large picture should not be in memory until the end
                 else:
-                    optimizer.resize(state, between(scales[number - 2], scale))
-                shown = _scaled(placed, scale, settings)
+                    coarser = scales[number - 2]
+                    resized = between(coarser, scale)
+                    picture = resized(optimizer.result(state))
+                    if settings.init != "noise":
+                        picture += detail(view.content, shown, coarser.width / scale.width)
+                    optimizer.resize(state, tf.clip_by_value(picture, 0.0, 1.0), resized)
+                    del picture  # it is in the state, and not to stay longer than there
                 objective = self._at_scale(method, view, shown, settings, plan)
                 totals: list[float] = []
                 for iteration in range(1, scale.iterations + 1):

@@ -43,7 +43,8 @@ def descended(optimizer: Lbfgs | Adam, steps: int) -> tf.Tensor:
     for _ in range(steps):
         loss, gradient = bowl(state.picture)
         optimizer.step(state, gradient, loss)
-    optimizer.resize(state, between(Scale(8, 40, steps), Scale(8, 40, steps)))
+    resized = between(Scale(8, 40, steps), Scale(8, 40, steps))
+    optimizer.resize(state, resized(optimizer.result(state)), resized)
     return optimizer.result(state)
 
 
