@@ -133,14 +133,14 @@ def working_size(width: int, height: int, settings: Settings, affordable: float)
 def term_weights(settings: Settings, *, relative: bool) -> tuple[float, float, float]:
     """Weights of content, style and smoothness.
 
-    Every 25 of ``strength`` tenfold the style; 50 gives, for relative losses, 12 times the
+    Every 25 of ``strength`` tenfold the style; 50 gives, for relative losses, 20 times the
     content, and the notebook's own weights for its losses.
     """
     factor = 10.0 ** ((settings.strength - 50.0) / 25.0)
     smoothness = (settings.smoothness / 50.0) ** 2
     content = settings.content_weight
     if relative:
-        return content, 12.0 * factor, 16.0 * smoothness
+        return content, 20.0 * factor, 16.0 * smoothness
     return 1e3 * content, 1e-2 * factor, 1e5 * smoothness
 
 
