@@ -10,11 +10,7 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
-from nst_server.engine.ways_back import (
-    convolve_picture,
-    relu_and_average_pool,
-    relu_and_max_pool,
-)
+from nst_server.engine.ways_back import convolve_picture, pooled, relu
 from nst_server.errors import NeuralStyleError
 
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
@@ -111,13 +107,6 @@ class Convolution:
             return tf.nn.bias_add(convolve_picture(x, kernel, padding), bias)
         return tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
 
-    def pooled(self, features: tf.Tensor) -> tf.Tensor:
-        """What the next one takes."""
-        if not self.pooling:
-            return features
-        pool = tf.nn.avg_pool2d if self.pooling == "average" else tf.nn.max_pool2d
-        return pool(features, 2, 2, "VALID")
-
     def back(self, upstream: tf.Tensor) -> tf.Tensor:
         """From the gradient by the feature map before ReLU to that by what it takes.
 
@@ -209,15 +198,12 @@ def through(
     """
     maps: dict[str, tf.Tensor] = {}
     for convolution in convolutions:
-        x = convolution(x)
-        if convolution.pooling and not convolution.measured:
-            average = convolution.pooling == "average"
-            x = relu_and_average_pool(x) if average else relu_and_max_pool(x)
+        sums = convolution(x)
+        if not convolution.measured:
+            x = relu(sums, convolution.pooling)
             continue
-        x = tf.nn.relu(x)
-        if convolution.measured:
-            maps[convolution.name] = x
-        x = convolution.pooled(x)
+        maps[convolution.name] = features = relu(sums)
+        x = pooled(features, convolution.pooling)
     return maps, x
 
 

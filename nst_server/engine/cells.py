@@ -15,21 +15,17 @@ def halved(cell: tf.Tensor, times: int) -> tf.Tensor:
     return cell // 2**times
 
 
-def inside(features: tf.Tensor, cell: tf.Tensor | None) -> tf.Tensor:
-    """What of a feature map is the cell; all of it if that is None."""
-    if cell is None:
-        return features
+def inside(features: tf.Tensor, cell: tf.Tensor) -> tf.Tensor:
+    """What of a feature map is the cell."""
     top, bottom, left, right = tf.unstack(cell)
     return features[:, top:bottom, left:right]
 
 
-def with_halo(gradient: tf.Tensor, shape: tf.Tensor, cell: tf.Tensor | None) -> tf.Tensor:
+def with_halo(gradient: tf.Tensor, shape: tf.Tensor, cell: tf.Tensor) -> tf.Tensor:
     """The gradient by features of that shape of what has that gradient by their `inside`.
 
     TensorFlow's own way back from a slice takes thirty times as long.
     """
-    if cell is None:
-        return gradient
     top, bottom, left, right = tf.unstack(cell)
     height, width = tf.unstack(shape[1:3])
     return tf.pad(gradient, ((0, 0), (top, height - bottom), (left, width - right), (0, 0)))

@@ -11,13 +11,15 @@ Memory Cost", 2016).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from itertools import groupby
+from operator import add
 
-import numpy as np
 import tensorflow as tf
 
 from nst_server.engine.backbone import Convolution, block_of, shrinkage, through
-from nst_server.engine.ways_back import WINDOW, spread
+from nst_server.engine.compiled import compiled
+from nst_server.engine.ways_back import max_pool_gradient, pooled, relu_gradient, unpooled
 
 Kept = tuple[tf.Tensor, ...]
 """Of each step but the first what it began with, or its feature map, or bits: `kept_specs`."""
@@ -25,8 +27,8 @@ Kept = tuple[tf.Tensor, ...]
 Step = tuple[Convolution, ...]
 """Convolutions that are made once more together, or one that is not."""
 
-Slope = Callable[[str, tf.Tensor], tf.Tensor]
-"""The gradient by a measured feature map of what is measured there."""
+Slope = Callable[[str, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""The gradient of what is measured in a cell of a feature map, by that part of it, and the cell."""
 
 
 def steps(convolutions: Sequence[Convolution]) -> list[Step]:
@@ -66,7 +68,7 @@ def there(
             continue
         (convolution,) = step
         features = tf.nn.relu(convolution(x))
-        x = convolution.pooled(features)
+        x = pooled(features, convolution.pooling)
         if convolution.measured:
             maps[convolution.name] = features
             kept.append(features)
@@ -118,65 +120,63 @@ def _back_through(
         return _back_by_making(step, own, slope, gradient)
     (convolution,) = step
     if convolution.measured:
-        return _back_by_map(convolution, own, slope, gradient)
-    return _back_by_bits(convolution, own, gradient)
+        return convolution.back(_by_sums(convolution, own, slope, gradient))
+    return convolution.back(_by_bits(own, gradient, pooling=convolution.pooling))
 
 
 def _back_by_making(
     step: Step, x: tf.Tensor, slope: Slope, upstream: tf.Tensor | None
 ) -> tf.Tensor:
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        maps, given = through(step, x)
-    targets = [*maps.values()]
-    slopes = [slope(name, features) for name, features in maps.items()]
-    if upstream is not None:
-        targets, slopes = [*targets, given], [*slopes, upstream]
-    return tape.gradient(targets, x, output_gradients=slopes)
+    gone = []
+    for convolution in step:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            sums = convolution(x)
+        features = tf.nn.relu(sums)
+        gone.append((convolution, features, partial(tape.gradient, sums, x)))
+        x = pooled(features, convolution.pooling)
+    gradient = upstream
+    for convolution, features, back_through in reversed(gone):
+        by_sums = _by_sums(convolution, features, slope, gradient)
+        gradient = back_through(output_gradients=by_sums)
+    return gradient
 
 
-def _back_by_map(
+def _by_sums(
     convolution: Convolution, features: tf.Tensor, slope: Slope, upstream: tf.Tensor | None
 ) -> tf.Tensor:
-    gradient = slope(convolution.name, features)
-    if upstream is not None:
-        with tf.GradientTape() as tape:
-            tape.watch(features)
-            pooled = convolution.pooled(features)
-        gradient += tape.gradient(pooled, features, output_gradients=upstream)
-    return convolution.back(tf.raw_ops.ReluGrad(gradients=gradient, features=features))
+    """The gradient by what the convolution gave before ReLU."""
+    measured = slope(convolution.name, features) if convolution.measured else ()
+    return relu_gradient(features, upstream, *measured, pooling=convolution.pooling)
 
 
-def _back_by_bits(convolution: Convolution, bits: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
-    mask = _unpacked(bits, upstream.dtype)
-    if convolution.pooling:
-        share = 0.25 if convolution.pooling == "average" else 1.0
-        upstream = spread(share * upstream, tf.shape(mask))
-    return convolution.back(upstream * mask)
-
-
-def _let_through(convolution: Convolution, features: tf.Tensor, pooled: tf.Tensor) -> tf.Tensor:
-    """One where a gradient goes back through pooling and ReLU, else zero."""
+def _let_through(convolution: Convolution, features: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
+    """Positive where a gradient goes back through pooling and ReLU, else zero."""
     if convolution.pooling != "max":
-        return tf.sign(features)
-    return tf.raw_ops.MaxPoolGrad(
-        orig_input=features, orig_output=pooled, grad=tf.sign(pooled), **WINDOW
-    )
+        return features
+    return max_pool_gradient(features, tf.sign(given))
 
 
+@compiled
 def _packed(mask: tf.Tensor) -> tf.Tensor:
-    """Of zeros and ones (1 × h × w × channels) eight neighbouring channels as the bits of a byte.
+    """Where it is positive: of eight neighbouring channels the bits of a byte."""
+    height, width = tf.unstack(tf.shape(mask)[1:3])
+    eights = tf.reshape(mask > 0, [1, height, width, mask.shape[-1] // 8, 8])
+    eights = tf.cast(eights, tf.uint8)
+    return reduce(add, [tf.constant(1 << bit, tf.uint8) * eights[..., bit] for bit in range(8)])
 
-    As a convolution, as fast as the mask is read; sums up to 255 are exact in bfloat16.
+
+@compiled
+def _by_bits(bits: tf.Tensor, upstream: tf.Tensor, *, pooling: str) -> tf.Tensor:
+    """The gradient that what was `_packed` lets through.
+
+    Numbers are multiplied as integers by 0 or 1, which leaves their bits or none.
     """
-    powers = np.kron(np.eye(mask.shape[-1] // 8), 2.0 ** np.arange(8)[:, np.newaxis])
-    kernel = tf.constant(powers[np.newaxis, np.newaxis], mask.dtype)
-    return tf.cast(tf.nn.conv2d(mask, kernel, 1, "VALID"), tf.uint8)
-
-
-def _unpacked(bits: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    """The zeros and ones that were `_packed`."""
-    table = np.arange(256)[:, np.newaxis] >> np.arange(8) & 1
-    mask = tf.gather(tf.constant(table, dtype), tf.cast(bits, tf.int32))
     height, width = tf.unstack(tf.shape(bits)[1:3])
-    return tf.reshape(mask, [1, height, width, 8 * bits.shape[-1]])
+    integer = {2: tf.uint16, 4: tf.uint32}[upstream.dtype.size]
+    places = tf.constant([*range(8)], integer)
+    mask = tf.bitwise.right_shift(tf.cast(bits, integer)[..., tf.newaxis], places)
+    mask = tf.bitwise.bitwise_and(mask, tf.ones([], integer))
+    mask = tf.reshape(mask, [1, height, width, 8 * bits.shape[-1]])
+    whole = unpooled(upstream, tf.shape(mask), pooling)
+    return tf.bitcast(tf.bitcast(whole, integer) * mask, upstream.dtype)

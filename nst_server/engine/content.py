@@ -6,33 +6,23 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from nst_server.engine.cells import inside, with_halo
-
 
 def squared_distance(
-    features: tf.Tensor,
-    target: tf.Tensor,
-    weight: tf.Tensor | None = None,
-    cell: tf.Tensor | None = None,
+    features: tf.Tensor, target: tf.Tensor, weight: tf.Tensor | None = None
 ) -> tf.Tensor:
-    """Σw(F−P)², in float32; ``weight`` is 1 × h × w × 1, None for all alike.
+    """Σw(F−P)², summed in float32; ``weight`` is 1 × h × w × 1, None for all alike.
 
-    ``cell`` is what of the feature map counts, None for all; target and weight are of its size.
-    Nothing flows back to them. The difference is computed once more on the way back: in float32 it
-    is twice as large as the feature map.
+    Nothing flows back to target and weight. The difference is of the features' own type: in
+    float32 it would be twice as large as they are, and no nearer, as they are rounded themselves.
     """
-
-    def difference(features: tf.Tensor) -> tf.Tensor:
-        return tf.cast(inside(features, cell), tf.float32) - tf.cast(target, tf.float32)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def distance(features: tf.Tensor) -> tf.Tensor:
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             factor = 2.0 * upstream if weight is None else 2.0 * upstream * weight
-            slope = tf.cast(factor * difference(features), features.dtype)
-            return with_halo(slope, tf.shape(features), cell)
+            return tf.cast(factor, features.dtype) * (features - target)
 
-        away = difference(features)
+        away = tf.cast(features - target, tf.float32)
         if weight is not None:
             away *= tf.sqrt(weight)
         return 2.0 * tf.nn.l2_loss(away), gradient

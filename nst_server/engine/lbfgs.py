@@ -64,7 +64,7 @@ class LbfgsState:
     loss: float = float("inf")
     """Of ``kept``."""
     coefficients: npt.NDArray[np.float64] = field(default_factory=lambda: np.array([-1.0]))
-    """The direction of the next step in steps, differences (oldest first) and gradient."""
+    """The direction of the next step in what `_basis` has."""
     direction: Sequence[tf.Tensor] | None = None
     """The same in p; None where it is not kept, since the picture has several strips."""
     length: float | tf.Tensor = 0.0
@@ -73,8 +73,8 @@ class LbfgsState:
     """Of that step that ``picture`` is away from ``kept``."""
     history: tuple[Pair, ...] = ()
     """Oldest first."""
-    products: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 0, 2, 0)))
-    """Of steps (0) and differences (1) in the history, scalar: kind × pair × kind × pair."""
+    products: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    """Scalar, of all in the history: each pair's step and then its difference."""
 
 
 class Lbfgs:
@@ -162,19 +162,22 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> No
     changes = zip(gradient, state.gradient, strict=True)
     difference = [tf.cast(new - old, dtype) for new, old in changes]
     state.history = (*state.history, Pair(step, difference))
-    state.products = np.pad(state.products, [(0, 0), (0, 1)] * 2)
+    state.products = np.pad(state.products, (0, 2))
 
 
 def _forget(state: LbfgsState, pairs: int) -> None:
     """So many of the oldest pairs."""
     state.history = state.history[pairs:]
-    state.products = state.products[:, pairs:, :, pairs:]
+    state.products = state.products[2 * pairs :, 2 * pairs :]
 
 
 def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[tf.Tensor]:
-    """What directions are made of, as rows of a matrix for each strip."""
-    pictures = [pair.step for pair in history] + [pair.difference for pair in history] + [gradient]
-    for strips in zip(*pictures, strict=True):
+    """What directions are made of, as rows of a matrix for each strip.
+
+    Steps and differences, oldest pair first, and at last the gradient: so what is new is together.
+    """
+    pictures = [picture for pair in history for picture in (pair.step, pair.difference)]
+    for strips in zip(*pictures, gradient, strict=True):
         yield tf.stack([tf.cast(tf.reshape(strip, [-1]), tf.float32) for strip in strips])
 
 
@@ -195,18 +198,15 @@ def _bend(state: LbfgsState) -> None:
     is_small = len(state.gradient) == 1
     if is_small:  # put together once, for products and sum; a large one would be in memory again
         matrices = list(matrices)
-    products = np.pad(state.products.reshape(2 * pairs, 2 * pairs), (0, 1))
-    step, difference = pairs - 1, 2 * pairs - 1
-    new = [step, difference, 2 * pairs]
-    parts = [tf.matmul(tf.gather(part, new), part, transpose_b=True) for part in matrices]
-    rows = tf.add_n(parts).numpy()
-    products[new], products[:, new] = rows, np.transpose(rows)
-    least = 1e-10 * np.sqrt(products[step, step] * products[difference, difference])
-    if not products[step, difference] > least:
-        state.history, state.products = state.history[:-1], state.products[:, :-1, :, :-1]
+    products = np.pad(state.products, (0, 1))
+    rows = tf.add_n([tf.matmul(part[-3:], part, transpose_b=True) for part in matrices]).numpy()
+    products[-3:], products[:, -3:] = rows, np.transpose(rows)
+    (own, curvature), (_, change) = products[-3:-1, -3:-1]
+    if not curvature > 1e-10 * np.sqrt(own * change):
+        state.history, state.products = state.history[:-1], state.products[:-2, :-2]
         _bend(state)
         return
-    state.products = products[:-1, :-1].reshape(state.products.shape)
+    state.products = products[:-1, :-1]
     state.coefficients = two_loops(products)
     if is_small:
         state.direction = list(_combined(state, matrices))
@@ -226,15 +226,14 @@ def _combined(state: LbfgsState, matrices: Iterable[tf.Tensor]) -> Iterator[tf.T
 
 
 def two_loops(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Coefficients of −H·gradient in steps, differences (oldest first) and gradient.
+    """Coefficients of −H·gradient in the steps, differences and gradient of `_basis`.
 
-    ``products`` are all scalar products of those, in that order.
+    ``products`` are all scalar products of those.
     """
-    pairs = len(products) // 2
-    steps, differences = range(pairs), range(pairs, 2 * pairs)
+    steps, differences = range(0, len(products) - 1, 2), range(1, len(products) - 1, 2)
     coefficients = np.zeros(len(products))
     coefficients[-1] = -1.0
-    shares = np.zeros(pairs)
+    shares = np.zeros(len(products))
     for step, difference in zip(reversed(steps), reversed(differences), strict=True):
         shares[step] = products[step] @ coefficients / products[step, difference]
         coefficients[difference] -= shares[step]

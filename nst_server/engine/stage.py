@@ -130,8 +130,8 @@ class Stage:
     ) -> tuple[tf.Tensor, RegionMoments, Onward]:
         """Of a map in one piece: the content loss, not yet weighed, all moments, what goes on."""
         maps, rest = through(self.convolutions, features)
-        loss = self._content_loss(maps, targets, pyramid, None)
-        return loss, self._moments(maps, pyramid, None), () if self.is_last else (rest,)
+        loss = self._content_loss(maps, targets, pyramid)
+        return loss, self._moments(maps, pyramid), () if self.is_last else (rest,)
 
     def weight_at(self, layer: str, importance: tf.Tensor | None) -> tf.Tensor | None:
         """How much each position of a layer counts for the content."""
@@ -143,10 +143,9 @@ class Stage:
         self, features: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, ...], RegionMoments, Onward]:
         maps, rest = through(self.convolutions, features)
-        content = tuple(
-            inside(maps[name], self._at_layer(cell, name)) for name, _ in self.layers.content
-        )
-        measured = self._moments(maps, self._pyramid(importance, cell), cell)
+        parts = self._inside(maps, cell)
+        content = tuple(parts[name] for name, _ in self.layers.content)
+        measured = self._moments(parts, self._pyramid(importance, cell))
         return content, measured, self._onward(rest, cell)
 
     def _there(
@@ -157,9 +156,9 @@ class Stage:
         targets: ContentTargets,
     ) -> tuple[tf.Tensor, RegionMoments, Onward, compact.Kept]:
         maps, rest, kept = compact.there(self.convolutions, tile)
-        pyramid = self._pyramid(importance, cell)
-        loss = self._content_loss(maps, targets, pyramid, cell)
-        return loss, self._moments(maps, pyramid, cell), self._onward(rest, cell), kept
+        pyramid, parts = self._pyramid(importance, cell), self._inside(maps, cell)
+        loss = self._content_loss(parts, targets, pyramid)
+        return loss, self._moments(parts, pyramid), self._onward(rest, cell), kept
 
     def _back(
         self,
@@ -176,11 +175,12 @@ class Stage:
             shape = tf.shape(tile) // 2**self.halvings
             onward = with_halo(slopes.onward[0], shape, halved(cell, self.halvings))
 
-        def slope(name: str, features: tf.Tensor) -> tf.Tensor:
+        def slope(name: str, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            part = inside(features, self._at_layer(cell, name))
             with tf.GradientTape() as tape:
-                tape.watch(features)
-                loss = self._content_loss({name: features}, targets, pyramid, cell)
-                measured = self._moments({name: features}, pyramid, cell)
+                tape.watch(part)
+                loss = self._content_loss({name: part}, targets, pyramid)
+                measured = self._moments({name: part}, pyramid)
             style = [
                 [
                     own
@@ -190,7 +190,8 @@ class Stage:
                 for region in slopes.style
             ]
             given, slopes_of_given = (loss, sums_of(measured)), (slopes.content, style)
-            return tape.gradient(given, features, output_gradients=slopes_of_given)
+            by_part = tape.gradient(given, part, output_gradients=slopes_of_given)
+            return by_part, self._at_layer(cell, name)
 
         return compact.back(self.convolutions, tile, kept, slope, onward)
 
@@ -203,15 +204,18 @@ class Stage:
     def _halvings_before(self, layer: str) -> int:
         return shrinkage(layer) - self.shrinkage
 
-    def _at_layer(self, cell: tf.Tensor | None, layer: str) -> tf.Tensor | None:
-        return None if cell is None else halved(cell, self._halvings_before(layer))
+    def _at_layer(self, cell: tf.Tensor, layer: str) -> tf.Tensor:
+        return halved(cell, self._halvings_before(layer))
+
+    def _inside(self, maps: dict[str, tf.Tensor], cell: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What of feature maps belongs to the cell of a tile."""
+        return {name: inside(own, self._at_layer(cell, name)) for name, own in maps.items()}
 
     def _content_loss(
         self,
         maps: dict[str, tf.Tensor],
         targets: ContentTargets,
         pyramid: Sequence[tf.Tensor] | None,
-        cell: tf.Tensor | None,
     ) -> tf.Tensor:
         """Of those maps that are there; a sum over positions, so that cells add up."""
         loss = tf.constant(0.0)
@@ -221,15 +225,11 @@ class Stage:
             if name not in maps:
                 continue
             weight = None if pyramid is None else pyramid[self._halvings_before(name)][..., :1]
-            own = squared_distance(maps[name], target, weight, self._at_layer(cell, name))
-            loss += share * scale * own
+            loss += share * scale * squared_distance(maps[name], target, weight)
         return loss
 
     def _moments(
-        self,
-        maps: dict[str, tf.Tensor],
-        pyramid: Sequence[tf.Tensor] | None,
-        cell: tf.Tensor | None,
+        self, maps: dict[str, tf.Tensor], pyramid: Sequence[tf.Tensor] | None
     ) -> RegionMoments:
         """Of those maps that are there."""
 
@@ -240,7 +240,7 @@ class Stage:
 
         return tuple(
             tuple(
-                moments(maps[name], weight(name, region), self._at_layer(cell, name))
+                moments(maps[name], weight(name, region))
                 for name, _ in self.layers.style
                 if name in maps
             )

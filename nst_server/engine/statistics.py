@@ -8,8 +8,6 @@ from operator import add
 
 import tensorflow as tf
 
-from nst_server.engine.cells import inside, with_halo
-
 
 class Moments(tf.experimental.ExtensionType):  # type: ignore[misc]
     """Sums over the positions of a feature map: adding two pools their positions.
@@ -61,13 +59,10 @@ def blend(styles: Iterable[tuple[Moments, float]]) -> Moments:
     return reduce(add, weighed).normalised()
 
 
-def moments(
-    features: tf.Tensor, weight: tf.Tensor | None = None, cell: tf.Tensor | None = None
-) -> Moments:
+def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
     """Moments of a feature map (1 × h × w × channels), each position weighed by ``weight``.
 
-    ``cell`` is what of the map counts, None for all; ``weight`` is 1 × h × w × 1 of that, None for
-    all alike. Nothing flows back to the weights.
+    ``weight`` is 1 × h × w × 1, None for all alike. Nothing flows back to it.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -75,23 +70,19 @@ def moments(
         """ΣF and ΣFFᵀ, whose gradient is one product where automatic differentiation has more."""
 
         def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
-            # Cut out once more: to keep the part would be to keep the map twice.
-            product = _by_features(inside(features, cell), by_first, by_second)
-            return with_halo(
-                product if factor is None else factor * product, tf.shape(features), cell
-            )
+            product = _by_features(features, by_first, by_second)
+            return product if factor is None else factor * product
 
-        part = inside(features, cell)
-        rows = _rows(part)
+        rows = _rows(features)
         if factor is None:
             ones = tf.ones([tf.shape(rows)[0], 1], rows.dtype)
             return (_product(ones, rows)[0], _product(rows, rows)), gradient
-        first, second = _product(_rows(factor), rows)[0], _product(_rows(part * factor), rows)
+        first, second = _product(_rows(factor), rows)[0], _product(_rows(features * factor), rows)
         return (first, second), gradient
 
     factor = None if weight is None else tf.cast(weight, features.dtype)
     if weight is None:
-        count = tf.cast(tf.reduce_prod(tf.shape(inside(features, cell))[:-1]), tf.float32)
+        count = tf.cast(tf.reduce_prod(tf.shape(features)[:-1]), tf.float32)
     else:
         count = tf.reduce_sum(weight)
     return Moments(*sums(features), count)

@@ -6,8 +6,14 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-WINDOW = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
-"""Of all poolings: two by two positions."""
+from nst_server.engine.cells import with_halo
+from nst_server.engine.compiled import compiled
+
+_WINDOW = (2, 2, "VALID")
+"""Of all poolings: side, stride and padding."""
+
+_MOST_CHANNELS = 256
+"""Maps with more, from the fourth block on, are so small that to compile is not won back."""
 
 _PACKED = 5
 """Pixels side by side that come from one position of the first layer's gradient: their 15 channels
@@ -47,42 +53,102 @@ def _packed(kernel: tf.Tensor) -> tf.Tensor:
     return tf.concat(shifted, -1)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def relu_and_average_pool(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
-    """Average pooling of ReLU, whose gradient is a quarter for each of four positions.
+def relu(x: tf.Tensor, pooling: str = "") -> tf.Tensor:
+    """ReLU, and pooling behind it by ``average`` or ``max``.
 
-    Together with ReLU's: TensorFlow 2.21 crashed where the bare gradient of the pooling was summed
-    with another, as before a layer that is compared. Such layers take TensorFlow's own.
+    Together, since TensorFlow 2.21 crashed where our gradient of the pooling alone was summed with
+    another, as before a layer that is compared. Such layers take `pooled`.
     """
-    positive = tf.nn.relu(x)
 
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        whole = spread(0.25 * upstream, tf.shape(positive))
-        return tf.raw_ops.ReluGrad(gradients=whole, features=positive)
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def layer(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
+        positive = tf.nn.relu(x)
+        result = pooled(positive, pooling)
 
-    return tf.raw_ops.AvgPool(value=positive, **WINDOW), gradient
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            if pooling == "max":
+                # Where the maximum is positive so is what it was taken from: the mask of ReLU may
+                # as well be that of the pooled map, a quarter of the size.
+                masked = tf.raw_ops.ReluGrad(gradients=upstream, features=result)
+                return max_pool_gradient(positive, masked)
+            return relu_gradient(positive, upstream, pooling=pooling)
+
+        return result, gradient
+
+    return layer(x)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def relu_and_max_pool(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
-    """Max pooling of ReLU, whose gradient is masked while it is small.
+def pooled(features: tf.Tensor, pooling: str) -> tf.Tensor:
+    """Pooling by ``average`` or ``max``, with TensorFlow's own gradient; without, the same map."""
+    if not pooling:
+        return features
+    pool = tf.nn.avg_pool2d if pooling == "average" else tf.nn.max_pool2d
+    return pool(features, *_WINDOW)
 
-    Where the maximum is positive so is what it was taken from, hence the mask of ReLU may as well
-    be that of the pooled map, a quarter of the size.
+
+def relu_gradient(
+    features: tf.Tensor,
+    upstream: tf.Tensor | None,
+    measured: tf.Tensor | None = None,
+    cell: tf.Tensor | None = None,
+    *,
+    pooling: str = "",
+) -> tf.Tensor:
+    """The gradient by what ReLU made ``features`` of.
+
+    ``upstream`` is the gradient by the features, or by what came of ``pooling`` them; None if
+    nothing went on. ``measured`` is that of what was measured in a `cell` of them.
     """
-    positive = tf.nn.relu(x)
-    pooled = tf.raw_ops.MaxPool(input=positive, **WINDOW)
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        masked = tf.raw_ops.ReluGrad(gradients=upstream, features=pooled)
-        return tf.raw_ops.MaxPoolGrad(
-            orig_input=positive, orig_output=pooled, grad=masked, **WINDOW
-        )
-
-    return pooled, gradient
+    if upstream is not None and pooling == "max":
+        upstream, pooling = max_pool_gradient(features, upstream), ""
+    is_large = features.shape[-1] <= _MOST_CHANNELS
+    gradient = _in_one_pass if is_large else _relu_gradient
+    return gradient(features, upstream, measured, cell, pooling=pooling)
 
 
-def spread(pooled: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+def max_pool_gradient(features: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+    """From the gradient by maxima to that by the feature map; the first of equals has it."""
+    return tf.raw_ops.MaxPoolGrad(
+        orig_input=features,
+        orig_output=pooled(features, "max"),
+        grad=upstream,
+        ksize=[1, 2, 2, 1],
+        strides=[1, 2, 2, 1],
+        padding="VALID",
+    )
+
+
+def unpooled(upstream: tf.Tensor, shape: tf.Tensor, pooling: str) -> tf.Tensor:
+    """The gradient by a pooled map at all positions of its windows, which are of that shape.
+
+    Of an average each has a quarter; of a maximum all, which is right for one of them.
+    """
+    if not pooling:
+        return upstream
+    return _spread(0.25 * upstream if pooling == "average" else upstream, shape)
+
+
+def _relu_gradient(
+    features: tf.Tensor,
+    upstream: tf.Tensor | None,
+    measured: tf.Tensor | None,
+    cell: tf.Tensor | None,
+    *,
+    pooling: str,
+) -> tf.Tensor:
+    shape = tf.shape(features)
+    parts = []
+    if upstream is not None:
+        parts.append(unpooled(upstream, shape, pooling))
+    if measured is not None:
+        parts.append(with_halo(measured, shape, cell))
+    return tf.raw_ops.ReluGrad(gradients=sum(parts[1:], parts[0]), features=features)
+
+
+_in_one_pass = compiled(_relu_gradient)
+
+
+def _spread(pooled: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     """A pooled map (1 × h × w × channels) over ``shape``: each number four times.
 
     Odd last rows and columns, which are in no window, are zero.

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from nst_server.engine import compact
 from nst_server.engine.backbone import Convolution, through
+from nst_server.engine.cells import whole
 from nst_server.engine.method import Choice
 from nst_server.engine.painter import Painter
 from nst_server.settings import Settings
@@ -37,9 +38,11 @@ def test_back_is_the_gradient_of_there(painter: Painter, pooling: str, measured:
         loss += 3.0 * tf.nn.l2_loss(rest)
     expected = tape.gradient(loss, picture)
     _, onward, kept = compact.there(convolutions, picture)
-    found = compact.back(
-        convolutions, picture, kept, lambda name, features: features / len(name), 3.0 * onward
-    )
+
+    def slope(name: str, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return features / len(name), whole(features)
+
+    found = compact.back(convolutions, picture, kept, slope, 3.0 * onward)
     assert np.linalg.norm(found - expected) < 1e-5 * np.linalg.norm(expected)
 
 
@@ -56,12 +59,12 @@ def test_little_is_kept(painter: Painter) -> None:
     assert set(maps) == {one.name for one in convolutions if one.measured}
 
 
-@pytest.mark.engine
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_bits_are_packed_without_loss(precision: str) -> None:
+def test_bits_let_through_what_was_positive(precision: str) -> None:
     """All 256 bytes, beside one another."""
     every = np.arange(256)[:, np.newaxis] >> np.arange(8) & 1
     mask = tf.constant(every.reshape(1, 4, 4, 128), precision)
-    bits = compact._packed(mask)
+    bits = compact._packed(mask / 3)
     assert bits.shape == (1, 4, 4, 16)
-    np.testing.assert_array_equal(compact._unpacked(bits, mask.dtype), mask)
+    upstream = tf.cast(tf.random.stateless_normal(mask.shape, seed=(1, 2)), precision)
+    np.testing.assert_array_equal(compact._by_bits(bits, upstream, pooling=""), upstream * mask)

@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine.ways_back import (
-    convolve_picture,
-    relu_and_average_pool,
-    relu_and_max_pool,
-)
+from nst_server.engine.ways_back import convolve_picture, pooled, relu, relu_gradient
 
 Layer = Callable[[tf.Tensor], tf.Tensor]
+
+POOLINGS = ["", "average", "max"]
 
 
 def same_there_and_back(own: Layer, plain: Layer, x: tf.Tensor) -> None:
@@ -43,26 +41,49 @@ def test_convolution_of_a_picture(size: tuple[int, int], padding: str) -> None:
     )
 
 
+@pytest.mark.parametrize("channels", [16, 512])
+@pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("size", [(8, 6), (9, 6), (8, 7), (9, 7)])
-@pytest.mark.parametrize(
-    ("own", "pool"),
-    [(relu_and_average_pool, tf.nn.avg_pool2d), (relu_and_max_pool, tf.nn.max_pool2d)],
-)
-def test_poolings(own: Layer, pool: Callable[..., tf.Tensor], size: tuple[int, int]) -> None:
-    features = tf.random.stateless_normal([1, *size, 16], seed=(1, 2))
-    same_there_and_back(own, lambda x: pool(tf.nn.relu(x), 2, 2, "VALID"), features)
+def test_relu_and_pooling(size: tuple[int, int], pooling: str, channels: int) -> None:
+    features = tf.random.stateless_normal([1, *size, channels], seed=(1, 2))
+    same_there_and_back(
+        lambda x: relu(x, pooling), lambda x: pooled(tf.nn.relu(x), pooling), features
+    )
 
 
-@pytest.mark.parametrize("own", [relu_and_average_pool, relu_and_max_pool])
-def test_what_is_before_relu_goes_nowhere_else(own: Layer) -> None:
+@pytest.mark.parametrize("channels", [16, 512])
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_gradient_of_what_is_measured_in_a_cell(goes_on: bool, pooling: str, channels: int) -> None:
+    sums = tf.random.stateless_normal([1, 9, 11, channels], seed=(1, 2))
+    upstream = tf.random.stateless_normal(pooled(sums, pooling).shape, seed=(3, 4))
+    with tf.GradientTape() as tape:
+        tape.watch(sums)
+        features = tf.nn.relu(sums)
+        loss = tf.reduce_sum(tf.sin(features[:, 2:7, 4:10]))
+        if goes_on:
+            loss += tf.reduce_sum(upstream * pooled(features, pooling))
+    measured = tf.cos(features[:, 2:7, 4:10])
+    found = relu_gradient(
+        features,
+        upstream if goes_on else None,
+        measured,
+        tf.constant([2, 7, 4, 10]),
+        pooling=pooling,
+    )
+    np.testing.assert_allclose(found, tape.gradient(loss, sums), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_what_is_before_relu_goes_nowhere_else(pooling: str) -> None:
     """Else TensorFlow does not fuse bias and ReLU with the convolution, and keeps both maps."""
 
     @tf.function(input_signature=[tf.TensorSpec([1, None, None, 16])])  # type: ignore[untyped-decorator]
     def back(features: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(features)
-            pooled = own(tf.nn.bias_add(features, tf.ones([16])))
-        return tape.gradient(pooled, features)
+            given = relu(tf.nn.bias_add(features, tf.ones([16])), pooling)
+        return tape.gradient(given, features)
 
     (bias,) = (
         operation

@@ -1,0 +1,63 @@
+"""What is compiled is the same as what is not, and is not where nothing compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_server.engine import compiled as module
+from nst_server.engine.compiled import compiled, has_compiler
+
+
+def sines(x: tf.Tensor, *, times: int) -> tf.Tensor:
+    return times * tf.sin(x)
+
+
+@pytest.fixture
+def asked_anew() -> Iterator[None]:
+    has_compiler.cache_clear()
+    yield
+    has_compiler.cache_clear()
+
+
+def test_is_the_same_for_all_sizes_inside_of_one_trace() -> None:
+    own = compiled(sines)
+    outer = tf.function(lambda x: own(x, times=3), input_signature=[tf.TensorSpec([None])])
+    for length in (5, 8):
+        x = tf.range(float(length))
+        np.testing.assert_allclose(outer(x), 3 * np.sin(x), rtol=1e-5)
+    assert outer.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.usefixtures("asked_anew")
+@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="for processors alone")
+def test_is_done_by_the_compiler() -> None:
+    own = compiled(sines)
+
+    def work(x: tf.Tensor) -> tf.Tensor:
+        return own(x, times=3)
+
+    graph = tf.function(work, input_signature=[tf.TensorSpec([None])]).get_concrete_function().graph
+    inner = [
+        operation.get_attr("_XlaMustCompile")
+        for operation in graph.get_operations()
+        if "PartitionedCall" in operation.type
+    ]
+    assert inner == [True]
+
+
+@pytest.mark.usefixtures("asked_anew")
+def test_without_a_compiler_functions_are_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> Callable[..., None]:
+        def fail(*_: Any) -> None:
+            raise tf.errors.UnimplementedError(None, None, "no XLA in this build")
+
+        return fail
+
+    monkeypatch.setattr(module.tf, "function", refused)
+    assert not has_compiler()
+    np.testing.assert_allclose(compiled(sines)(tf.ones([2]), times=2), 2 * np.sin([1, 1]))
