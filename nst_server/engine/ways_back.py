@@ -59,6 +59,8 @@ def relu(x: tf.Tensor, pooling: str = "") -> tf.Tensor:
     Together, since TensorFlow 2.21 crashed where our gradient of the pooling alone was summed with
     another, as before a layer that is compared. Such layers take `pooled`.
     """
+    if not pooling and not _is_large(x):
+        return tf.nn.relu(x)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def layer(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
@@ -101,8 +103,7 @@ def relu_gradient(
     """
     if upstream is not None and pooling == "max":
         upstream, pooling = max_pool_gradient(features, upstream), ""
-    is_large = features.shape[-1] <= _MOST_CHANNELS
-    gradient = _in_one_pass if is_large else _relu_gradient
+    gradient = _in_one_pass if _is_large(features) else _relu_gradient
     return gradient(features, upstream, measured, cell, pooling=pooling)
 
 
@@ -146,6 +147,11 @@ def _relu_gradient(
 
 
 _in_one_pass = compiled(_relu_gradient)
+
+
+def _is_large(features: tf.Tensor) -> bool:
+    """Whether a feature map is of one of the first blocks."""
+    return bool(features.shape[-1] <= _MOST_CHANNELS)
 
 
 def _spread(pooled: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:

@@ -28,7 +28,7 @@ def test_distance_and_gradient_are_those_of_the_formula(weighed: bool) -> None:
     np.testing.assert_allclose(*gradients, rtol=1e-5)
 
 
-def test_of_bfloat16_it_is_computed_in_float32() -> None:
+def test_of_bfloat16_it_is_summed_in_float32() -> None:
     features = tf.cast(noise(1, 64, 64, 8, seed=4), tf.bfloat16)
     target = tf.zeros_like(features)
     exact = tf.reduce_sum(tf.square(tf.cast(features, tf.float32)))
