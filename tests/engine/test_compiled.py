@@ -11,6 +11,14 @@ import tensorflow as tf
 
 from nst_server.engine import compiled as module
 from nst_server.engine.compiled import compiled, has_compiler
+from nst_server.engine.method import Choice, Method
+from nst_server.engine.objective import WeighedStyle
+from nst_server.engine.painter import Painter
+from nst_server.engine.strips import joined
+from nst_server.engine.tiled import TiledObjective
+from nst_server.engine.tiling import Tiling
+from nst_server.settings import Settings
+from tests.engine.pictures import landscape
 
 
 def sines(x: tf.Tensor, *, times: int) -> tf.Tensor:
@@ -61,3 +69,23 @@ def test_without_a_compiler_functions_are_as_they_are(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module.tf, "function", refused)
     assert not has_compiler()
     np.testing.assert_allclose(compiled(sines)(tf.ones([2]), times=2), 2 * np.sin([1, 1]))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("tiling", [None, Tiling((32, 8))])
+def test_a_picture_is_painted_the_same_without_a_compiler(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch, tiling: Tiling | None
+) -> None:
+    content, start = (tf.constant(landscape(97, 70, seed=seed)[np.newaxis]) for seed in range(2))
+    styles = [WeighedStyle(content[:, ::-1], None, 1.0)]
+
+    def gradient(method: Method) -> tf.Tensor:
+        pieces = TiledObjective(method.objective, tiling) if tiling else method.objective
+        targets = pieces.targets(content, styles, None)
+        return joined(pieces.gradient(start, targets, method.weights(Settings()))[1])
+
+    choice = Choice.of(Settings(), "vgg16", "float32")
+    expected = gradient(painter._method(choice))
+    monkeypatch.setattr(module, "has_compiler", lambda: False)
+    found = gradient(painter._build(choice))
+    assert np.linalg.norm(found - expected) < 1e-5 * np.linalg.norm(expected)
