@@ -2,9 +2,9 @@
 
 What is not convolution waits for memory: TensorFlow does one operation after the other, each of
 which reads and writes maps as large as what the convolutions take and give. XLA makes one loop of
-several, some 40 ms for a function and a size, which is won back in the first scale. A whole
-gradient it makes slower on a processor, and on a GPU it takes seconds for each size; so neither is
-done (`bench/README.md`).
+several, some 40 ms for a function and a size, which a few dozen iterations win back from about 300
+pixels a side on. A whole gradient it makes slower on a processor, and on a GPU it takes seconds for
+each size; so neither is done (`bench/README.md`).
 """
 
 from __future__ import annotations
