@@ -127,6 +127,7 @@ def _back_through(
 def _back_by_making(
     step: Step, x: tf.Tensor, slope: Slope, upstream: tf.Tensor | None
 ) -> tf.Tensor:
+    # By hand, not by `through`: so what is measured, pooling and ReLU go back in one pass.
     gone = []
     for convolution in step:
         with tf.GradientTape() as tape:

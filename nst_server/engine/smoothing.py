@@ -62,37 +62,25 @@ def _beyond(rows: tf.Tensor, above: int, height: int, wraps: bool) -> tf.Tensor:
 )
 def _smoothed(around: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
     """S·picture, of a picture with the reach around it."""
-    if has_compiler():
-        return _smoothed_in_one_pass(around, gain)
-    return _sum_of_blurs(around, gain, _blurred)
+    return _in_one_pass(around, gain) if has_compiler() else _sum_of_blurs(around, gain, _blurred)
 
 
 @compiled
-def _smoothed_in_one_pass(around: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
-    # Rows as lines of numbers, each pixel three: loops over channels would be short and many.
-    _, height, width, _ = tf.unstack(tf.shape(around))
-    lines = tf.reshape(around, [1, height, width * 3, 1])
-    smooth = _sum_of_blurs(lines, gain, _blurred_lines, 3)
-    return tf.reshape(smooth, [1, height - 2 * _REACH, width - 2 * _REACH, 3])
+def _in_one_pass(around: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
+    return _sum_of_blurs(around, gain, _blurred_by_slices)
 
 
 def _sum_of_blurs(
-    around: tf.Tensor,
-    gain: tf.Tensor,
-    blur: Callable[[tf.Tensor, int], tf.Tensor],
-    columns: int = 1,
+    around: tf.Tensor, gain: tf.Tensor, blur: Callable[[tf.Tensor, int], tf.Tensor]
 ) -> tf.Tensor:
-    """``columns`` is how many a pixel has."""
     inside = slice(_REACH, -_REACH)
-    result = around[:, inside, slice(columns * _REACH, -columns * _REACH)]
+    result = around[:, inside, inside]
     blurred, left = around, _REACH
     for spacing in SPACINGS:
         blurred = blur(blurred, spacing)
         left -= 2 * spacing
-        result += (
-            gain
-            * blurred[:, slice(left, -left or None), slice(columns * left, -columns * left or None)]
-        )
+        rest = slice(left, -left or None)
+        result += gain * blurred[:, rest, rest]
     return result
 
 
@@ -104,10 +92,15 @@ def _blurred(picture: tf.Tensor, spacing: int) -> tf.Tensor:
     return picture
 
 
-def _blurred_lines(lines: tf.Tensor, spacing: int) -> tf.Tensor:
-    """The same by sums of slices, of which a compiler makes one loop."""
-    for step in ([0, spacing, 0, 0], [0, 0, 3 * spacing, 0]):
+def _blurred_by_slices(picture: tf.Tensor, spacing: int) -> tf.Tensor:
+    """The same by sums, of which a compiler makes one loop.
+
+    Over rows as lines of numbers, a pixel three of them: loops over channels are short and many.
+    """
+    _, height, width, channels = tf.unstack(tf.shape(picture))
+    lines = tf.reshape(picture, [height, width * channels])
+    for step in ([spacing, 0], [0, 3 * spacing]):
         size = tf.shape(lines) - 4 * tf.constant(step)
         taps = [tf.slice(lines, [tap * along for along in step], size) for tap in range(5)]
         lines = tf.add_n([share * tap for share, tap in zip(_BINOMIAL, taps, strict=True)])
-    return lines
+    return tf.reshape(lines, [1, height - 4 * spacing, width - 4 * spacing, channels])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine import strips
+from nst_server.engine import smoothing, strips
 from nst_server.engine.smoothing import smooth
 from nst_server.engine.strips import cut, joined
 
@@ -33,6 +33,15 @@ def test_is_symmetric_and_positive(size: tuple[int, int], wraps: bool) -> None:
     there = product(one, smoothed(other, wraps=wraps))
     assert there == pytest.approx(product(smoothed(one, wraps=wraps), other), rel=1e-3)
     assert product(one, smoothed(one, wraps=wraps)) >= product(one, one)
+
+
+@pytest.mark.parametrize("size", [(37, 53), (20, 14)])
+def test_sums_of_slices_are_the_convolutions(size: tuple[int, int]) -> None:
+    """One is for the compiler, the other for where there is none."""
+    around, gain = noise(*size, seed=3), tf.constant(5.0)
+    ways = (smoothing._blurred, smoothing._blurred_by_slices)
+    found = [smoothing._sum_of_blurs(around, gain, way) for way in ways]
+    np.testing.assert_allclose(*found, atol=1e-5)
 
 
 def test_no_pixel_is_another_than_its_neighbour() -> None:
