@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
-from nst_server.engine.compiled import compiled, has_compiler
+from nst_server.engine.compiled import compiled
 from nst_server.engine.picture import extended
 
 SPACINGS = (1, 2)
@@ -26,6 +27,9 @@ _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
 
 _REACH = 2 * sum(SPACINGS)
 """Pixels that a value spreads."""
+
+_LEAST_COMPILED = 2**20
+"""Numbers of a picture from which on blurs are compiled: a third of a megapixel."""
 
 
 def smooth(strips: list[tf.Tensor], *, gain: float = GAIN, wraps: bool = False) -> None:
@@ -57,22 +61,10 @@ def _beyond(rows: tf.Tensor, above: int, height: int, wraps: bool) -> tf.Tensor:
     return tf.pad(rows, ((0, 0), (above, below), (_REACH, _REACH), (0, 0)), "SYMMETRIC")
 
 
-@tf.function(  # type: ignore[untyped-decorator]
-    input_signature=[tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([])], autograph=False
-)
-def _smoothed(around: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
-    """S·picture, of a picture with the reach around it."""
-    return _in_one_pass(around, gain) if has_compiler() else _sum_of_blurs(around, gain, _blurred)
-
-
-@compiled
-def _in_one_pass(around: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
-    return _sum_of_blurs(around, gain, _blurred_by_slices)
-
-
 def _sum_of_blurs(
-    around: tf.Tensor, gain: tf.Tensor, blur: Callable[[tf.Tensor, int], tf.Tensor]
+    blur: Callable[[tf.Tensor, int], tf.Tensor], around: tf.Tensor, gain: tf.Tensor
 ) -> tf.Tensor:
+    """S·picture, of a picture with the reach around it."""
     inside = slice(_REACH, -_REACH)
     result = around[:, inside, inside]
     blurred, left = around, _REACH
@@ -104,3 +96,14 @@ def _blurred_by_slices(picture: tf.Tensor, spacing: int) -> tf.Tensor:
         taps = [tf.slice(lines, [tap * along for along in step], size) for tap in range(5)]
         lines = tf.add_n([share * tap for share, tap in zip(_BINOMIAL, taps, strict=True)])
     return tf.reshape(lines, [1, height - 4 * spacing, width - 4 * spacing, channels])
+
+
+_smoothed = tf.function(
+    compiled(
+        partial(_sum_of_blurs, _blurred_by_slices),
+        plain=partial(_sum_of_blurs, _blurred),
+        least=_LEAST_COMPILED,
+    ),
+    input_signature=[tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([])],
+    autograph=False,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import tensorflow as tf
 
@@ -12,8 +13,9 @@ from nst_server.engine.compiled import compiled
 _WINDOW = (2, 2, "VALID")
 """Of all poolings: side, stride and padding."""
 
-_MOST_CHANNELS = 256
-"""Maps with more, from the fourth block on, are so small that to compile is not won back."""
+_LEAST_COMPILED = 2**22
+"""Numbers of a feature map from which on the way back through ReLU is compiled: at 512 pixels those
+of the first two blocks, at 1024 of the first four."""
 
 _PACKED = 5
 """Pixels side by side that come from one position of the first layer's gradient: their 15 channels
@@ -59,8 +61,6 @@ def relu(x: tf.Tensor, pooling: str = "") -> tf.Tensor:
     Together, since TensorFlow 2.21 crashed where our gradient of the pooling alone was summed with
     another, as before a layer that is compared. Such layers take `pooled`.
     """
-    if not pooling and not _is_large(x):
-        return tf.nn.relu(x)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def layer(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
@@ -103,8 +103,7 @@ def relu_gradient(
     """
     if upstream is not None and pooling == "max":
         upstream, pooling = max_pool_gradient(features, upstream), ""
-    gradient = _in_one_pass if _is_large(features) else _relu_gradient
-    return gradient(features, upstream, measured, cell, pooling=pooling)
+    return _through_relu(features, upstream, measured, cell, pooling=pooling)
 
 
 def max_pool_gradient(features: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
@@ -129,7 +128,8 @@ def unpooled(upstream: tf.Tensor, shape: tf.Tensor, pooling: str) -> tf.Tensor:
     return _spread(0.25 * upstream if pooling == "average" else upstream, shape)
 
 
-def _relu_gradient(
+def _sum_through(
+    let_through: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
     features: tf.Tensor,
     upstream: tf.Tensor | None,
     measured: tf.Tensor | None,
@@ -143,15 +143,27 @@ def _relu_gradient(
         parts.append(unpooled(upstream, shape, pooling))
     if measured is not None:
         parts.append(with_halo(measured, shape, cell))
-    return tf.raw_ops.ReluGrad(gradients=sum(parts[1:], parts[0]), features=features)
+    return let_through(features, sum(parts[1:], parts[0]))
 
 
-_in_one_pass = compiled(_relu_gradient)
+def _as_numbers(features: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    """The gradient where features are positive, else zero."""
+    return tf.raw_ops.ReluGrad(gradients=gradient, features=features)
 
 
-def _is_large(features: tf.Tensor) -> bool:
-    """Whether a feature map is of one of the first blocks."""
-    return bool(features.shape[-1] <= _MOST_CHANNELS)
+def _as_integers(features: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    """The same by their bits: of bfloat16 XLA would make float32 and back, which takes longer."""
+    integer = {2: tf.int16, 4: tf.int32}[features.dtype.size]
+    is_positive = tf.bitcast(features, integer) > 0
+    bits = tf.where(is_positive, tf.bitcast(gradient, integer), tf.zeros([], integer))
+    return tf.bitcast(bits, gradient.dtype)
+
+
+_through_relu = compiled(
+    partial(_sum_through, _as_integers),
+    plain=partial(_sum_through, _as_numbers),
+    least=_LEAST_COMPILED,
+)
 
 
 def _spread(pooled: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:

@@ -25,6 +25,11 @@ def sines(x: tf.Tensor, *, times: int) -> tf.Tensor:
     return times * tf.sin(x)
 
 
+def cosines(x: tf.Tensor, *, times: int) -> tf.Tensor:
+    """What is seen to be done in place of the other."""
+    return times * tf.cos(x)
+
+
 @pytest.fixture
 def asked_anew() -> Iterator[None]:
     has_compiler.cache_clear()
@@ -58,6 +63,16 @@ def test_is_done_by_the_compiler() -> None:
     assert inner == [True]
 
 
+@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="for processors alone")
+def test_is_done_where_there_are_as_many_numbers() -> None:
+    own = compiled(sines, plain=cosines, least=8)
+    outer = tf.function(lambda x: own(x, times=3), input_signature=[tf.TensorSpec([None])])
+    for length, expected in [(5, np.cos), (7, np.cos), (8, np.sin), (9, np.sin)]:
+        x = tf.range(float(length))
+        np.testing.assert_allclose(outer(x), 3 * expected(x), rtol=1e-5)
+    assert outer.experimental_get_tracing_count() == 1
+
+
 @pytest.mark.usefixtures("asked_anew")
 def test_without_a_compiler_functions_are_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any, **__: Any) -> Callable[..., None]:
@@ -69,6 +84,8 @@ def test_without_a_compiler_functions_are_as_they_are(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module.tf, "function", refused)
     assert not has_compiler()
     np.testing.assert_allclose(compiled(sines)(tf.ones([2]), times=2), 2 * np.sin([1, 1]))
+    own = compiled(sines, plain=cosines, least=2)
+    np.testing.assert_allclose(own(tf.ones([2]), times=2), 2 * np.cos([1, 1]))
 
 
 @pytest.mark.engine
@@ -85,7 +102,8 @@ def test_a_picture_is_painted_the_same_without_a_compiler(
         return joined(pieces.gradient(start, targets, method.weights(Settings()))[1])
 
     choice = Choice.of(Settings(), "vgg16", "float32")
-    expected = gradient(painter._method(choice))
+    monkeypatch.setattr(module, "is_worth_compiling", lambda *_: tf.constant(True))
+    expected = gradient(painter._build(choice))
     monkeypatch.setattr(module, "has_compiler", lambda: False)
     found = gradient(painter._build(choice))
     assert np.linalg.norm(found - expected) < 1e-5 * np.linalg.norm(expected)

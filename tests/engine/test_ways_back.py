@@ -8,11 +8,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from nst_server.engine import compiled, ways_back
 from nst_server.engine.ways_back import convolve_picture, pooled, relu, relu_gradient
 
 Layer = Callable[[tf.Tensor], tf.Tensor]
 
 POOLINGS = ["", "average", "max"]
+
+
+@pytest.fixture(params=[True, False], ids=["compiled", "plain"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All maps of a test as if they were large, and as small as they are."""
+    monkeypatch.setattr(compiled, "is_worth_compiling", lambda *_: tf.constant(request.param))
 
 
 def same_there_and_back(own: Layer, plain: Layer, x: tf.Tensor) -> None:
@@ -41,21 +48,21 @@ def test_convolution_of_a_picture(size: tuple[int, int], padding: str) -> None:
     )
 
 
-@pytest.mark.parametrize("channels", [16, 512])
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("size", [(8, 6), (9, 6), (8, 7), (9, 7)])
-def test_relu_and_pooling(size: tuple[int, int], pooling: str, channels: int) -> None:
-    features = tf.random.stateless_normal([1, *size, channels], seed=(1, 2))
+def test_relu_and_pooling(size: tuple[int, int], pooling: str) -> None:
+    features = tf.random.stateless_normal([1, *size, 16], seed=(1, 2))
     same_there_and_back(
         lambda x: relu(x, pooling), lambda x: pooled(tf.nn.relu(x), pooling), features
     )
 
 
-@pytest.mark.parametrize("channels", [16, 512])
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("goes_on", [True, False])
-def test_gradient_of_what_is_measured_in_a_cell(goes_on: bool, pooling: str, channels: int) -> None:
-    sums = tf.random.stateless_normal([1, 9, 11, channels], seed=(1, 2))
+def test_gradient_of_what_is_measured_in_a_cell(goes_on: bool, pooling: str) -> None:
+    sums = tf.random.stateless_normal([1, 9, 11, 16], seed=(1, 2))
     upstream = tf.random.stateless_normal(pooled(sums, pooling).shape, seed=(3, 4))
     with tf.GradientTape() as tape:
         tape.watch(sums)
@@ -93,3 +100,12 @@ def test_what_is_before_relu_goes_nowhere_else(pooling: str) -> None:
     # IdentityN is how TensorFlow marks a gradient of our own; nothing takes the map from there.
     taken_by = {operation.type for operation in bias.outputs[0].consumers()}
     assert taken_by <= {"Relu", "IdentityN"}
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_integers_let_through_what_numbers_do(precision: str) -> None:
+    values = tf.constant([-3.0, -1e-30, -0.0, 0.0, 1e-30, 0.5, 2.0], precision)
+    features, gradient = tf.meshgrid(values, values)
+    np.testing.assert_array_equal(
+        ways_back._as_integers(features, gradient), ways_back._as_numbers(features, gradient)
+    )
