@@ -46,9 +46,11 @@ def painting(home: Home) -> Path:
 def write_styles(home: Home, manifest: Manifest, report: Report) -> None:
     """Make the gallery's pictures; those that are there are kept."""
     known = set(home.styles.glob("*"))
-    _python(home, _WRITE_STYLES, report, "Painting sample styles", str(home.styles))
-    for path in sorted(set(home.styles.glob("*")) - known):
-        remember(path, home, manifest)
+    try:
+        _python(home, _WRITE_STYLES, report, "Painting sample styles", str(home.styles))
+    finally:  # who interrupts it has some of ours
+        for path in sorted(set(home.styles.glob("*")) - known):
+            manifest.note(path, path.read_bytes())
 
 
 def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: Report) -> None:
@@ -64,12 +66,7 @@ def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: R
         shutil.rmtree(folder, ignore_errors=True)
     if hashlib.sha256(pixels).hexdigest() != PHOTOGRAPH_DIGEST:
         raise SetupError("The sample photograph is not the one that was expected.")
-    target = photograph(home)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
-    part.write_bytes(pixels)
-    part.replace(target)
-    remember(target, home, manifest)
+    _put(pixels, photograph(home), manifest)
 
 
 def paint(home: Home, style: str, manifest: Manifest, report: Report) -> None:
@@ -99,8 +96,9 @@ def paint(home: Home, style: str, manifest: Manifest, report: Report) -> None:
             f"The sample picture could not be painted. {' '.join(last)}".strip(),
             f"Ask what is wrong with: {home.command} doctor",
         )
-    part.replace(painting(home))
-    remember(painting(home), home, manifest)
+    pixels = part.read_bytes()
+    part.unlink()
+    _put(pixels, painting(home), manifest)
 
 
 def fetch_weights(home: Home, report: Report) -> bool:
@@ -118,11 +116,15 @@ def fetch_weights(home: Home, report: Report) -> bool:
     return code == 0
 
 
-def remember(path: Path, home: Home, manifest: Manifest) -> None:
-    """Note a sample picture, so that it is removed again, unless a person has changed it."""
-    relative = path.relative_to(home.root).as_posix()
-    manifest.pictures[relative] = hashlib.sha256(path.read_bytes()).hexdigest()
-    manifest.write()
+def _put(pixels: bytes, target: Path, manifest: Manifest) -> None:
+    """A sample picture in its place, unless there is one that a person has made or changed."""
+    if target.exists() and target.read_bytes() != pixels and not manifest.has_made(target):
+        return
+    manifest.note(target, pixels)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".part")
+    part.write_bytes(pixels)
+    part.replace(target)
 
 
 def _environment(home: Home) -> dict[str, str]:

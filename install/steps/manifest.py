@@ -31,7 +31,7 @@ class Manifest:
         self.steps: dict[str, str] = dict(fields.get("steps", {}))
         self.plug_ins: list[str] = list(fields.get("plug_ins", []))
         self.pictures: dict[str, str] = dict(fields.get("pictures", {}))
-        """Sample pictures by path below ``NST_HOME``, with their digests."""
+        """Sample pictures that we made by path below ``NST_HOME``, with their digests."""
 
     def write(self) -> None:
         """Put it on disk, creating ``NST_HOME``."""
@@ -41,6 +41,21 @@ class Manifest:
         part.write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
         part.replace(self._path)
         self.exists = True
+
+    def note(self, picture: Path, pixels: bytes) -> None:
+        """That we make a sample picture."""
+        self.pictures[self._name(picture)] = hashlib.sha256(pixels).hexdigest()
+        self.write()
+
+    def has_made(self, picture: Path) -> bool:
+        """Whether we made a picture that is there and that no person has changed."""
+        if not picture.is_file():
+            return False
+        digest = hashlib.sha256(picture.read_bytes()).hexdigest()
+        return self.pictures.get(self._name(picture)) == digest
+
+    def _name(self, picture: Path) -> str:
+        return picture.relative_to(self._path.parent).as_posix()
 
     def begin(self, step: str) -> None:
         """Take the stamp away before anything is changed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -55,10 +54,9 @@ def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> N
     for name in manifest.plug_ins:
         if plug_in.remove(Path(name), home):
             report.line(f"  removed {name}")
-    for relative, digest in manifest.pictures.items():
-        picture = home.root / relative
-        if picture.is_file() and hashlib.sha256(picture.read_bytes()).hexdigest() == digest:
-            picture.unlink()
+    for name in manifest.pictures:
+        if manifest.has_made(home.root / name):
+            (home.root / name).unlink()
     old, fetched = environment.replaced(home.venv), environment.downloads(home)
     temporary = (home.root / "tmp", home.root / "tmp-sample")
     for folder in (home.venv, old, home.command.parent, fetched, *temporary):
