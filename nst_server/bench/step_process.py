@@ -62,8 +62,8 @@ def _at_size(
     picture = landscape(width, height)
     style = landscape(height, width)
     # A step paints a margin too, so its convolutions have one.
-    margin = scales(width, height, settings)[-1].margin
-    batch = with_margin(tf.convert_to_tensor(picture)[tf.newaxis], margin)
+    finest = scales(width, height, settings)[-1]
+    batch = with_margin(tf.convert_to_tensor(picture)[tf.newaxis], finest)
     upstream = convolutions.upstream(batch)
 
     def step(style_loss: str) -> Callable[[], Any]:

@@ -21,6 +21,7 @@ from nst_server.engine.picture import (
     resize,
     shrink_weight,
 )
+from nst_server.engine.schedule import Scale
 
 _SMALL = 512
 """Longest side of what previews are made from."""
@@ -36,11 +37,11 @@ class View:
     importance: tf.Tensor | None
     """How much each pixel counts: for the content, then for each region; None for all alike."""
 
-    def with_margin(self, margin: int) -> View:
-        """The same with so many mirrored pixels on every side."""
+    def with_margin(self, scale: Scale) -> View:
+        """The same with the scale's margin of mirrored pixels."""
 
         def wider(values: tf.Tensor | None) -> tf.Tensor | None:
-            return None if values is None else with_margin(values, margin)
+            return None if values is None else with_margin(values, scale)
 
         return View(wider(self.content), wider(self.mask), wider(self.importance))
 

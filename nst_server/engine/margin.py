@@ -21,27 +21,27 @@ class Resized(Protocol):
         """``method`` is one of `tf.image.resize`."""
 
 
-def with_margin(picture: tf.Tensor, margin: int) -> tf.Tensor:
-    """1 × height × width × channels and so many mirrored pixels on every side."""
-    if not margin:
+def with_margin(picture: tf.Tensor, scale: Scale) -> tf.Tensor:
+    """1 × height × width × channels, of the scale's size, and mirrored pixels on every side."""
+    if not scale.margin:
         return picture
-    sides = (margin, margin)
-    return tf.pad(picture, ((0, 0), sides, sides, (0, 0)), "SYMMETRIC")
+    rows, columns = (scale.margin, scale.margin), (scale.margin, scale.right_margin)
+    return tf.pad(picture, ((0, 0), rows, columns, (0, 0)), "SYMMETRIC")
 
 
-def without_margin(picture: tf.Tensor, margin: int) -> tf.Tensor:
+def without_margin(picture: tf.Tensor, scale: Scale) -> tf.Tensor:
     """What is inside."""
-    if not margin:
+    if not scale.margin:
         return picture
-    return picture[:, margin:-margin, margin:-margin]
+    return picture[:, scale.margin : -scale.margin, scale.margin : -scale.right_margin]
 
 
 def between(old: Scale, new: Scale) -> Resized:
     """What makes a picture of one scale one of another, with a new margin for the old one."""
 
     def resized(picture: tf.Tensor, method: str = "bicubic") -> tf.Tensor:
-        inside = without_margin(picture, old.margin)
+        inside = without_margin(picture, old)
         larger = tf.image.resize(inside, (new.height, new.width), method=method)
-        return with_margin(larger, new.margin)
+        return with_margin(larger, new)
 
     return resized

@@ -174,7 +174,7 @@ class Painter:
         state: Any = None
         try:
             for number, scale in enumerate(scales, start=1):
-                view = canvas.view(scale.width, scale.height).with_margin(scale.margin)
+                view = canvas.view(scale.width, scale.height).with_margin(scale)
                 shown = _scaled(placed, scale, settings)
                 if state is None:
                     state = optimizer.start(_initial(view, settings, init, scale))
@@ -309,7 +309,7 @@ def _improve(
 
 
 def _painting(optimizer: Optimizer, state: Any, scale: schedule.Scale) -> tf.Tensor:
-    return without_margin(optimizer.result(state), scale.margin)
+    return without_margin(optimizer.result(state), scale)
 
 
 def _untouched(content: Picture, started: float) -> Iterate:
@@ -323,7 +323,7 @@ def _initial(
     view: View, settings: Settings, init: Picture | None, scale: schedule.Scale
 ) -> tf.Tensor:
     if settings.init == "picture" and init is not None:
-        return with_margin(resize(fill_transparent(init), scale.width, scale.height), scale.margin)
+        return with_margin(resize(fill_transparent(init), scale.width, scale.height), scale)
     if settings.init != "noise" and not _is_flat(view.content):
         return view.content
     noise = tf.random.stateless_normal(view.content.shape, seed=(settings.seed, 0))

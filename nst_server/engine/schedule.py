@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nst_server.engine.widths import fast_width
 from nst_server.settings import Settings
 
 COARSER_ITERATIONS = 1.5
@@ -47,12 +48,21 @@ class Scale:
     height: int
     iterations: int
     margin: int = 0
+    """Pixels above, below and on the left; on the right see `right_margin`."""
+
+    @property
+    def right_margin(self) -> int:
+        """As many, and what is missing to a width that is fast to paint."""
+        if not self.margin:
+            return 0
+        before = self.margin + self.width
+        return fast_width(before + self.margin) - before
 
     @property
     def megapixel_iterations(self) -> float:
         """The work of it."""
-        width, height = self.width + 2 * self.margin, self.height + 2 * self.margin
-        return width * height * self.iterations / 1e6
+        width = self.margin + self.width + self.right_margin
+        return width * (self.height + 2 * self.margin) * self.iterations / 1e6
 
 
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from nst_server.engine.backbone import shrinkage
+from nst_server.engine.widths import fast_width
 from nst_server.geometry import Box
 
 GRID = 16
@@ -79,21 +80,20 @@ class Tile:
 def tiles(
     width: int, height: int, side: int, halo: int, grid: int, *, wraps: bool = False
 ) -> Iterator[Tile]:
-    """Tiles whose cells are about ``side`` wide and high, each with ``halo`` around it.
+    """Tiles whose cells are about ``side`` wide and high, each with ``halo`` around it, or more.
 
     Halos end at the picture's borders, where the network pads as it does untiled, unless the
     picture ``wraps``: then they go on outside. Tiles begin on the grid, and so does the side of
-    cells.
+    cells; tiles inside of the picture are of a `fast_width`.
     """
-    before = _rounded_up(halo, grid)
-    clipped = (0, 0) if wraps else (before, halo)
-    columns, rows = (_cells(length, side, grid, *clipped) for length in (width, height))
+    around = _rounded_up(halo, grid)
+    clipped = 0 if wraps else around
+    columns, rows = (_cells(length, side, grid, clipped) for length in (width, height))
     bounds = Box(0, 0, width, height)
     for top, bottom in rows:
         for left, right in columns:
             cell = Box(left, top, right - left, bottom - top)
-            sides = (cell.width + before + halo, cell.height + before + halo)
-            outer = Box(left - before, top - before, *sides)
+            outer = cell.pad(around)
             yield Tile(outer if wraps else outer.intersect(bounds), cell)
 
 
@@ -147,17 +147,17 @@ def _budget(free: int | None) -> float:
     return MEMORY_SHARE * (8 * 2**30 if free is None else free)
 
 
-def _cells(length: int, side: int, grid: int, before: int, halo: int) -> list[tuple[int, int]]:
+def _cells(length: int, side: int, grid: int, halo: int) -> list[tuple[int, int]]:
     """Where cells begin and end along one axis: as few as ``side`` allows, and the tiles alike.
 
     So the first and the last cell are larger by the halo that is not there. A rest that is less
     than the grid joins the last cell.
     """
-    inside = max(grid, length - before - halo)
+    inside = max(grid, length - 2 * halo)
     number = math.ceil(inside / side)
-    step = _rounded_up(math.ceil(inside / number), grid)
-    stop = min(before + number * step, length // grid * grid)
-    return list(pairwise([0, *range(before + step, stop, step), length]))
+    step = fast_width(math.ceil(inside / number) + 2 * halo) - 2 * halo
+    stop = min(halo + number * step, length // grid * grid)
+    return list(pairwise([0, *range(halo + step, stop, step), length]))
 
 
 def _runs(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:

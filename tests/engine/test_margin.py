@@ -18,26 +18,28 @@ from tests.engine.pictures import landscape
 @pytest.mark.parametrize("margin", [0, 8])
 def test_a_margin_is_mirrored_and_leaves_again(margin: int) -> None:
     picture = tf.constant(landscape(40, 32)[np.newaxis])
-    wider = with_margin(picture, margin)
-    assert wider.shape[1:3] == (32 + 2 * margin, 40 + 2 * margin)
+    scale = Scale(40, 32, 1, margin)
+    wider = with_margin(picture, scale)
+    assert wider.shape[1:3] == (32 + 2 * margin, 64 if margin else 40)
     top = wider[:, : 2 * margin]
     np.testing.assert_array_equal(top, tf.reverse(top, [1]))
-    np.testing.assert_array_equal(without_margin(wider, margin), picture)
+    np.testing.assert_array_equal(without_margin(wider, scale), picture)
 
 
 @pytest.mark.parametrize(("old", "new"), [(8, 8), (8, 0), (0, 8)])
 def test_from_scale_to_scale_the_margin_moves_nothing(old: int, new: int) -> None:
     picture = tf.constant(landscape(40, 32)[np.newaxis])
-    resized = between(Scale(40, 32, 1, old), Scale(56, 45, 1, new))
-    inside = without_margin(resized(with_margin(picture, old)), new)
+    coarser, finer = Scale(40, 32, 1, old), Scale(56, 45, 1, new)
+    inside = without_margin(between(coarser, finer)(with_margin(picture, coarser)), finer)
     expected = tf.image.resize(picture, (45, 56), method="bicubic")
     np.testing.assert_allclose(inside, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(("width", "right"), [(96, 8), (89, 15), (97, 23)])
 def test_a_margin_is_painted_like_a_picture_that_is_larger_by_it(
-    painter: Painter, monkeypatch: pytest.MonkeyPatch
+    painter: Painter, monkeypatch: pytest.MonkeyPatch, width: int, right: int
 ) -> None:
-    content = landscape(96, 80, seed=2)
+    content = landscape(width, 80, seed=2)
     settings = Settings.of_preset("standard", coarsest=0, iterations=3, size="full")
 
     def painted(content: Array) -> Array:
@@ -48,7 +50,6 @@ def test_a_margin_is_painted_like_a_picture_that_is_larger_by_it(
     own = painted(content)
     assert own.shape == content.shape
     monkeypatch.setattr(schedule, "MARGIN", 0)
-    sides = (8, 8)
-    larger = painted(np.pad(content, (sides, sides, (0, 0)), "symmetric"))
-    np.testing.assert_allclose(own, larger[8:-8, 8:-8], atol=1e-6)
+    larger = painted(np.pad(content, ((8, 8), (8, right), (0, 0)), "symmetric"))
+    np.testing.assert_allclose(own, larger[8:-8, 8:-right], atol=1e-6)
     assert np.abs(own - painted(content)).max() > 0.01

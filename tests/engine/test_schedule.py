@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from nst_server.engine import schedule
+from nst_server.engine.widths import fast_width
 from nst_server.settings import Settings
 
 
@@ -96,6 +97,16 @@ def test_what_has_borders_and_is_not_huge_has_a_margin(
         assert {scale.margin for scale in coarser} <= {16}
     width, height = size[0] + 2 * margin, size[1] + 2 * margin
     assert finest.megapixel_iterations == pytest.approx(width * height * finest.iterations / 1e6)
+
+
+@pytest.mark.parametrize("width", [32, 500, 511, 512, 513, 1003, 2048])
+def test_what_has_a_margin_is_painted_at_a_width_that_is_fast(width: int) -> None:
+    for scale in schedule.scales(width, 400, Settings()):
+        painted = scale.margin + scale.width + scale.right_margin
+        assert painted == fast_width(scale.width + 2 * scale.margin)
+        assert scale.margin <= scale.right_margin
+        work = painted * (scale.height + 2 * scale.margin) * scale.iterations
+        assert scale.megapixel_iterations == pytest.approx(work / 1e6)
 
 
 def test_full_size_is_the_pictures_own() -> None:
