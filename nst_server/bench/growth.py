@@ -20,7 +20,7 @@ def _measure(options: Options) -> Figures:
     sizes: list[Figures] = []
     for megapixels in _QUICK_MEGAPIXELS if options.quick else _MEGAPIXELS:
         options.say(f"growth: {megapixels:g} megapixels")
-        width = 16 * round(math.sqrt(megapixels * 1e6 * 4 / 3) / 16)
+        width = round(math.sqrt(megapixels * 1e6 * 4 / 3))  # as people's are, on no grid
         try:
             found = measured(
                 "growth_process",
