@@ -137,6 +137,7 @@ def _sum_through(
     *,
     pooling: str,
 ) -> tf.Tensor:
+    """All that flows back to a map behind ReLU, where it is let through."""
     shape = tf.shape(features)
     parts = []
     if upstream is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 _STEP = 16
 
 _WIDE = 1536
+"""Beyond it a larger step, which costs little there, and suits the deep maps better."""
+
 _WIDE_STEP = 64
 
 

@@ -33,17 +33,18 @@ from tests.engine.pictures import landscape
 
 @pytest.mark.parametrize("size", [(16, 16), (100, 70), (129, 257), (128, 143), (128, 144), (5, 5)])
 @pytest.mark.parametrize("side", [16, 64, 100])
+@pytest.mark.parametrize(("halo", "grid", "around"), [(40, 16, 48), (18, 8, 24), (5, 2, 6)])
 def test_cells_cover_the_picture_once_and_begin_on_the_grid(
-    size: tuple[int, int], side: int
+    size: tuple[int, int], side: int, halo: int, grid: int, around: int
 ) -> None:
     width, height = size
     covered = np.zeros((height, width), int)
-    for tile in tiles(width, height, side, halo=40, grid=16):
+    for tile in tiles(width, height, side, halo, grid):
         cell, outer = tile.cell, tile.outer
         covered[cell.y : cell.bottom, cell.x : cell.right] += 1
-        assert (outer.x % 16, outer.y % 16, tile.inner.x % 16, tile.inner.y % 16) == (0, 0, 0, 0)
-        assert cell.x - outer.x in (cell.x, 48)
-        assert outer.right - cell.right == min(width - cell.right, 48)
+        assert {at % grid for at in (outer.x, outer.y, tile.inner.x, tile.inner.y)} == {0}
+        assert cell.x - outer.x in (cell.x, around)
+        assert outer.right - cell.right == min(width - cell.right, around)
         if outer.x > 0 and outer.right < width:
             assert outer.width == fast_width(outer.width)
     assert (covered == 1).all()

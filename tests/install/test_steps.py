@@ -349,38 +349,6 @@ def test_an_interrupted_installation_goes_on_whatever_was_unpacked(home: Home) -
     assert install() == 0
 
 
-def test_a_sample_picture_is_made_anew_unless_a_person_changed_it(home: Home) -> None:
-    manifest, picture = Manifest(home.root), demo.photograph(home)
-    for pixels in (b"ours", b"ours of the next version"):
-        demo._put(pixels, picture, manifest)
-        assert picture.read_bytes() == pixels
-        assert Manifest(home.root).has_made(picture)
-    picture.write_bytes(b"drawn over")
-    demo._put(b"ours once more", picture, manifest)
-    assert picture.read_bytes() == b"drawn over"
-    assert not manifest.has_made(picture)
-    assert list(picture.parent.iterdir()) == [picture]
-
-
-def test_sample_styles_are_ours_even_if_their_making_is_interrupted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = Home(tmp_path)
-
-    def interrupted(*_: object) -> None:
-        (home.styles / "swirls.jpg").write_bytes(b"ours")
-        raise KeyboardInterrupt
-
-    home.styles.mkdir(parents=True)
-    (home.styles / "mine.jpg").write_bytes(b"mine")
-    monkeypatch.setattr(demo, "_python", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        demo.write_styles(home, Manifest(home.root), Report())
-    manifest = Manifest(home.root)
-    assert manifest.has_made(home.styles / "swirls.jpg")
-    assert not manifest.has_made(home.styles / "mine.jpg")
-
-
 def test_uninstalling_leaves_a_persons_files_and_follows_no_links(
     installed: Home, tmp_path: Path
 ) -> None:
