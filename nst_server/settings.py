@@ -94,7 +94,7 @@ class Settings:
         maximum=2**31 - 1,
     )
     iterations: int = _option(
-        36,
+        30,
         "Iterations at the finest scale, at most; every coarser one gets half as many more. "
         "A scale ends sooner where nothing would change visibly any more.",
         minimum=1,
@@ -282,7 +282,7 @@ def _number(value: Any) -> float:
 
 
 PRESETS: dict[str, Settings] = {
-    "draft": Settings(preset="draft", iterations=10, time_limit=10),
+    "draft": Settings(preset="draft", iterations=8, time_limit=10),
     "standard": Settings(preset="standard"),
     "fine": Settings(preset="fine", iterations=80, time_limit=600),
     "classic": Settings(

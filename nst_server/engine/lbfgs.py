@@ -4,8 +4,8 @@ One gradient an iteration, as in neural-style: there is no line search, but wher
 the step is taken back by half, so that the loss of what is kept never rises.
 
 What is optimised is not the picture but p where the picture is S·p (`smoothing`). In p all pixels
-are equally easy to move, in the picture what is large is: strokes come before grain, and little of
-the grain that fine pixels would take on the way is left at the end.
+are equally easy to move, in the picture what is large is, and light more than colour: strokes come
+before grain, and little of the grain that fine pixels would take on the way is left at the end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nst_server.engine.margin import Resized
-from nst_server.engine.smoothing import GAIN, smooth
+from nst_server.engine.smoothing import STROKES, Metric, smooth
 from nst_server.engine.strips import cut, joined
 
 PAIRS = 2
@@ -80,13 +80,15 @@ class LbfgsState:
 class Lbfgs:
     """Limited memory BFGS; pictures stay in [0, 1]."""
 
-    def __init__(self, *, pairs: int = PAIRS, gain: float = GAIN, wraps: bool = False) -> None:
-        """``pairs`` is how many are kept at the most, ``gain`` that of the metric.
+    def __init__(
+        self, *, pairs: int = PAIRS, metric: Metric = STROKES, wraps: bool = False
+    ) -> None:
+        """``pairs`` is how many are kept at the most, ``metric`` what the picture is moved in.
 
         A picture that ``wraps`` goes on at its left where it ends at its right.
         """
         self._pairs = pairs
-        self._smooth = partial(smooth, gain=gain, wraps=wraps)
+        self._smooth = partial(smooth, metric=metric, wraps=wraps)
 
     def start(self, picture: tf.Tensor) -> LbfgsState:
         """Before the first step."""

@@ -14,7 +14,7 @@ from nst_server.engine.backbone import Network
 from nst_server.engine.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
 from nst_server.engine.margin import Resized
 from nst_server.engine.objective import Distance, Objective
-from nst_server.engine.smoothing import GAIN, GAIN_NEAR_A_MINIMUM
+from nst_server.engine.smoothing import NEAR_A_MINIMUM, STROKES
 from nst_server.engine.stage import Layers
 from nst_server.errors import NeuralStyleError
 from nst_server.settings import Settings
@@ -118,10 +118,10 @@ class Method:
         if self.adam is not None:
             return self.adam
         if self.classic:
-            pairs, gain = PAIRS_NEAR_A_MINIMUM, GAIN_NEAR_A_MINIMUM
+            pairs, metric = PAIRS_NEAR_A_MINIMUM, NEAR_A_MINIMUM
         else:
-            pairs, gain = PAIRS, GAIN
-        return Lbfgs(pairs=pairs, gain=gain, wraps=settings.seamless)
+            pairs, metric = PAIRS, STROKES
+        return Lbfgs(pairs=pairs, metric=metric, wraps=settings.seamless)
 
     @property
     def may_settle(self) -> bool:

@@ -12,6 +12,7 @@ from nst_server.engine.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs, two_loop
 from nst_server.engine.margin import between
 from nst_server.engine.painter import Painter, Picture, Style
 from nst_server.engine.schedule import Scale
+from nst_server.engine.smoothing import NEAR_A_MINIMUM
 from nst_server.engine.strips import cut
 from nst_server.settings import Settings
 from tests.engine.pictures import landscape
@@ -26,7 +27,7 @@ def bowl(picture: tf.Tensor) -> tuple[float, list[tf.Tensor]]:
 
 @pytest.mark.parametrize(("pairs", "depth"), [(PAIRS, 1e-4), (PAIRS_NEAR_A_MINIMUM, 1e-5)])
 def test_finds_the_floor_of_a_valley_and_never_climbs(pairs: int, depth: float) -> None:
-    optimizer = Lbfgs(pairs=pairs)
+    optimizer = Lbfgs(pairs=pairs, metric=NEAR_A_MINIMUM)
     state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
     losses = []
     for _ in range(300):
@@ -63,7 +64,7 @@ def test_less_history_of_a_large_picture_is_enough(
 ) -> None:
     bfloat16 = 2
     monkeypatch.setattr(lbfgs, "HISTORY_BYTES", pairs * 2 * bfloat16 * 8 * 8 * 3)
-    optimizer = Lbfgs(pairs=4)
+    optimizer = Lbfgs(pairs=4, metric=NEAR_A_MINIMUM)
     state = optimizer.start(tf.constant(landscape(8, 8)[np.newaxis]))
     start, _ = bowl(state.picture)
     for _ in range(120):

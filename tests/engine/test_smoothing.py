@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine import smoothing, strips
-from nst_server.engine.smoothing import smooth
+from nst_server.engine.smoothing import STROKES, Metric, smooth
 from nst_server.engine.strips import cut, joined
 
 
@@ -32,15 +32,15 @@ def test_is_symmetric_and_positive(size: tuple[int, int], wraps: bool) -> None:
     one, other = noise(*size, seed=1), noise(*size, seed=2)
     there = product(one, smoothed(other, wraps=wraps))
     assert there == pytest.approx(product(smoothed(one, wraps=wraps), other), rel=1e-3)
-    assert product(one, smoothed(one, wraps=wraps)) >= product(one, one)
+    assert product(one, smoothed(one, wraps=wraps)) >= STROKES.color * product(one, one)
 
 
 @pytest.mark.parametrize("size", [(37, 53), (20, 14)])
 def test_sums_of_slices_are_the_convolutions(size: tuple[int, int]) -> None:
     """One is for the compiler, the other for where it is not used."""
-    around, gain = noise(*size, seed=3), tf.constant(5.0)
+    around, gain, color = noise(*size, seed=3), tf.constant(5.0), tf.constant(0.2)
     ways = (smoothing._blurred, smoothing._blurred_by_slices)
-    found = [smoothing._sum_of_blurs(way, around, gain) for way in ways]
+    found = [smoothing._sum_of_blurs(way, around, gain, color) for way in ways]
     np.testing.assert_allclose(*found, atol=1e-5)
 
 
@@ -59,10 +59,25 @@ def test_moves_what_is_large_more_than_what_is_fine() -> None:
     assert grown[0] > 3 * grown[1]
 
 
-def test_with_less_gain_what_is_fine_is_moved_as_much() -> None:
+def test_moves_light_more_than_colour_where_it_is_fine() -> None:
+    grain = noise(32, 32, seed=6)[..., :1]
+    light, color = grain * tf.ones([3]), grain * tf.constant([1.0, 0.0, -1.0])
+    moved = [product(one, smoothed(one)) / product(one, one) for one in (light, color)]
+    assert moved[0] > 2 * moved[1]
+
+
+def test_moves_the_colour_of_large_areas_as_its_light() -> None:
+    # Else colours of the photograph stay, however long it is painted.
+    area = tf.ones([1, 32, 32, 1])
+    light, color = area * tf.ones([3]), area * tf.constant([1.0, 0.0, -1.0])
+    moved = [product(one, smoothed(one)) / product(one, one) for one in (light, color)]
+    assert moved[1] > moved[0] / 2
+
+
+def test_moves_all_alike_without_blurs_and_with_all_of_the_colour() -> None:
     picture = noise(32, 32, seed=5)
     pieces = list(cut(picture))
-    smooth(pieces, gain=0.0)
+    smooth(pieces, Metric(gain=0.0, color=1.0))
     np.testing.assert_array_equal(joined(pieces), picture)
 
 
