@@ -326,7 +326,8 @@ def _initial(
         return with_margin(resize(fill_transparent(init), scale.width, scale.height), scale)
     if settings.init != "noise" and not _is_flat(view.content):
         return view.content
-    noise = tf.random.stateless_normal(view.content.shape, seed=(settings.seed, 0))
+    # Of light alone: fine colour is moved little (`smoothing`), and would stay as it is.
+    noise = tf.random.stateless_normal([*view.content.shape[:-1], 1], seed=(settings.seed, 0))
     return tf.clip_by_value(tf.reduce_mean(view.content, [1, 2], keepdims=True) + 0.2 * noise, 0, 1)
 
 
