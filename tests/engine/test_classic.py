@@ -140,7 +140,7 @@ def test_losses_are_those_of_float64(
     (iterate,) = painter.stylize(Picture(content), [Style(Picture(style))], settings)
     start = tf.clip_by_value(
         tf.reduce_mean(content, [0, 1], keepdims=True)
-        + 0.2 * tf.random.stateless_normal([1, SIDE, SIDE, 3], seed=(3, 0)),
+        + 0.2 * tf.random.stateless_normal([1, SIDE, SIDE, 1], seed=(3, 0)),
         0,
         1,
     )[0].numpy()
