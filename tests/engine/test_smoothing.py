@@ -66,7 +66,7 @@ def test_moves_light_more_than_colour_where_it_is_fine() -> None:
     assert moved[0] > 2 * moved[1]
 
 
-def test_moves_the_colour_of_large_areas_as_its_light() -> None:
+def test_moves_the_colour_of_large_areas_more_than_half_as_much() -> None:
     # Else colours of the photograph stay, however long it is painted.
     area = tf.ones([1, 32, 32, 1])
     light, color = area * tf.ones([3]), area * tf.constant([1.0, 0.0, -1.0])
