@@ -38,7 +38,8 @@ def test_is_symmetric_and_positive(size: tuple[int, int], wraps: bool) -> None:
 @pytest.mark.parametrize("size", [(37, 53), (20, 14)])
 def test_sums_of_slices_are_the_convolutions(size: tuple[int, int]) -> None:
     """One is for the compiler, the other for where it is not used."""
-    around, gain, color = noise(*size, seed=3), tf.constant(5.0), tf.constant(0.2)
+    around = noise(*size, seed=3)
+    gain, color = tf.constant(STROKES.gain), tf.constant(STROKES.color)
     ways = (smoothing._blurred, smoothing._blurred_by_slices)
     found = [smoothing._sum_of_blurs(way, around, gain, color) for way in ways]
     np.testing.assert_allclose(*found, atol=1e-5)
