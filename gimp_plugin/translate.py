@@ -23,8 +23,8 @@ PLUG_IN = REPOSITORY / "gimp_plugin" / "neural-style"
 LOCALE = PLUG_IN / "locale"
 TEMPLATE = LOCALE / "neural-style.pot"
 
-ELSEWHERE = {"bench", "command"}
-"""Parts of ``nst_server`` whose words nobody reads in GIMP."""
+SHELL_PACKAGES = {"bench", "command", "pictures"}
+"""Packages of ``nst_server`` whose words are read in a shell, never in GIMP."""
 
 MARKS = {
     "_": (0,),
@@ -118,11 +118,11 @@ def _is_translated(string: Sequence[str] | None) -> bool:
 def _sources() -> list[Path]:
     server = REPOSITORY / "nst_server"
     return [
-        *sorted((PLUG_IN / "neural_style_gimp").glob("*.py")),
+        *sorted((PLUG_IN / "neural_style_gimp").rglob("*.py")),
         *(
             path
             for path in sorted(server.rglob("*.py"))
-            if path.relative_to(server).parts[0] not in ELSEWHERE
+            if path.relative_to(server).parts[0] not in SHELL_PACKAGES
         ),
     ]
 

@@ -1,10 +1,17 @@
-"""Which GIMP the tests meet."""
+"""Which GIMP the tests meet, and servers for those that need one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from nst_server.host.home import Home
+from nst_server.pictures import sample_styles
 from tests.support.gimp_root import RELEASES
+from tests.support.servers import Server, serve_command, start
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,3 +43,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def gimp_version(pytestconfig: pytest.Config) -> str:
     """Major and minor version of the GIMP in the root folder."""
     return str(pytestconfig.getoption("--gimp") or "3.0")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "Öl & Pinsel 画")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests of a module that leave it as it was."""
+    server = start(Home(tmp_path_factory.mktemp("Öl & Pinsel 画")), serve_command())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def start_server(home: Home) -> Iterator[Callable[..., Server]]:
+    """Starts a server of its own for a test, with the times that it wants."""
+    servers: list[Server] = []
+
+    def start_one(**options: Any) -> Server:
+        servers.append(start(home, serve_command(**options)))
+        return servers[-1]
+
+    yield start_one
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gallery's pictures, painted once; they take a dozen seconds. To be copied."""
+    folder = tmp_path_factory.mktemp("styles")
+    sample_styles.write(folder)
+    return folder

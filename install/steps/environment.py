@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from nst_server.paths import Home
+from nst_server.host.home import Home
 from steps import guard, packages
 from steps.interpreter import version_of
-from steps.report import Report, SetupError, run
+from steps.report import SetupError, SetupReport, run
 
 GIGABYTE = 10**9
 NEEDED = {"cpu": 4 * GIGABYTE, "cuda": 12 * GIGABYTE}
@@ -41,7 +41,7 @@ def check_space(home: Home, device: str) -> None:
         )
 
 
-def make(home: Home, interpreter: str, lock: Path, report: Report) -> None:
+def make(home: Home, interpreter: str, lock: Path, report: SetupReport) -> None:
     """Make the environment from nothing: a half-made one is not repaired, but made anew.
 
     What was fetched is kept until it is complete, so that nothing is fetched twice; and one that
@@ -80,7 +80,7 @@ def has_project(venv: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _replacing(venv: Path, report: Report) -> Iterator[None]:
+def _replacing(venv: Path, report: SetupReport) -> Iterator[None]:
     """Make a new ``venv`` meanwhile; the one that is there comes back if that fails."""
     old = replaced(venv)
     if venv.exists():
@@ -103,7 +103,7 @@ def _size(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _fetch(home: Home, lock: Path, wheels: Path, report: Report) -> None:
+def _fetch(home: Home, lock: Path, wheels: Path, report: SetupReport) -> None:
     command = [str(home.python), "-m", "pip", "download", *QUIET, "--no-deps", "--require-hashes"]
     with _temporary(home) as variables_:
         code, output = packages.fetch(
@@ -115,7 +115,7 @@ def _fetch(home: Home, lock: Path, wheels: Path, report: Report) -> None:
         raise SetupError("Packages could not be fetched.", _cause(output, home))
 
 
-def install_project(home: Home, repository: Path, report: Report) -> None:
+def install_project(home: Home, repository: Path, report: SetupReport) -> None:
     """Install the project's own package from the working tree, as it is."""
     words = ["install", "--no-deps", "--no-index", "--no-build-isolation", "--force-reinstall"]
     pip(home, [*words, repository], report, "Installing Neural Style")
@@ -144,7 +144,7 @@ def write_command(home: Home) -> None:
     part.replace(home.command)
 
 
-def write_manual(home: Home, repository: Path, folder: Path, report: Report) -> None:
+def write_manual(home: Home, repository: Path, folder: Path, report: SetupReport) -> None:
     """Have the environment make the manual of the README. Raises `SetupError`."""
     readme = repository / "README.md"
     code, output = run(
@@ -158,7 +158,7 @@ def write_manual(home: Home, repository: Path, folder: Path, report: Report) -> 
         raise SetupError("The manual could not be made.", _cause(output, home))
 
 
-def pip(home: Home, words: list[str | Path], report: Report, doing: str) -> None:
+def pip(home: Home, words: list[str | Path], report: SetupReport, doing: str) -> None:
     """Run the environment's pip. Raises `SetupError` with the cause in plain words."""
     with _temporary(home) as variables_:
         code, output = run(

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 
 from steps.manifest import digest_of
-from steps.report import Report, clock
+from steps.report import SetupReport, clock
 
 AT_ONCE = 4
 ATTEMPTS = 3
@@ -33,7 +33,7 @@ def fetch(
     pip: Sequence[str],
     lock: Path,
     folder: Path,
-    report: Report,
+    report: SetupReport,
     environment: dict[str, str],
     pass_fds: tuple[int, ...],
 ) -> tuple[int, str]:

@@ -9,30 +9,22 @@ import stat
 import subprocess
 from pathlib import Path
 
-from nst_server.command.profiles import Profile, installed_gimp, profiles, system_python
-from nst_server.paths import Home
+from nst_server.host.gimp_profiles import Profile, installed_gimp, profiles, system_python
+from nst_server.host.home import Home
 from steps import environment
 from steps.interpreter import Version, version_of
 from steps.manifest import digest_of, sources
-from steps.report import Report
+from steps.report import SetupReport
 
 BUNDLED: tuple[Version, ...] = ((3, 10), (3, 11), (3, 12))
 """Python releases whose pyzmq is laid side by side where GIMP brings its own Python; the
 last one's serves every later release too."""
 
-SERVER_ONLY = {
-    "__main__.py",
-    "bench",
-    "command",
-    "engine",
-    "gallery.py",
-    "service",
-    "weights.py",
-}
-"""Parts of ``nst_server`` that the plug-in has no use for."""
+CLIENT_PACKAGES = ("values", "host", "wire", "client")
+"""Packages of ``nst_server`` that the plug-in imports."""
 
 
-def find_profiles(given: Path | None, report: Report, *, create: bool) -> list[Profile]:
+def find_profiles(given: Path | None, report: SetupReport, *, create: bool) -> list[Profile]:
     """The profiles to install into; a GIMP 3 that was never started is made to write one."""
     if given is not None:
         return [Profile(given.expanduser().absolute())]
@@ -57,9 +49,9 @@ def _plug_in_files(repository: Path) -> list[Path]:
     """Every file of the repository that the plug-in's folder is made from."""
     lock = repository / "install" / "requirements-plugin.lock"
     package = repository / "nst_server"
-    shared = [
-        path for path in sources(package) if path.relative_to(package).parts[0] not in SERVER_ONLY
-    ]
+    shared = [package / "__init__.py"]
+    for name in CLIENT_PACKAGES:
+        shared += sources(package / name)
     manual = [
         repository / "README.md",
         package / "command" / "manual.py",
@@ -75,7 +67,7 @@ def stamp(home: Home, repository: Path) -> str:
     return digest_of(str(home.root), str(version), files=_plug_in_files(repository))
 
 
-def install(profile: Profile, home: Home, repository: Path, report: Report) -> None:
+def install(profile: Profile, home: Home, repository: Path, report: SetupReport) -> None:
     """Put the whole plug-in folder in place at once, in place of an older one."""
     staging, retired = _aside(profile.plug_in)
     _clear(staging, retired)
@@ -127,14 +119,15 @@ def _clear(*paths: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _fill_site(site: Path, profile: Profile, home: Home, repository: Path, report: Report) -> None:
-    package = repository / "nst_server"
-
-    def unwanted(folder: str, names: list[str]) -> set[str]:
-        top = SERVER_ONLY if Path(folder) == package else set()
-        return {name for name in names if name in top or name == "__pycache__"}
-
-    shutil.copytree(package, site / "nst_server", ignore=unwanted)
+def _fill_site(
+    site: Path, profile: Profile, home: Home, repository: Path, report: SetupReport
+) -> None:
+    package, copied = repository / "nst_server", site / "nst_server"
+    copied.mkdir(parents=True)
+    shutil.copyfile(package / "__init__.py", copied / "__init__.py")
+    for name in CLIENT_PACKAGES:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(package / name, copied / name, ignore=ignored)
     python = system_python()
     exact = version_of(python) if python and not profile.packaged else None
     for version in (exact,) if exact else BUNDLED:
@@ -144,7 +137,7 @@ def _fill_site(site: Path, profile: Profile, home: Home, repository: Path, repor
 
 
 def _add_packages(
-    site: Path, version: Version, home: Home, repository: Path, report: Report
+    site: Path, version: Version, home: Home, repository: Path, report: SetupReport
 ) -> None:
     """Add what is locked for the plug-in, in the build for one release of Python."""
     unpacked = site.with_name("site-packages-new")

@@ -7,18 +7,18 @@ import re
 import shutil
 from pathlib import Path
 
-from nst_server import weights
-from nst_server.paths import Home
+from nst_server.host import weight_files
+from nst_server.host.home import Home
 from steps import demo, environment, guard, plug_in
 from steps.manifest import NAME, Manifest
-from steps.report import Report
+from steps.report import SetupReport
 
 _FOLDERS = {"run", "run/exchange", "logs", "weights"}
 _FILES = re.compile(
     r"installed\.part"
     r"|run/(server\.lock|connection\.json\w*|exchange/[0-9a-f]{32})"
     r"|logs/(install|server|plugin)\.log(\.\d)?"
-    rf"|weights/{re.escape(weights.locate('vgg19', Path()).name)}(\.part)?"
+    rf"|weights/{re.escape(weight_files.locate('vgg19', Path()).name)}(\.part)?"
 )
 """What server, command and plug-in make below a home, with or without an installation."""
 
@@ -40,7 +40,7 @@ def _is_ours(path: Path, home: Home) -> bool:
     return name in _FOLDERS if path.is_dir() else _FILES.fullmatch(name) is not None
 
 
-def uninstall(home: Home, manifest: Manifest, report: Report, *, dry: bool) -> None:
+def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool) -> None:
     """Remove plug-ins, environment, weights and unchanged sample pictures.
 
     The user's own files stay, and then the folder with them.

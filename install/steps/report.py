@@ -22,7 +22,7 @@ class SetupError(Exception):
         super().__init__(f"{sentence} {hint}".strip())
 
 
-class Report:
+class SetupReport:
     """One line for each step; on a terminal its last line lives."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ def clock(seconds: float) -> str:
 
 def run(
     command: Sequence[str | Path],
-    report: Report,
+    report: SetupReport,
     *,
     doing: str,
     log: Path,

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nst_server.command.driver import nvidia_driver_answers
-from nst_server.command.profiles import Profile, installed_gimp
-from nst_server.paths import Home
+from nst_server.host.gimp_profiles import Profile, installed_gimp
+from nst_server.host.home import Home
+from nst_server.host.nvidia import nvidia_driver_answers
 from steps import demo, environment, interpreter, plug_in
 from steps.guard import exclusive
 from steps.manifest import Manifest, digest_of, sources
 from steps.removal import stranger, uninstall
-from steps.report import Report, SetupError, clock
+from steps.report import SetupError, SetupReport, clock
 
 DEMO_STYLE = "swirls"
 """The sample style of the first picture."""
@@ -50,7 +50,7 @@ class Setup:
         self.repository = repository
         self.home = Home.default()
         self.manifest = Manifest(self.home.root)
-        self.report = Report()
+        self.report = SetupReport()
 
     def install(self) -> None:
         """Do every step that is not complete. Raises `SetupError`."""
@@ -154,7 +154,7 @@ class Setup:
             Step(
                 "styles",
                 "Sample styles",
-                digest_of(files=[repository / "nst_server" / "gallery.py"]),
+                digest_of(files=[repository / "nst_server" / "pictures" / "sample_styles.py"]),
                 lambda: demo.write_styles(home, self.manifest, report),
                 lambda: any(home.styles.glob(f"{DEMO_STYLE}.*")),
             ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_server.bench.chart import Panel
-from nst_server.paths import Home
+from nst_server.host.home import Home
 
 Figures = dict[str, Any]
 """What was measured, as a JSON object; the keys of a benchmark stay."""

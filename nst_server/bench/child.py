@@ -17,8 +17,8 @@ from typing import Any
 
 import nst_server
 from nst_server.bench.benchmark import Figures, Options
-from nst_server.errors import NeuralStyleError
-from nst_server.service.worker_environment import worker_environment
+from nst_server.host.tensorflow_environment import worker_environment
+from nst_server.values.errors import NeuralStyleError
 
 
 def measured(module: str, options: Options, **arguments: Any) -> Figures:

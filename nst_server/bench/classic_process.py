@@ -13,19 +13,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nst_server import weights as weights_files
-from nst_server.bench import pictures
+from nst_server.bench import inputs
 from nst_server.bench.benchmark import Figures, summary
 from nst_server.bench.child import say
 from nst_server.bench.classic import CURVE, stored_curves
+from nst_server.bench.inputs import Array
 from nst_server.bench.measuring import described, iterates, seconds
 from nst_server.bench.networks import published
 from nst_server.bench.notebook import ITERATIONS, Notebook
-from nst_server.bench.pictures import Array
 from nst_server.engine.painter import Iterate, Painter
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
-from nst_server.settings import Settings
+from nst_server.host import weight_files as weights_files
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.settings import Settings
 
 _SAME = 1e-3
 """Relative difference up to which two curves are the same."""
@@ -53,8 +53,8 @@ def run(
 ) -> Figures:
     """The notebook's seconds per iteration and curve; then ours until its loss is reached."""
     painter = Painter(Path(weights))
-    picture = pictures.content(_path(content), longest)
-    example = pictures.style(_path(style), longest)
+    picture = inputs.content(_path(content), longest)
+    example = inputs.style(_path(style), longest)
     told = described(painter, picture, Settings.of_preset("classic"))
     backbone, file = weights_files.find(told["backbone"], Path(weights))
     judge = Notebook(published(backbone, file), picture, example)
@@ -293,7 +293,7 @@ def _store() -> int:
     parser.add_argument("--iterations", type=int, default=ITERATIONS)
     arguments = parser.parse_args()
     painter = Painter(Home.default().weights)
-    picture, example = pictures.content(None, 512), pictures.style(None, 512)
+    picture, example = inputs.content(None, 512), inputs.style(None, 512)
     backbone = described(painter, picture, Settings.of_preset("classic"))["backbone"]
     curve = measured_curve(painter, picture, example, arguments.iterations)
     curves: dict[str, Any] = {**stored_curves(), backbone: [float(f"{x:.6g}") for x in curve]}

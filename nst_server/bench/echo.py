@@ -12,14 +12,14 @@ import sys
 import threading
 
 from nst_server.bench.child import interpreter
-from nst_server.client.events import Finished, Painting, Started
-from nst_server.job import Job
-from nst_server.paths import Home
-from nst_server.progress import Progress, Report
-from nst_server.protocol import Message
-from nst_server.service.broker import serve
-from nst_server.service.pixels import paint_over, read_picture
-from nst_server.service.worker_link import WorkerLink
+from nst_server.broker.broker import serve
+from nst_server.host.home import Home
+from nst_server.values.job import Job
+from nst_server.values.progress import Progress, Report
+from nst_server.wire.events import Finished, Painting, Started
+from nst_server.wire.protocol import Message
+from nst_server.worker.arrays import paint_over, read_picture
+from nst_server.worker.link import WorkerLink
 
 COMMAND = [*interpreter(), "-m", "nst_server.bench.echo"]
 

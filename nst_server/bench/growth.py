@@ -8,7 +8,7 @@ import statistics
 from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, words_of
 from nst_server.bench.chart import Panel, Series
 from nst_server.bench.child import measured
-from nst_server.errors import NeuralStyleError
+from nst_server.values.errors import NeuralStyleError
 
 _MEGAPIXELS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0)
 _QUICK_MEGAPIXELS = (0.01, 0.02)

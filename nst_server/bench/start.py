@@ -9,14 +9,14 @@ from contextlib import closing
 
 from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, spread_in_words, summary
 from nst_server.bench.child import interpreter
-from nst_server.bench.pictures import landscape
+from nst_server.bench.inputs import landscape
 from nst_server.bench.servers import finished, first_painting, started, temporary_home
 from nst_server.client.launcher import server_environment
 from nst_server.client.session import Client
-from nst_server.errors import NeuralStyleError
-from nst_server.job import Job, PictureShape, StyleReference
-from nst_server.paths import Home
-from nst_server.settings import Settings
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job, PictureShape, StyleReference
+from nst_server.values.settings import Settings
 
 
 def _measure(options: Options) -> Figures:

@@ -10,16 +10,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from nst_server import weights as weights_files
 from nst_server.bench.benchmark import Figures, summary
+from nst_server.bench.inputs import landscape
 from nst_server.bench.measuring import described, iterates, seconds
 from nst_server.bench.networks import Convolutions
-from nst_server.bench.pictures import landscape
-from nst_server.engine.margin import with_margin
-from nst_server.engine.method import Choice
+from nst_server.engine.canvas.margin import with_margin
+from nst_server.engine.method import MethodKey
 from nst_server.engine.painter import Painter
-from nst_server.engine.schedule import scales
-from nst_server.settings import Settings
+from nst_server.engine.planning.schedule import scales
+from nst_server.host import weight_files as weights_files
+from nst_server.values.settings import Settings
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
     )
     told = described(painter, landscape(*sizes[0]), settings)
     backbone, file = weights_files.find(told["backbone"], Path(weights))
-    layers = Choice.of(settings, backbone, told["precision"]).layers.names
+    layers = MethodKey.of(settings, backbone, told["precision"]).layers.names
     convolutions = Convolutions(
         backbone, file, max(layers), pooling=settings.pooling, precision=told["precision"]
     )

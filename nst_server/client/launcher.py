@@ -12,11 +12,11 @@ from pathlib import Path
 
 import nst_server
 from nst_server import __version__
-from nst_server.client.connection import Connection
 from nst_server.client.session import Client
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
-from nst_server.protocol import PROTOCOL
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.connection import Connection
+from nst_server.wire.protocol import PROTOCOL
 
 if sys.platform == "win32":
     _DETACHED = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP

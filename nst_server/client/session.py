@@ -13,20 +13,15 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from nst_server import __version__
-from nst_server.client.connection import Connection
-from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
-from nst_server.errors import NeuralStyleError
-from nst_server.job import Job, PictureShape
-from nst_server.paths import Home
-from nst_server.progress import Progress, Report
-from nst_server.protocol import (
-    MAXIMUM_FRAME_BYTES,
-    PROTOCOL,
-    SILENCE_SECONDS,
-    Message,
-)
-from nst_server.spool import Spool, take
-from nst_server.transfer import Transfer, chunks, size_in_bytes
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job, PictureShape
+from nst_server.values.progress import Progress, Report
+from nst_server.wire.connection import Connection
+from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
+from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES, PROTOCOL, SILENCE_SECONDS, Message
+from nst_server.wire.spool import Spool, take
+from nst_server.wire.transfer import Transfer, chunks, size_in_bytes
 
 _ENDS = {
     zmq.Event.CLOSED,

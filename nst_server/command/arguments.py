@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nst_server.errors import NeuralStyleError
-from nst_server.job import MAXIMUM_SIDE
-from nst_server.settings import PRESETS, Option, Settings, options
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import MAXIMUM_SIDE
+from nst_server.values.limits import MAXIMUM_PIXELS
+from nst_server.values.settings import PRESETS, Option, Settings, options
 
 if TYPE_CHECKING:
-    from nst_server.command.recipe import Recipe
+    from nst_server.pictures.recipe import Recipe
 
 
 def add_stylize(parser: argparse.ArgumentParser) -> None:
@@ -186,10 +187,6 @@ def settings_from(arguments: argparse.Namespace, made: Recipe | None = None) -> 
 
 TEXTURE: dict[str, Any] = {"init": "noise", "content_weight": 0.0, "seamless": True}
 """Settings of a picture that has no content."""
-
-
-MAXIMUM_PIXELS = 2**30
-"""Of one picture, made or read."""
 
 
 def first_picture(arguments: argparse.Namespace) -> Path | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from nst_server.bench import ABOUT
 from nst_server.command import quality
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
 
 _STANDARD_OUTPUT = Path("-")
 
@@ -62,8 +62,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Measure and tell. Raises `NeuralStyleError`."""
-    from nst_server.bench import report
-    from nst_server.command.pictures import check_folder
+    from nst_server.bench import tables
+    from nst_server.pictures.picture_files import check_folder
 
     if str(arguments.json) in ABOUT:
         raise NeuralStyleError(
@@ -76,14 +76,14 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     if arguments.measured is None:
         names = [arguments.name] if arguments.name else list(ABOUT)
         if arguments.plot is not None:
-            report.check_plot(names)
+            tables.check_plot(names)
         figures, failed = _measure(names, arguments, home)
         if len(failed) == len(names):
             raise failed[0]
     else:
         figures, failed = _read(arguments.measured), []
         if arguments.plot is not None:
-            report.check_plot(figures)
+            tables.check_plot(figures)
     if arguments.json is not None:
         text = json.dumps(figures, allow_nan=False, indent=1)
         if arguments.json == _STANDARD_OUTPUT:
@@ -91,11 +91,11 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
         else:
             arguments.json.write_text(text + "\n", encoding="utf-8")
     if arguments.markdown:
-        print(report.markdown(figures), end="")
+        print(tables.markdown(figures), end="")
     elif arguments.json != _STANDARD_OUTPUT:
-        report.show(figures)
-    if arguments.plot is not None and report.drawn(figures):
-        report.plot(figures, arguments.plot)
+        tables.show(figures)
+    if arguments.plot is not None and tables.drawn(figures):
+        tables.plot(figures, arguments.plot)
     if failed:
         raise failed[0]
     return 0

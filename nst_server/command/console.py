@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from nst_server.client.events import Started
-from nst_server.progress import Progress, Report
+from nst_server.values.progress import Progress, Report
+from nst_server.wire.events import Started
 
 if TYPE_CHECKING:
     from rich import progress as rich_progress

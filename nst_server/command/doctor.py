@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from nst_server import __version__, weights
+from nst_server import __version__
 from nst_server.client.launcher import connect_or_start
-from nst_server.command.driver import nvidia_driver_answers
-from nst_server.command.profiles import Profile, installed_gimp, profiles, system_python
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
+from nst_server.host import weight_files
+from nst_server.host.gimp_profiles import Profile, installed_gimp, profiles, system_python
+from nst_server.host.home import Home
+from nst_server.host.nvidia import nvidia_driver_answers
+from nst_server.values.errors import NeuralStyleError
 
 INSTALL_AGAIN = "Run install/install.py again."
 LOW_SPACE = 10**9
@@ -115,10 +116,10 @@ def _environment(home: Home) -> Iterator[Check]:
 
 
 def _weights(home: Home) -> Iterator[Check]:
-    there = weights.available(home.weights)
+    there = weight_files.available(home.weights)
     for backbone, path in there.items():
         try:
-            weights.verify(backbone, path)
+            weight_files.verify(backbone, path)
         except NeuralStyleError as error:
             yield Check(f"weights of {backbone}", False, error.sentence, error.hint)
         else:

@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nst_server.client.events import Event
 from nst_server.command.console import without_chatter
-from nst_server.errors import in_words
-from nst_server.job import Job
-from nst_server.memory import available_memory
-from nst_server.paths import Home
-from nst_server.service.limits import check_size
-from nst_server.service.worker_environment import worker_environment
-from nst_server.spool import Spool
+from nst_server.host.home import Home
+from nst_server.host.memory import available_memory
+from nst_server.host.tensorflow_environment import worker_environment
+from nst_server.values.errors import in_words
+from nst_server.values.job import Job
+from nst_server.values.limits import check_size
+from nst_server.wire.events import Event
+from nst_server.wire.spool import Spool
 
 
 def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
@@ -23,13 +23,13 @@ def paint(job: Job, pixels: Sequence[Any], home: Home) -> Iterator[Event]:
     with without_chatter():
         os.environ.update(worker_environment(os.environ))
         from nst_server.engine.painter import Painter
-        from nst_server.service import painting
+        from nst_server.worker import job_events
 
         painter = Painter(home.weights)
         _ = painter.device  # asking for it wakes the GPU's driver, which talks too
     try:
         spools = [Spool.holding(picture, home.root) for picture in pixels]
-        yield from painting.paint(painter, job, spools, keep=lambda: False)
+        yield from job_events.paint(painter, job, spools, keep=lambda: False)
     except Exception as error:
         failure = in_words(error)
         if failure.code == "internal":

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from nst_server import __version__
 from nst_server.command import bench
 from nst_server.command.arguments import add_stylize
-from nst_server.errors import EXIT_CODES, NeuralStyleError, in_words
-from nst_server.paths import Home
+from nst_server.host.home import Home
+from nst_server.values.errors import EXIT_CODES, NeuralStyleError, in_words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``nst``; the exit codes are those of `nst_server.errors.EXIT_CODES`."""
+    """Run ``nst``; the exit codes are those of `nst_server.values.errors.EXIT_CODES`."""
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed, Home.default()))
@@ -77,7 +77,7 @@ def _stylize(arguments: argparse.Namespace, home: Home) -> int:
 
 
 def _serve(arguments: argparse.Namespace, home: Home) -> int:
-    from nst_server.service.broker import serve
+    from nst_server.broker.broker import serve
 
     return serve(home, server_idle=arguments.server_idle, worker_idle=arguments.worker_idle)
 

@@ -9,14 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
-from nst_server.spool import Spool
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.spool import Spool
 
 if TYPE_CHECKING:
-    from nst_server.bench.quality import Quality
-    from nst_server.command.pictures import PictureFile
-    from nst_server.engine.picture import Picture
+    from nst_server.bench.judge import Quality
+    from nst_server.engine.canvas.picture import Picture
+    from nst_server.pictures.picture_files import PictureFile
 
 _COLUMNS = {
     "style_distance": "style",
@@ -64,14 +64,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Judge. Raises `NeuralStyleError`."""
-    from nst_server.command import pictures
+    from nst_server.pictures import picture_files
 
     if arguments.sheet is not None:
-        pictures.check_folder(arguments.sheet)
-        pictures.check_format(arguments.sheet)
-    content = pictures.read(arguments.content)
-    styles = [pictures.read(path) for path in arguments.styles]
-    results = [pictures.read(path) for path in arguments.results]
+        picture_files.check_folder(arguments.sheet)
+        picture_files.check_format(arguments.sheet)
+    content = picture_files.read(arguments.content)
+    styles = [picture_files.read(path) for path in arguments.styles]
+    results = [picture_files.read(path) for path in arguments.results]
     judged = list(_judged(content, styles, results, home))
     if arguments.json:
         entries = [
@@ -92,7 +92,7 @@ def _judged(
     from nst_server.command.console import without_chatter
 
     with without_chatter():
-        from nst_server.bench.quality import Judge
+        from nst_server.bench.judge import Judge
 
         judge = Judge(home.weights)
     for result in results:
@@ -101,8 +101,8 @@ def _judged(
 
 def _floats(picture: PictureFile) -> Picture:
     """As the engine sees it. Raises `NeuralStyleError` ``bad-image`` for a tiny one."""
-    from nst_server.engine.picture import Picture
-    from nst_server.service.pixels import read_picture
+    from nst_server.engine.canvas.picture import Picture
+    from nst_server.worker.arrays import read_picture
 
     shape = picture.shape
     if min(shape.width, shape.height) < _SMALLEST:
@@ -126,8 +126,8 @@ def _table(files: Sequence[Path], judged: Sequence[Quality]) -> Iterator[str]:
 def _write_sheet(
     arguments: argparse.Namespace, shown: Sequence[PictureFile], judged: Sequence[Quality]
 ) -> None:
-    from nst_server.bench.sheet import contact_sheet
-    from nst_server.command import pictures
+    from nst_server.pictures import picture_files
+    from nst_server.pictures.contact_sheet import contact_sheet
 
     captions = [f"Content: {arguments.content.name}"]
     captions += [f"Style: {style.name}" for style in arguments.styles]
@@ -138,4 +138,6 @@ def _write_sheet(
         for file, quality in zip(arguments.results, judged, strict=True)
     ]
     images = [picture.image() for picture in shown]
-    pictures.write_image(arguments.sheet, contact_sheet(list(zip(images, captions, strict=True))))
+    picture_files.write_image(
+        arguments.sheet, contact_sheet(list(zip(images, captions, strict=True)))
+    )

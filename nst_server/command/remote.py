@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from nst_server.client.session import Client, stop_server
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
 
 
 def status(home: Home, *, as_json: bool) -> int:

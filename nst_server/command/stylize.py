@@ -13,16 +13,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nst_server.client.events import Event, Failed, Finished, Painting, Queued, Started
-from nst_server.command import pictures
 from nst_server.command.arguments import first_picture, settings_from, texture_size
 from nst_server.command.console import Console
-from nst_server.command.pictures import PictureFile
-from nst_server.command.recipe import Recipe
-from nst_server.errors import NeuralStyleError
-from nst_server.job import Job, StyleReference
-from nst_server.paths import Home
-from nst_server.settings import Settings
+from nst_server.host.home import Home
+from nst_server.pictures import picture_files
+from nst_server.pictures.picture_files import PictureFile
+from nst_server.pictures.recipe import Recipe
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job, StyleReference
+from nst_server.values.settings import Settings
+from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
 
 Listen = Callable[[Job, Sequence[Any]], Iterator[Event]]
 """Runs a job and tells what happens; through the server, or in this process."""
@@ -39,11 +39,13 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     if made is not None and not arguments.weights and len(made.styles) == len(arguments.styles):
         arguments.weights = [style.weight for style in made.styles]
     styles, content = _styles_and_content(arguments)
-    pictures.check_fits(arguments.output, content)
+    picture_files.check_fits(arguments.output, content)
     size = content.shape.width, content.shape.height
-    mask = None if arguments.selection is None else pictures.read_mask(arguments.selection, *size)
+    mask = (
+        None if arguments.selection is None else picture_files.read_mask(arguments.selection, *size)
+    )
     first = first_picture(arguments)
-    init = None if first is None else pictures.read(first)
+    init = None if first is None else picture_files.read(first)
     job = Job.from_wire(
         Job(
             settings,
@@ -61,11 +63,11 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     console = Console(quiet=arguments.quiet or arguments.json)
     listen = _locally(home) if arguments.local else _through_server(home, console)
     finished = _follow(listen(job, pixels), console, arguments.trace)
-    samples = pictures.blend(content, finished.pixels.read(), mask)
+    samples = picture_files.blend(content, finished.pixels.read(), mask)
     recipe = Recipe.of(finished.report, [(style.path, style.weight) for style in styles])
 
     def write(path: Path) -> None:
-        pictures.write(path, samples, content, recipe.to_text())
+        picture_files.write(path, samples, content, recipe.to_text())
 
     try:
         write(arguments.output)
@@ -76,7 +78,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
         hint = f"The painting is kept in {kept}."
         raise NeuralStyleError(error.code, error.sentence, hint) from error
     if arguments.sheet is not None:
-        _write_sheet(arguments, content, styles, pictures.PictureFile(samples))
+        _write_sheet(arguments, content, styles, picture_files.PictureFile(samples))
     if arguments.json:
         report = finished.report.to_wire()
         print(json.dumps({"output": str(arguments.output), **report}))
@@ -88,7 +90,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
 def _made(arguments: argparse.Namespace) -> Recipe | None:
     """How the result was made that is named to go by. Raises `NeuralStyleError`."""
     path = arguments.from_result or arguments.resume
-    return None if path is None else Recipe.from_text(pictures.recipe(path), path)
+    return None if path is None else Recipe.from_text(picture_files.recipe(path), path)
 
 
 def _check(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -126,19 +128,19 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
             "Name that picture with --init.",
         )
     for path in filter(None, (arguments.output, arguments.trace, arguments.sheet)):
-        pictures.check_folder(path)
+        picture_files.check_folder(path)
     for path in filter(None, (arguments.output, arguments.sheet)):
-        pictures.check_format(path)
+        picture_files.check_format(path)
 
 
 def _styles_and_content(arguments: argparse.Namespace) -> tuple[list[_Style], PictureFile]:
     """What is read before anything else; a texture's content is as plain as can be."""
     if arguments.texture is None:
-        content = pictures.read(arguments.content)
+        content = picture_files.read(arguments.content)
         return _styles(arguments, (content.shape.width, content.shape.height)), content
     size = texture_size(arguments.texture)
     styles = _styles(arguments, size)
-    return styles, pictures.plain(*size, styles[0].picture)
+    return styles, picture_files.plain(*size, styles[0].picture)
 
 
 def _kept(write: Callable[[Path], None], home: Home) -> Path | None:
@@ -160,13 +162,13 @@ def _write_sheet(
     styles: Sequence[_Style],
     result: PictureFile,
 ) -> None:
-    from nst_server.bench.sheet import contact_sheet
+    from nst_server.pictures.contact_sheet import contact_sheet
 
     panels = [(style.picture.image(), f"Style: {style.path.name}") for style in styles]
     if arguments.content is not None:
         panels.insert(0, (content.image(), f"Content: {arguments.content.name}"))
     panels.append((result.image(), f"Result: {arguments.output.name}"))
-    pictures.write_image(arguments.sheet, contact_sheet(panels))
+    picture_files.write_image(arguments.sheet, contact_sheet(panels))
 
 
 @dataclass(frozen=True)
@@ -194,9 +196,9 @@ def _styles(arguments: argparse.Namespace, size: tuple[int, int]) -> list[_Style
     return [
         _Style(
             style.path,
-            pictures.read(style.path),
+            picture_files.read(style.path),
             weight,
-            None if style.mask is None else pictures.read_mask(style.mask, *size),
+            None if style.mask is None else picture_files.read_mask(style.mask, *size),
         )
         for style, weight in zip(arguments.styles, weights, strict=True)
     ]

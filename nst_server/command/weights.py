@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from nst_server import weights
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
+from nst_server.host import weight_files
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
 
 _TIMEOUT = 15.0
 
 
 def show(home: Home) -> int:
     """One line for each network; exit code 3 if none can be used."""
-    there = weights.available(home.weights)
+    there = weight_files.available(home.weights)
     usable = 0
-    for backbone in weights.BACKBONES:
+    for backbone in weight_files.BACKBONES:
         if backbone not in there:
             print(f"{backbone}: not installed")
             continue
         try:
-            weights.verify(backbone, there[backbone])
+            weight_files.verify(backbone, there[backbone])
         except NeuralStyleError as error:
             print(f"{backbone}: {error}")
         else:
@@ -31,7 +31,7 @@ def show(home: Home) -> int:
 
 def fetch(home: Home) -> int:
     """Fetch VGG19's weights. Raises `NeuralStyleError` ``weights-missing``."""
-    print(weights.fetch_vgg19(home.weights, _TIMEOUT, _show if sys.stderr.isatty() else None))
+    print(weight_files.fetch_vgg19(home.weights, _TIMEOUT, _show if sys.stderr.isatty() else None))
     return 0
 
 

@@ -8,16 +8,16 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from nst_server.engine import schedule
-from nst_server.engine.adam import NOTEBOOK, RELATIVE, Adam
-from nst_server.engine.backbone import Network
-from nst_server.engine.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
-from nst_server.engine.margin import Resized
-from nst_server.engine.objective import Distance, Objective
-from nst_server.engine.smoothing import NEAR_A_MINIMUM, STROKES
-from nst_server.engine.stage import Layers
-from nst_server.errors import NeuralStyleError
-from nst_server.settings import Settings
+from nst_server.engine.canvas.margin import Resized
+from nst_server.engine.network.vgg import Network
+from nst_server.engine.objective.stage import Layers
+from nst_server.engine.objective.whole import Distance, Objective
+from nst_server.engine.optimizers.adam import NOTEBOOK, RELATIVE, Adam
+from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
+from nst_server.engine.optimizers.preconditioner import NEAR_A_MINIMUM, STROKES
+from nst_server.engine.planning import schedule
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.settings import Settings
 
 
 class Optimizer(Protocol):
@@ -56,7 +56,7 @@ more weight on the first blocks gives cleaner strokes."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class MethodKey:
     """What a method depends on; sizes, weights and pictures are not part of it."""
 
     backbone: str
@@ -69,7 +69,7 @@ class Choice:
     regions: int
 
     @classmethod
-    def of(cls, settings: Settings, backbone: str, precision: str, regions: int = 1) -> Choice:
+    def of(cls, settings: Settings, backbone: str, precision: str, regions: int = 1) -> MethodKey:
         """The choice that ``settings`` make. Raises `NeuralStyleError` ``bad-settings``."""
         classic = settings.preset == "classic"
         usual = NOTEBOOK_LAYERS if classic else RELATIVE_LAYERS
@@ -98,7 +98,7 @@ class Method:
     classic: bool
 
     @classmethod
-    def build(cls, choice: Choice, weights_file: Path) -> Method:
+    def build(cls, choice: MethodKey, weights_file: Path) -> Method:
         """Load the network. Raises `NeuralStyleError` ``weights-missing`` or ``bad-settings``."""
         network = Network(
             choice.backbone,

@@ -14,30 +14,38 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from nst_server import weights as weights_files
-from nst_server.engine import schedule
-from nst_server.engine.canvas import Canvas, View
-from nst_server.engine.clock import Clock
-from nst_server.engine.color import matched_palette
-from nst_server.engine.detail import detail
-from nst_server.engine.device import Device
-from nst_server.engine.margin import between, with_margin, without_margin
-from nst_server.engine.method import Choice, Method, Optimizer
-from nst_server.engine.objective import TERMS, WeighedStyle
-from nst_server.engine.picture import Array, Picture, Style, fill_transparent, resize, shrink_weight
-from nst_server.engine.scale import ScaleObjective
-from nst_server.engine.strips import cut
-from nst_server.engine.tiling import (
+from nst_server.engine.canvas.canvas import Canvas, View
+from nst_server.engine.canvas.color import matched_palette
+from nst_server.engine.canvas.detail import detail
+from nst_server.engine.canvas.margin import between, with_margin, without_margin
+from nst_server.engine.canvas.picture import (
+    Array,
+    Picture,
+    Style,
+    WeighedStyle,
+    fill_transparent,
+    resize,
+    shrink_weight,
+)
+from nst_server.engine.canvas.strips import cut
+from nst_server.engine.method import Method, MethodKey, Optimizer
+from nst_server.engine.objective.memory_fallback import ScaleObjective
+from nst_server.engine.objective.tiling import (
     MINIMUM_SIDE,
     Tiling,
     deep_side,
     keeps_by_memory,
     side_by_memory,
 )
-from nst_server.errors import NeuralStyleError
-from nst_server.geometry import MINIMUM_CONTENT_SIDE
-from nst_server.progress import Estimate, Progress
-from nst_server.settings import Settings
+from nst_server.engine.objective.whole import TERMS
+from nst_server.engine.planning import schedule
+from nst_server.engine.planning.clock import Clock
+from nst_server.engine.planning.device import Device
+from nst_server.host import weight_files as weights_files
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.geometry import MINIMUM_CONTENT_SIDE
+from nst_server.values.progress import Estimate, Progress
+from nst_server.values.settings import Settings
 
 __all__ = ["Iterate", "Painter", "Picture", "Plan", "Style"]
 
@@ -118,7 +126,7 @@ class Painter:
         precision = self._device.precision(settings.precision)
         affordable = math.inf
         if settings.size == "auto":  # measured only where it matters: that takes half a second
-            speed = self._speed(Choice.of(settings, backbone, precision))
+            speed = self._speed(MethodKey.of(settings, backbone, precision))
             affordable = speed * settings.time_limit
         size = schedule.working_size(width, height, settings, affordable)
         return Plan(backbone, precision, *size)
@@ -129,7 +137,7 @@ class Painter:
         Raises as `plan`.
         """
         plan = self.plan(settings, width, height)
-        speed = self._speed(Choice.of(settings, plan.backbone, plan.precision))
+        speed = self._speed(MethodKey.of(settings, plan.backbone, plan.precision))
         seconds = schedule.work(plan.width, plan.height, settings) / speed
         return Estimate(plan.width, plan.height, seconds)
 
@@ -165,7 +173,7 @@ class Painter:
         canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
         del content, mask, styles  # the canvas and the placed styles have what is needed of them
         method = self._method(
-            Choice.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
+            MethodKey.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
         )
         optimizer = method.optimizer(settings)
         weights = method.weights(settings)
@@ -239,10 +247,10 @@ class Painter:
             method.objective, view.content, styles, view.importance, tiling=tiling
         )
 
-    def _build(self, choice: Choice) -> Method:
+    def _build(self, choice: MethodKey) -> Method:
         return Method.build(choice, weights_files.find(choice.backbone, self._weights)[1])
 
-    def _measure(self, choice: Choice) -> float:
+    def _measure(self, choice: MethodKey) -> float:
         """Megapixel iterations a second, from a few steps on noise."""
         method = self._method(choice)
         side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]

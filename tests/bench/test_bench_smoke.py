@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from nst_server.bench import registry, report
+from nst_server.bench import registry, tables
 from nst_server.bench.benchmark import Benchmark, Figures, Options, Row
 from nst_server.command import bench
-from nst_server.errors import NeuralStyleError
-from nst_server.paths import Home
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -112,7 +112,7 @@ def test_what_fails_does_not_take_the_others_with_it(
     works = Benchmark("start", lambda _: {"measured": 7}, lambda found: [Row("All", "well")])
     benchmarks = {"step": replace(works, name="step", measure=fail), "start": works}
     monkeypatch.setattr(registry, "BENCHMARKS", benchmarks)
-    monkeypatch.setattr(report, "BENCHMARKS", benchmarks)
+    monkeypatch.setattr(tables, "BENCHMARKS", benchmarks)
     monkeypatch.setattr(bench, "ABOUT", dict.fromkeys(benchmarks, ""))
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)

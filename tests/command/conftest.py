@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.command.running import nst
-from tests.engine.pictures import landscape
+from tests.support.landscapes import landscape
+from tests.support.running import nst
 
 
 @pytest.fixture(scope="session")

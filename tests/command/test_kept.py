@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_server.client.events import Event, Finished
-from nst_server.command import pictures, stylize
+from nst_server.command import stylize
 from nst_server.command.main import main
 from nst_server.command.stylize import Listen
-from nst_server.job import Job
-from nst_server.progress import Report
-from nst_server.spool import Spool
+from nst_server.pictures import picture_files
+from nst_server.values.job import Job
+from nst_server.values.progress import Report
+from nst_server.wire.events import Event, Finished
+from nst_server.wire.spool import Spool
 
 PAINTED = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 REPORT = Report(30, 20, 30, 20, 1.0, "CPU", "float32", "vgg16", "draft", 1, 0.1)
@@ -81,7 +82,7 @@ def test_it_is_kept_where_it_can_be_written(
         f"The painting is kept in {kept}.\n"
     )
     np.testing.assert_array_equal(np.asarray(Image.open(kept)), PAINTED)
-    assert pictures.recipe(kept)
+    assert picture_files.recipe(kept)
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 

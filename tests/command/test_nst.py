@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.command.running import nst, stylize
+from tests.support.running import nst, stylize
 
 pytestmark = pytest.mark.engine
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nst_server import weights
-from nst_server.service.worker_environment import worker_environment
+from nst_server.host import weight_files
+from nst_server.host.tensorflow_environment import worker_environment
 
 os.environ.update(worker_environment(os.environ))  # before TensorFlow is imported
 
@@ -16,7 +16,7 @@ os.environ.update(worker_environment(os.environ))  # before TensorFlow is import
 @pytest.fixture(scope="session", autouse=True)
 def computed_as_in_a_worker() -> None:
     """Also where a test computes without a painter: on a GPU, with all bits of float32."""
-    from nst_server.engine.device import Device
+    from nst_server.engine.planning.device import Device
 
     Device.detect()
 
@@ -24,7 +24,7 @@ def computed_as_in_a_worker() -> None:
 @pytest.fixture(scope="session")
 def vgg16_file() -> Path:
     """The weights that come with the installation."""
-    return weights.find("vgg16", Path("none"))[1]
+    return weight_files.find("vgg16", Path("none"))[1]
 
 
 @pytest.fixture(scope="session")

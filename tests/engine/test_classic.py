@@ -14,8 +14,8 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.painter import Painter, Picture, Style
-from nst_server.settings import Settings
-from tests.engine.pictures import landscape
+from nst_server.values.settings import Settings
+from tests.support.landscapes import landscape
 
 pytestmark = pytest.mark.engine
 

@@ -14,10 +14,11 @@ MEASURE = """
 import sys
 import numpy as np
 import tensorflow as tf
-from nst_server.engine import canvas, lbfgs
-from nst_server.engine.adam import RELATIVE, Adam
-from nst_server.engine.picture import Picture
-from nst_server.engine.strips import cut
+from nst_server.engine.canvas import canvas
+from nst_server.engine.optimizers import lbfgs
+from nst_server.engine.optimizers.adam import RELATIVE, Adam
+from nst_server.engine.canvas.picture import Picture
+from nst_server.engine.canvas.strips import cut
 
 def peak():
     lines = open("/proc/self/status").read().splitlines()
@@ -74,7 +75,7 @@ def test_large_pictures_are_not_copied_on_the_way(work: str, pictures: int) -> N
 def test_memory_that_the_allocator_keeps_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
-    from nst_server.engine import device as module
+    from nst_server.engine.planning import device as module
 
     monkeypatch.setattr(module, "available_memory", lambda: 7)
     device = module.Device("CPU", is_gpu=False, has_bfloat16=False, memory=None)

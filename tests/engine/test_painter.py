@@ -9,15 +9,14 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from nst_server.engine.color import oklab_from_srgb
-from nst_server.engine.method import Choice
-from nst_server.engine.objective import WeighedStyle
+from nst_server.engine.canvas.color import oklab_from_srgb
+from nst_server.engine.canvas.picture import WeighedStyle, fill_transparent, resize
+from nst_server.engine.canvas.strips import joined
+from nst_server.engine.method import MethodKey
 from nst_server.engine.painter import Iterate, Painter, Picture, Style
-from nst_server.engine.picture import fill_transparent, resize
-from nst_server.engine.strips import joined
-from nst_server.errors import NeuralStyleError
-from nst_server.settings import Settings
-from tests.engine.pictures import landscape
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.settings import Settings
+from tests.support.landscapes import landscape
 
 pytestmark = pytest.mark.engine
 
@@ -260,7 +259,7 @@ def test_no_new_size_is_traced_again(painter: Painter, tile: str | int) -> None:
 
 
 def _count_traces(painter: Painter) -> int:
-    method = painter._method(Choice.of(settings(optimizer="adam"), "vgg16", "float32"))
+    method = painter._method(MethodKey.of(settings(optimizer="adam"), "vgg16", "float32"))
     objective = method.objective
     traced = [
         each for stage in objective.stages for each in (stage.measure, stage.there, stage.back)
@@ -293,7 +292,7 @@ def test_what_cannot_be_painted_gets_a_sentence(
 
 
 def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> None:
-    method = painter._method(Choice.of(settings(), "vgg16", "float32"))
+    method = painter._method(MethodKey.of(settings(), "vgg16", "float32"))
     content, style = (tf.constant(picture[np.newaxis]) for picture in (CONTENT, STYLE))
     whole = WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0)
     targets = method.objective.targets(content, [whole], None)

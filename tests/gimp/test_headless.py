@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nst_server.settings import Settings, options
+from nst_server.values.settings import Settings, options
 from tests.gimp.gimp_driver import Gimp, wait_for
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]

@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from nst_server.client.events import Failed, Painting, Queued, Started
-from nst_server.errors import NeuralStyleError
-from nst_server.progress import Progress, Report
-from nst_server.settings import Settings
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.progress import Progress, Report
+from nst_server.values.settings import Settings
+from nst_server.wire.events import Failed, Painting, Queued, Started
 
 GIMP_PLUGIN = Path(__file__).resolve().parents[2] / "gimp_plugin"
 sys.path[:0] = [str(GIMP_PLUGIN), str(GIMP_PLUGIN / "neural-style")]
 
 import translate  # noqa: E402 - found by the line above
-from neural_style_gimp import i18n, wording  # noqa: E402
+from neural_style_gimp import i18n  # noqa: E402
+from neural_style_gimp.progress import wording  # noqa: E402
 
 AGAIN = "run: python gimp_plugin/translate.py"
 PLACE = re.compile(r"{[^}]*}")

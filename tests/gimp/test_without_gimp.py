@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from nst_server.client.events import Painting, Queued, Started
-from nst_server.geometry import CONTEXT_PIXELS, Box, fit_within
-from nst_server.progress import Estimate, Progress, Report
+from nst_server.values.geometry import CONTEXT_PIXELS, Box, fit_within
+from nst_server.values.progress import Estimate, Progress, Report
+from nst_server.wire.events import Painting, Queued, Started
 
 PLUG_IN = Path(__file__).resolve().parents[2] / "gimp_plugin" / "neural-style"
 sys.path.insert(0, str(PLUG_IN))
 
-from neural_style_gimp import installation, wording  # noqa: E402
+from neural_style_gimp import installation  # noqa: E402
+from neural_style_gimp.progress import wording  # noqa: E402
 
 
 def test_boxes_meet_where_both_are() -> None:

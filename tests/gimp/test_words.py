@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nst_server.settings import options
+from nst_server.values.settings import options
 from tests.gimp.gimp_driver import ARTEFACTS, Desktop, Gimp, desktop, wait_for
 from tests.support.gimp_root import GERMAN
 

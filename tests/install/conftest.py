@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from nst_server import gallery
 from tests.support.gimp_root import copy_working_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -104,14 +103,6 @@ class Newcomer:
         for leftover in ("tmp", "tmp-sample", "downloads"):
             assert not (self.home / leftover).exists()
         assert [path.name for path in (self.profile / "plug-ins").iterdir()] == ["neural-style"]
-
-
-@pytest.fixture(scope="session")
-def styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The gallery's pictures, painted once; they take a dozen seconds. To be copied."""
-    folder = tmp_path_factory.mktemp("styles")
-    gallery.write(folder)
-    return folder
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from steps import demo
 from steps.manifest import Manifest
-from steps.report import Report
+from steps.report import SetupReport
 
-from nst_server.paths import Home
+from nst_server.host.home import Home
 
 
 def test_a_sample_picture_is_made_anew_unless_a_person_changed_it(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_sample_styles_are_ours_even_if_their_making_is_interrupted(
     (home.styles / "mine.jpg").write_bytes(b"mine")
     monkeypatch.setattr(demo, "_python", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        demo.write_styles(home, Manifest(home.root), Report())
+        demo.write_styles(home, Manifest(home.root), SetupReport())
     manifest = Manifest(home.root)
     assert manifest.has_made(home.styles / "swirls.jpg")
     assert not manifest.has_made(home.styles / "mine.jpg")

@@ -12,8 +12,8 @@ import pytest
 
 from nst_server import __version__
 from nst_server.command import doctor
-from nst_server.command.profiles import Profile, profiles
-from nst_server.paths import Home
+from nst_server.host.gimp_profiles import Profile, profiles
+from nst_server.host.home import Home
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -16,14 +16,14 @@ from types import SimpleNamespace
 import pytest
 from steps import demo, environment, guard, interpreter, packages
 from steps.manifest import Manifest
-from steps.report import Report, SetupError
+from steps.report import SetupError, SetupReport
 from steps.setup import run
 
-from nst_server import weights
-from nst_server.client.events import Painting
-from nst_server.paths import Home
-from tests.service.scripted_worker import Manner
-from tests.service.servers import (
+from nst_server.host import weight_files
+from nst_server.host.home import Home
+from nst_server.wire.events import Painting
+from tests.support.scripted_worker import Manner
+from tests.support.servers import (
     SOURCES,
     Server,
     eventually,
@@ -102,7 +102,7 @@ def test_nothing_is_asked_for_again_once_one_cannot_be_had(tmp_path: Path, lock:
     )
     slow.chmod(0o755)
     code, output = packages.fetch(
-        [str(slow)], lock, tmp_path / "downloads", Report(), dict(os.environ), ()
+        [str(slow)], lock, tmp_path / "downloads", SetupReport(), dict(os.environ), ()
     )
     assert (code, output) == (1, "DO NOT MATCH THE HASHES\n")
     assert sorted((tmp_path / "calls").read_text().split()) == ["one", "two"]
@@ -154,7 +154,7 @@ def test_no_network_ends_with_a_sentence(
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     with pytest.raises(SetupError, match="registry cannot be reached"):
         environment.pip(
-            home, ["download", "--dest", tmp_path / "to", "rich"], Report(), "Installing"
+            home, ["download", "--dest", tmp_path / "to", "rich"], SetupReport(), "Installing"
         )
     assert "Connection" in environment.install_log(home).read_text()
     assert "Traceback" not in capfd.readouterr().out
@@ -180,10 +180,10 @@ def test_a_registry_that_fails_for_a_moment_is_asked_again(tmp_path: Path, lock:
     )
     flaky.chmod(0o755)
     to = tmp_path / "downloads"
-    code, output = packages.fetch([str(flaky)], lock, to, Report(), dict(os.environ), ())
+    code, output = packages.fetch([str(flaky)], lock, to, SetupReport(), dict(os.environ), ())
     assert code == 0, output
     assert {path.name for path in to.glob("*.whl")} == {"one.whl", "two.whl"}
-    packages.fetch([str(flaky)], lock, to, Report(), dict(os.environ), ())
+    packages.fetch([str(flaky)], lock, to, SetupReport(), dict(os.environ), ())
     assert len((tmp_path / "calls").read_text().split()) == 4  # nothing was asked for again
 
 
@@ -324,7 +324,7 @@ def test_what_a_server_made_before_is_taken_for_ours(home: Home) -> None:
     client.submit(*make_job(Manner.SLOW))
     wait_for(client, Painting)
     server.close()
-    network = weights.locate("vgg19", home.weights)
+    network = weight_files.locate("vgg19", home.weights)
     for path in (
         network,
         network.with_name(network.name + ".part"),
@@ -353,7 +353,7 @@ def test_uninstalling_leaves_a_persons_files_and_follows_no_links(
     installed: Home, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
-    network = weights.locate("vgg19", elsewhere)
+    network = weight_files.locate("vgg19", elsewhere)
     kept = {
         network,
         elsewhere / "server.log",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from neural_style_gimp.i18n import _
 
 if TYPE_CHECKING:
-    from nst_server.paths import Home
+    from nst_server.host.home import Home
 
 
 def add_server_code(plugin_folder: Path) -> None:
@@ -30,7 +30,7 @@ def add_server_code(plugin_folder: Path) -> None:
 
 def home(plugin_folder: Path) -> Home:
     """The environment's ``NST_HOME``, else what the installer noted, else the default."""
-    from nst_server.paths import Home
+    from nst_server.host.home import Home
 
     noted = plugin_folder / "site" / "nst_home"
     if not os.environ.get("NST_HOME") and noted.is_file():

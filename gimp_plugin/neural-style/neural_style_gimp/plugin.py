@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from neural_style_gimp import installation
-from neural_style_gimp.editor import Gegl, Gimp, GLib, GObject
 from neural_style_gimp.i18n import _, speak
+from neural_style_gimp.image.gimp import Gegl, Gimp, GLib, GObject
 
 PROCEDURE = "plug-in-neural-style"
 AGAIN = "plug-in-neural-style-again"
@@ -57,7 +57,7 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
         procedure.add_menu_path("<Image>/Filters")
         procedure.set_attribution("Neural Style for GIMP contributors", "MIT license", "2026")
         try:
-            from neural_style_gimp.arguments import add_arguments
+            from neural_style_gimp.request.procedure_arguments import add_arguments
         except ImportError:
             return procedure  # registered all the same: `_run` tells what is missing
         add_arguments(procedure)
@@ -83,8 +83,8 @@ def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], co
     try:
         import zmq  # noqa: F401 - just to know whether it is there
 
-        from neural_style_gimp.session import run, run_again
-        from nst_server.errors import NeuralStyleError
+        from neural_style_gimp.run import run, run_again
+        from nst_server.values.errors import NeuralStyleError
     except ImportError as error:
         return _failure(procedure, installation.incomplete(error))
     home = installation.home(NeuralStyle.folder)

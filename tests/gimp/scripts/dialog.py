@@ -13,10 +13,10 @@ class Open:
 
     def __init__(self, plug_in, home, **arguments):
         sys.path[:0] = [plug_in, f"{plug_in}/site"]
-        from neural_style_gimp import dialog as dialogs
-        from neural_style_gimp.target import Target
+        from neural_style_gimp.dialog import dialog as dialogs
+        from neural_style_gimp.image.target import Target
 
-        from nst_server.paths import Home
+        from nst_server.host.home import Home
 
         self.Gtk = dialogs.Gtk
         image = Gimp.get_images()[0]

@@ -19,11 +19,11 @@ def main(plug_in, home, style, changes):
     processor.
     """
     sys.path[:0] = [plug_in, f"{plug_in}/site"]
-    from neural_style_gimp import dialog as dialogs
-    from neural_style_gimp import draft_pane
-    from neural_style_gimp.target import Target
+    from neural_style_gimp.dialog import dialog as dialogs
+    from neural_style_gimp.dialog import draft_pane
+    from neural_style_gimp.image.target import Target
 
-    from nst_server.paths import Home
+    from nst_server.host.home import Home
 
     image = Gimp.get_images()[0]
     procedure = Gimp.get_pdb().lookup_procedure(inside.PROCEDURE)

@@ -8,9 +8,9 @@ from gi.repository import Gimp
 
 def main(plug_in):
     sys.path[:0] = [plug_in, f"{plug_in}/site"]
-    from neural_style_gimp import arguments
+    from neural_style_gimp.request import procedure_arguments as arguments
 
-    from nst_server.errors import NeuralStyleError
+    from nst_server.values.errors import NeuralStyleError
 
     procedure = Gimp.get_pdb().lookup_procedure(inside.PROCEDURE)
     config = procedure.create_config()

@@ -73,12 +73,12 @@ def close_image(image, photo):
 
 def main(plug_in, output, happening):
     sys.path[:0] = [plug_in, f"{plug_in}/site"]
-    from neural_style_gimp import result
-    from neural_style_gimp.target import Target
+    from neural_style_gimp.image.target import Target
+    from neural_style_gimp.placing import placing
 
-    from nst_server.client.events import Finished
-    from nst_server.progress import Report
-    from nst_server.spool import Spool
+    from nst_server.values.progress import Report
+    from nst_server.wire.events import Finished
+    from nst_server.wire.spool import Spool
 
     image = inside.image(160, 120, precision="U16_NON_LINEAR")
     photo = inside.layer(image)
@@ -94,9 +94,9 @@ def main(plug_in, output, happening):
     before = inside.digest(photo) if photo.is_valid() else None
     layers = count(image)
     said = []
-    result.tell = said.append
-    painting = result.Painting(target, finished, mask, "plain", NO_STYLES, fingerprint=fingerprint)
-    placed = result.place([painting], output)[0]
+    placing.tell = said.append
+    painting = placing.Painting(target, finished, mask, "plain", NO_STYLES, fingerprint=fingerprint)
+    placed = placing.place([painting], output)[0]
     goal = placed.get_image()
     told = {
         "said": said,

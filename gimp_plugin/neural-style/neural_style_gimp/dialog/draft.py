@@ -1,0 +1,151 @@
+"""The live draft: a small job, begun anew whenever what is wanted changes; no GIMP, no GTK.
+
+Nothing here waits but `Draft.close`: a thread finds or starts the server and hands its client
+over, and all else happens in `Draft.tick`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from neural_style_gimp.progress.painting import POLL_SECONDS, cancelled, connected
+from nst_server.client.session import Client
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job
+from nst_server.values.settings import Settings
+from nst_server.wire.events import Event, Failed
+
+SIDE = 256
+"""Longest side of a draft."""
+
+QUIET_SECONDS = 0.3
+"""A draft begins when nothing has changed for so long."""
+
+CLOSE_SECONDS = 1.0
+"""How long the server has to confirm that a draft is given up; it notices that by itself."""
+
+_ITERATIONS = 15
+_SMALLEST = 64
+
+
+def drafted(settings: Settings, longest: int) -> Settings:
+    """The same look for a picture of ``longest`` pixels, with little work."""
+    return replace(
+        settings,
+        size=max(_SMALLEST, longest),
+        iterations=min(settings.iterations, _ITERATIONS),
+    )
+
+
+def warming(settings: Settings) -> Settings:
+    """What loads all that ``settings`` need, and paints nothing."""
+    return replace(settings, strength=0)
+
+
+class Draft:
+    """One draft at a time, of what was wanted last; for one thread, which calls `tick` often.
+
+    ``tell`` hears the events of the draft under way, never those of one that was given up, and a
+    `Failed` if there is no server. After that the next `want` looks for the server again.
+    """
+
+    def __init__(self, home: Home, tell: Callable[[Event], None]) -> None:
+        """Looks for the server at once, and starts it if there is none."""
+        self._home = home
+        self._tell = tell
+        self._threads = ThreadPoolExecutor(1)
+        self._closed = False
+        self._client: Client | None = None
+        self._wanted: tuple[Job, Sequence[Any]] | None = None
+        self._due = 0.0
+        self._given_up = False
+        self._connecting: Future[Client] | None = self._threads.submit(self._connect)
+
+    def want(self, job: Job, pixels: Sequence[Any], *, after: float = QUIET_SECONDS) -> None:
+        """Give up what is painted, and paint ``job`` if nothing else is wanted ``after`` that."""
+        self.give_up()
+        self._wanted = job, pixels
+        self._due = time.monotonic() + after
+
+    def give_up(self) -> None:
+        """Paint nothing."""
+        self._wanted = None
+        if self._client is not None and self._client.busy and not self._given_up:
+            self._given_up = True
+            self._client.cancel()
+
+    def tick(self) -> None:
+        """Do all that can be done without waiting."""
+        if self._connecting is not None:
+            self._take_over(self._connecting)
+        if self._client is not None:
+            self._listen(self._client)
+        if self._wanted is None or time.monotonic() < self._due:
+            return
+        if self._client is None:
+            if self._connecting is None:
+                self._connecting = self._threads.submit(self._connect)
+        elif not self._client.busy:
+            job, pixels = self._wanted
+            self._wanted, self._given_up = None, False
+            try:
+                self._client.submit(job, pixels)
+            except NeuralStyleError as error:
+                if error.code == "server-gone":  # while nothing was painted: it is started again
+                    self._wanted = job, pixels
+                self._lose(error)
+
+    def close(self) -> None:
+        """End the draft and the session, so that the server is free for the real job."""
+        self._closed = True
+        if self._connecting is not None:
+            self._connecting.add_done_callback(_close_late)
+        if self._client is not None:
+            self._client.cancel()
+            deadline = time.monotonic() + CLOSE_SECONDS
+            while self._client.busy and time.monotonic() < deadline:
+                self._client.poll(POLL_SECONDS)
+            self._client.close()
+        self._threads.shutdown(wait=False)
+
+    def _connect(self) -> Client:
+        return connected(self._home, self._waiting)
+
+    def _waiting(self, seconds: float) -> None:
+        if self._closed:
+            raise cancelled()
+
+    def _take_over(self, connecting: Future[Client]) -> None:
+        if not connecting.done():
+            return
+        self._connecting = None
+        try:
+            self._client = connecting.result()
+        except NeuralStyleError as error:
+            self._wanted = None
+            self._tell(Failed(error))
+
+    def _listen(self, client: Client) -> None:
+        for event in client.poll(0):
+            if isinstance(event, Failed) and event.error.code == "server-gone":
+                self._lose(event.error)
+            elif not self._given_up:
+                self._tell(event)
+
+    def _lose(self, error: NeuralStyleError) -> None:
+        """The server is gone; a draft that is wanted still may start another."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        if self._wanted is None:
+            self._tell(Failed(error))
+
+
+def _close_late(connecting: Future[Client]) -> None:
+    if connecting.exception() is None:
+        connecting.result().close()

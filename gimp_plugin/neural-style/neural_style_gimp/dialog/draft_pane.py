@@ -1,0 +1,222 @@
+"""The part of the settings dialog that shows what will come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import gi
+
+gi.require_version("Gdk", "3.0")
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, GLib, Gtk, Pango
+
+from neural_style_gimp.dialog.draft import SIDE, Draft, drafted, warming
+from neural_style_gimp.i18n import _
+from neural_style_gimp.image.downscaled import Reduced, masking, reducing
+from neural_style_gimp.image.pixbufs import fitted, on_checks, packed, pixbuf, scaled, with_alpha
+from neural_style_gimp.image.target import Target
+from neural_style_gimp.progress import wording
+from neural_style_gimp.request.style import StylePicture
+from neural_style_gimp.request.styles import buffers, by_region, mixed, references
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job, PictureShape, PlannedPainting, StyleReference
+from nst_server.values.settings import Settings
+from nst_server.wire.events import Event, Failed, Finished, Painting, Started
+
+TICK_MILLISECONDS = 30
+
+
+@dataclass(frozen=True)
+class DraftRequest:
+    """How to paint; without a first style the server is only warmed."""
+
+    settings: Settings
+    first: StylePicture | None
+    second: StylePicture | None
+    share: float
+    """Of the second style, in percent."""
+    channel: Any
+    """Where the second style is painted, if it is not mixed in."""
+
+    @property
+    def by_region(self) -> bool:
+        """Whether two styles are painted, each in its own place."""
+        return self.first is not None and self.second is not None and self.channel is not None
+
+
+class DraftPane:
+    """The layer, then the draft of what the dialog says; pressed, the layer again.
+
+    ``wish`` tells what that is, or nothing where the dialog is not right. Without a style the
+    server is warmed by a job that paints nothing.
+    """
+
+    def __init__(self, home: Home, target: Target, wish: Callable[[], DraftRequest | None]) -> None:
+        self._target = target
+        self._wish = wish
+        self._wished: DraftRequest | None = None
+        self._content: Reduced | None = None
+        self._region: tuple[Any, bytes] | None = None
+        self._reading: Generator[None, None, None] | None = self._read_content()
+        self._pressed = False
+        self._warming = False
+        self._before: Any = None
+        self._after: Any = None
+        self._fill()
+        self._draft = Draft(home, self._show)
+        self._timer = GLib.timeout_add(TICK_MILLISECONDS, self._tick)
+
+    def change(self) -> None:
+        """What is wished may be another; if so, the draft begins anew."""
+        wish = self._wish()
+        if self._reading is not None or self._content is None or wish == self._wished:
+            return
+        if wish is not None and wish.by_region and not self._has(wish.channel):
+            self._draft.give_up()
+            self._wished = None
+            self._reading = self._read_region(wish.channel, self._content.shape)
+            return
+        self._wished = wish
+        if wish is None:
+            self._draft.give_up()
+            return
+        box = self._target.context
+        self._plan.set_text(wording.planned(wish.settings, box.width, box.height))
+        self._warming = wish.first is None
+        if self._warming:
+            self._after = None
+            self._paint(self._before)
+        self._draft.want(*self._job(self._content, wish))
+
+    def close(self) -> None:
+        """End the draft, so that the server is free."""
+        GLib.source_remove(self._timer)
+        self._draft.close()
+
+    def _fill(self) -> None:
+        self._picture = Gtk.Image()
+        self._picture.set_size_request(SIDE, SIDE)
+        pressed = Gtk.EventBox(tooltip_text=_("What will come of the settings. Press: the layer."))
+        pressed.add(self._picture)
+        pressed.add_events(Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_RELEASE_MASK)
+        pressed.connect("button-press-event", lambda *_: self._press(down=True))
+        pressed.connect("button-release-event", lambda *_: self._press(down=False))
+        frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN, halign=Gtk.Align.START)
+        frame.add(pressed)
+        self._status = _label(_("Starting the painting server…"))
+        self._machine = _label()
+        self._plan = _label()
+        self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
+        for part in (frame, self._status, self._plan, self._machine):
+            self.widget.pack_start(part, False, False, 0)
+        self.widget.show_all()
+
+    def _tick(self) -> bool:
+        if self._reading is not None:
+            self._read(self._reading)
+        self._draft.tick()
+        return True
+
+    def _read(self, reading: Generator[None, None, None]) -> None:
+        """One step, of some milliseconds."""
+        try:
+            next(reading)
+        except StopIteration:
+            self._reading = None
+            self.change()
+        except NeuralStyleError as error:
+            self._reading = None
+            self._status.set_text(error.translated(_))
+
+    def _read_content(self) -> Generator[None, None, None]:
+        content = yield from reducing(self._target, SIDE)
+        self._content = content
+        self._before = on_checks(fitted(content.picture, (SIDE, SIDE), enlarge=True))
+        self._paint(self._before)
+
+    def _read_region(self, channel: Any, shape: PictureShape) -> Generator[None, None, None]:
+        mask = yield from masking(channel, self._target, (shape.width, shape.height))
+        self._region = channel, mask
+
+    def _has(self, channel: Any) -> bool:
+        return self._region is not None and self._region[0] == channel
+
+    def _job(self, content: Reduced, wish: DraftRequest) -> tuple[Job, list[Any]]:
+        small = drafted(wish.settings, max(content.shape.width, content.shape.height))
+        mask = [] if content.mask is None else [content.mask]
+        selection = None if content.mask is None else content.mask_shape
+        box = self._target.context
+        planned = PlannedPainting(wish.settings, box.width, box.height)
+        if wish.first is None:
+            themselves = (StyleReference(content.shape),)
+            job = Job(warming(small), content.shape, themselves, selection, planned=planned)
+            return job, [content.content, *mask, content.content]
+        if wish.second is None or not wish.by_region:
+            placed = mixed(wish.first, wish.second, wish.share)
+        else:
+            assert self._region is not None  # `change` sees to it
+            placed = by_region(wish.first, wish.second, self._region[1])
+        named = references(placed, content.mask_shape)
+        job = Job(small, content.shape, named, selection, planned=planned)
+        return job, [content.content, *mask, *buffers(placed)]
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._machine.set_text(wording.machine(event))
+        if isinstance(event, Finished) and event.report.estimate is not None:
+            box = self._target.context
+            estimate = event.report.estimate
+            self._plan.set_text(wording.estimated(estimate, box.width, box.height))
+        if self._warming and not isinstance(event, Failed):
+            self._status.set_text(
+                _("The draft appears here.")
+                if isinstance(event, Finished)
+                else wording.drafting(event)
+            )
+            return
+        self._status.set_text(wording.drafting(event))
+        match event:
+            case Painting(progress=now, preview=preview) if preview is not None:
+                self._take(pixbuf(now.preview_width, now.preview_height, preview))
+            case Finished(picture=shape, pixels=pixels):
+                alpha = shape.channels == 4
+                self._take(pixbuf(shape.width, shape.height, pixels.read(), alpha=alpha))
+
+    def _take(self, picture: Any) -> None:
+        """A picture of the draft, over checks where the layer is transparent."""
+        content = self._content
+        assert content is not None  # or there were no job
+        if content.shape.channels == 4:
+            size = content.shape.width, content.shape.height
+            if not picture.get_has_alpha():
+                colours = packed(scaled(picture, size))
+                picture = pixbuf(*size, with_alpha(colours, content.content), alpha=True)
+        shown = self._before.get_width(), self._before.get_height()
+        self._after = on_checks(scaled(picture, shown))
+        if not self._pressed:
+            self._paint(self._after)
+
+    def _press(self, *, down: bool) -> None:
+        self._pressed = down
+        self._paint(self._before if down else self._after)
+
+    def _paint(self, picture: Any) -> None:
+        if picture is not None:
+            self._picture.set_from_pixbuf(picture)
+
+
+def _label(text: str = "") -> Any:
+    label = Gtk.Label(
+        label=text,
+        xalign=0,
+        yalign=0,
+        wrap=True,
+        wrap_mode=Pango.WrapMode.WORD_CHAR,
+        width_chars=34,
+        max_width_chars=34,
+    )
+    label.get_style_context().add_class("dim-label")
+    return label

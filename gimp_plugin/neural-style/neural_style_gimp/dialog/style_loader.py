@@ -1,0 +1,107 @@
+"""The picture of the style that was chosen last, without holding the dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import PurePath
+from threading import Thread
+from typing import Any
+
+import gi
+
+gi.require_version("GdkPixbuf", "2.0")
+from gi.repository import GdkPixbuf, GLib
+
+from neural_style_gimp.image.pixbufs import packed
+from neural_style_gimp.request.style import (
+    FileStyle,
+    LayerStyle,
+    PatternStyle,
+    Style,
+    StylePicture,
+    file_name,
+    layer_steps,
+    load_style,
+)
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import PictureShape
+
+SIDE = 512
+"""What a draft and a thumbnail need of a style."""
+
+
+class StyleLoader:
+    """``told`` hears the picture of the style asked for last, or what is wrong with it.
+
+    A file that GdkPixbuf reads is read in a thread, a layer in steps between the user's events;
+    for other files GIMP itself is asked, which takes as long as it takes.
+    """
+
+    def __init__(self, told: Callable[[StylePicture | NeuralStyleError], None]) -> None:
+        self._told = told
+        self._latest = 0
+
+    def load(self, style: Style | None) -> None:
+        """Forget what was asked for before; ask for ``style``, if it is one."""
+        self._latest += 1
+        match style:
+            case FileStyle(file=file):
+                # In a thread: the dialog must go on, and a large photograph takes a second.
+                Thread(target=self._read, args=(style, file, self._latest), daemon=True).start()
+            case LayerStyle(layer=layer):
+                GLib.idle_add(self._step, layer_steps(layer, SIDE), self._latest)
+            case PatternStyle():
+                GLib.idle_add(self._ask_gimp, style, self._latest)
+
+    def _read(self, style: FileStyle, file: Any, number: int) -> None:
+        picture = _quickly_read(file)
+        if picture is None:
+            GLib.idle_add(self._ask_gimp, style, number)
+        else:
+            GLib.idle_add(self._tell, picture, number)
+
+    def _ask_gimp(self, style: Style, number: int) -> bool:
+        if number == self._latest:
+            try:
+                self._told(load_style(style, SIDE))
+            except NeuralStyleError as error:
+                self._told(error)
+        return False
+
+    def _step(self, steps: Generator[None, None, StylePicture], number: int) -> bool:
+        """Whether there is more to do."""
+        if number != self._latest:
+            steps.close()
+            return False
+        try:
+            next(steps)
+        except StopIteration as end:
+            self._told(end.value)
+            return False
+        except NeuralStyleError as error:
+            self._told(error)
+            return False
+        return True
+
+    def _tell(self, picture: StylePicture, number: int) -> bool:
+        if number == self._latest:
+            self._told(picture)
+        return False
+
+
+def _quickly_read(file: Any) -> StylePicture | None:
+    """The style at the size of a draft; none if that takes GIMP itself. Calls no GIMP, no GTK."""
+    path = file.get_path()
+    if path is None:
+        return None
+    try:
+        _, width, height = GdkPixbuf.Pixbuf.get_file_info(path)
+        if max(width, height) > SIDE:
+            picture = GdkPixbuf.Pixbuf.new_from_file_at_size(path, SIDE, SIDE)
+        else:
+            picture = GdkPixbuf.Pixbuf.new_from_file(path)
+    except GLib.Error:
+        return None
+    width, height, alpha = picture.get_width(), picture.get_height(), picture.get_has_alpha()
+    shape = PictureShape(width, height, 4 if alpha else 3, "uint8")
+    return StylePicture(PurePath(file_name(file)).stem, shape, packed(picture))

@@ -1,0 +1,1 @@
+"""GIMP's images, layers and pixel buffers; the only package that touches GIMP's drawables."""

@@ -1,0 +1,120 @@
+"""A small copy of a layer of any size, made strip by strip between the user's events."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from neural_style_gimp.i18n import _
+from neural_style_gimp.image.flattened import as_seen
+from neural_style_gimp.image.pixbufs import packed, pixbuf, scaled
+from neural_style_gimp.image.pixels import colour_format, get, release
+from neural_style_gimp.image.target import Target, refusal
+from nst_server.values.geometry import MINIMUM_CONTENT_SIDE, Box, fit_within
+from nst_server.values.job import PictureShape
+
+T = TypeVar("T")
+
+_STRIP_PIXELS = 2**19
+"""What is read and shrunk in one step."""
+
+_GRAY = "RGB u8"
+"""A mask's values, three times each, because a pixbuf has no single channel."""
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A target's context and what is selected of it, as they travel."""
+
+    shape: PictureShape
+    content: bytes
+    mask: bytes | None
+
+    @property
+    def mask_shape(self) -> PictureShape:
+        """What a selection or a channel looks like on the wire."""
+        return PictureShape(self.shape.width, self.shape.height, 1, "uint8")
+
+    @property
+    def picture(self) -> Any:
+        """The content as a pixbuf."""
+        alpha = self.shape.channels == 4
+        return pixbuf(self.shape.width, self.shape.height, self.content, alpha=alpha)
+
+
+def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
+    """Short steps that lead to a copy within ``longest`` pixels a side, as the layer is seen.
+
+    Of a very long layer it is longer, lest the other side become too short to be painted. Raises
+    `NeuralStyleError` if the layer is deleted meanwhile.
+    """
+    box = target.context
+    longest = max(longest, -(-MINIMUM_CONTENT_SIDE * box.longest // min(box.width, box.height)))
+    size = fit_within(box.width, box.height, (longest, longest))
+    with as_seen(target.layer) as seen:
+        content = yield from shrinking(seen, box, size, alpha=target.alpha)
+    mask = None
+    if target.selected:
+        selection = target.image.get_selection()
+        mask = yield from masking(selection, target, size)
+    shape = PictureShape(*size, 4 if target.alpha else 3, "uint8")
+    return Reduced(shape, content, mask)
+
+
+def reduced(target: Target, longest: int) -> Reduced:
+    """As `reducing`, at once."""
+    return finish(reducing(target, longest))
+
+
+def masking(channel: Any, target: Target, size: tuple[int, int]) -> Generator[None, None, bytes]:
+    """Short steps to a channel of the target's image over its context, at ``size``.
+
+    Raises as `reducing`.
+    """
+    gray = yield from shrinking(channel, target.context, size, format=_GRAY, shift=target.offset)
+    return gray[::3]
+
+
+def shrinking(
+    drawable: Any,
+    box: Box,
+    size: tuple[int, int],
+    *,
+    alpha: bool = False,
+    format: str = "",
+    shift: tuple[int, int] = (0, 0),
+) -> Generator[None, None, bytes]:
+    """Steps of some milliseconds each to the pixels of ``box`` at another size, without padding.
+
+    ``format`` is that of colour where it is not named; ``box`` lies at ``shift`` from it in the
+    drawable. Raises `NeuralStyleError` if the drawable is deleted meanwhile.
+    """
+    width, height = size
+    shrunk = bytearray()
+    rows = max(1, _STRIP_PIXELS // box.width * height // box.height)
+    for top, bottom in _parts(height, rows):
+        if not drawable.is_valid():
+            raise refusal(_("The layer was deleted."), _("Choose another one."))
+        above, below = (box.y + row * box.height // height for row in (top, bottom))
+        strip = Box(box.x, above, box.width, below - above)
+        format = format or colour_format("uint8", alpha)
+        data = get(drawable.get_buffer(), strip, format, shift=shift)
+        picture = pixbuf(strip.width, strip.height, data, alpha=alpha)
+        shrunk += packed(scaled(picture, (width, bottom - top)))
+        yield
+    release()
+    return bytes(shrunk)
+
+
+def finish(steps: Generator[None, None, T]) -> T:
+    """What ``steps`` lead to, at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("T", end.value)
+
+
+def _parts(rows: int, most: int) -> list[tuple[int, int]]:
+    return [(top, min(rows, top + most)) for top in range(0, rows, most)]

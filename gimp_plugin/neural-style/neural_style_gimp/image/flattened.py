@@ -1,0 +1,51 @@
+"""What is seen of a layer: its pixels through the filters that GIMP applies to it for show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from neural_style_gimp.image.gimp import Gimp
+
+
+def is_filtered(drawable: Any) -> bool:
+    """Whether filters are applied to it for show, which its own pixels do not have."""
+    return drawable.is_valid() and any(each.get_visible() for each in drawable.get_filters())
+
+
+@contextmanager
+def as_seen(drawable: Any, *, masked: bool = False) -> Iterator[Any]:
+    """A drawable of the same size whose pixels are what is seen of ``drawable``.
+
+    It is ``drawable`` itself where nothing is between. ``masked`` makes the layer's mask count.
+    """
+    is_layer = drawable.is_valid() and isinstance(drawable, Gimp.Layer)
+    mask = drawable.get_mask() if is_layer else None
+    masked = masked and mask is not None and drawable.get_apply_mask()
+    if not masked and not is_filtered(drawable):
+        yield drawable
+        return
+    source = drawable.get_image()
+    base = source.get_base_type()
+    image = Gimp.Image.new_with_precision(
+        drawable.get_width(),
+        drawable.get_height(),
+        Gimp.ImageBaseType.RGB if base == Gimp.ImageBaseType.INDEXED else base,
+        source.get_precision(),
+    )
+    try:
+        image.undo_disable()
+        image.set_color_profile(source.get_color_profile())
+        copy = Gimp.Layer.new_from_drawable(drawable, image)
+        image.insert_layer(copy, None, 0)
+        if copy.get_mask() is not None and not masked:
+            copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
+        copy.set_offsets(0, 0)
+        copy.set_visible(True)
+        copy.set_opacity(100)
+        copy.set_mode(Gimp.LayerMode.NORMAL)
+        # Groups, text and what is locked too become plain pixels only so.
+        yield image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
+    finally:
+        image.delete()

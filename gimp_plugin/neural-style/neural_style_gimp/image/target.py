@@ -1,0 +1,223 @@
+"""What is to be painted: the layer, the part inside the selection, and where it can go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neural_style_gimp.i18n import _
+from neural_style_gimp.image.flattened import as_seen, is_filtered
+from neural_style_gimp.image.gimp import Gimp
+from neural_style_gimp.image.kind import ImageKind
+from neural_style_gimp.image.pixels import Pixels, colour_format, digest, mask_format, read, release
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.geometry import Box
+from nst_server.values.job import PictureShape
+
+_SAMPLES = {
+    **dict.fromkeys(("u8-non-linear", "u8-perceptual"), "uint8"),
+    **dict.fromkeys(("u8-linear", "u16-non-linear", "u16-perceptual"), "uint16"),
+}
+"""What holds every value of a precision; for the others float32 does, or comes nearest."""
+
+
+def refusal(sentence: str, hint: str) -> NeuralStyleError:
+    """A wrong use, in words."""
+    return NeuralStyleError("bad-usage", sentence, hint)
+
+
+def _gone() -> NeuralStyleError:
+    return refusal(_("The layer that was chosen is not there any more."), _("Choose another one."))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A layer that can be painted; boxes count from the layer's own corner."""
+
+    image: Any
+    kind: ImageKind
+    layer: Any
+    tattoo: int
+    """The layer's number in its image, for ever."""
+    bounds: Box
+    """The whole layer."""
+    painted: Box
+    """What can change: the selection's box, or the whole layer."""
+    context: Box
+    """What travels: `painted` and its surroundings."""
+    selected: bool
+    """Whether there is a selection."""
+    sample: str
+    """Sample type that loses nothing of the image's precision to speak of."""
+    alpha: bool
+
+    @classmethod
+    def of(cls, image: Any, layer: Any) -> Target:
+        """A layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
+        if not image.is_valid() or not layer.is_valid():
+            raise _gone()
+        if image.get_floating_sel() is not None:
+            raise refusal(
+                _("There is a floating selection."),
+                _("Anchor it, or make it a layer (Layer → To New Layer), and try again."),
+            )
+        if isinstance(layer, Gimp.LayerMask):
+            raise refusal(
+                _("The layer's mask is chosen, and only layers are painted."),
+                _("Choose the layer itself by a click on its picture in the layers list."),
+            )
+        if not isinstance(layer, Gimp.Layer):
+            raise refusal(
+                _("“{layer}” is a channel, and only layers are painted.").format(
+                    layer=layer.get_name()
+                ),
+                _("Choose a layer."),
+            )
+        bounds = _box(layer)
+        overlaps, x, y, width, height = layer.mask_intersect()
+        painted = Box(x, y, width, height).intersect(bounds)
+        if not overlaps or painted.is_empty:
+            raise refusal(
+                _("The selection does not touch the layer."),
+                _("Select some part of the layer, or nothing at all (Select → None)."),
+            )
+        selected = not Gimp.Selection.is_empty(image)
+        return cls(
+            image=image,
+            kind=ImageKind.of(image),
+            layer=layer,
+            tattoo=layer.get_tattoo(),
+            bounds=bounds,
+            painted=painted,
+            context=painted.with_context(bounds),
+            selected=selected,
+            sample=_sample(image),
+            alpha=layer.has_alpha(),
+        )
+
+    @property
+    def shape(self) -> PictureShape:
+        """What the content looks like on the wire."""
+        return PictureShape(
+            self.context.width, self.context.height, 4 if self.alpha else 3, self.sample
+        )
+
+    @property
+    def mask_shape(self) -> PictureShape:
+        """What a selection or a channel looks like on the wire."""
+        return PictureShape(self.context.width, self.context.height, 1, self.sample)
+
+    @property
+    def format(self) -> str:
+        """Babl's name for the content's pixels."""
+        return colour_format(self.sample, self.alpha)
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """Where the layer's corner is in the image."""
+        _, x, y = self.layer.get_offsets()
+        return x, y
+
+    def content(self, folder: Path) -> Pixels:
+        """The pixels of `context` as they are seen, in a file in ``folder``."""
+        with as_seen(self.layer) as seen:
+            pixels = read(seen.get_buffer(), self.context, self.format, folder)
+            release()
+        return pixels
+
+    def selection(self, folder: Path) -> Pixels | None:
+        """The selection over `context`, in a file in ``folder``; none if nothing is selected."""
+        if Gimp.Selection.is_empty(self.image):
+            return None
+        return self.mask(self.image.get_selection(), folder)
+
+    def mask(self, channel: Any, folder: Path) -> Pixels:
+        """A channel of the image over `context`, in a file in ``folder``."""
+        format = mask_format(self.sample)
+        return read(channel.get_buffer(), self.context, format, folder, shift=self.offset)
+
+    def fingerprint(self) -> bytes:
+        """A number that changes with the pixels of `context`, opaque or not, or the selection."""
+        parts = digest(self.layer.get_buffer(), self.context, colour_format(self.sample, True))
+        if not Gimp.Selection.is_empty(self.image):
+            buffer = self.image.get_selection().get_buffer()
+            parts += digest(buffer, self.context, mask_format(self.sample), shift=self.offset)
+        return parts
+
+    def own_mask(self) -> Any:
+        """The mask that the layer has, if both are still there and of their size."""
+        there = self.layer.is_valid() and self.has_its_size
+        return self.layer.get_mask() if there else None
+
+    @property
+    def has_its_size(self) -> bool:
+        """Whether the layer is as large as it was."""
+        return _box(self.layer) == self.bounds
+
+    def obstacle(self, output: str) -> NeuralStyleError | None:
+        """Why the painting cannot go to ``output``, or nothing."""
+        if not self.image.is_valid() or not self.layer.is_valid():
+            return _gone()
+        indexed = self.image.get_base_type() == Gimp.ImageBaseType.INDEXED
+        name = self.layer.get_name()
+        if indexed and output != "new-image":
+            return refusal(
+                _("The image has a palette of few colors, in which a painting would be spoilt."),
+                _("Choose New image as output, or Image → Mode → RGB first."),
+            )
+        if output != "replace":
+            return None
+        if self.layer.is_group():
+            return refusal(
+                _("“{layer}” is a group, whose pixels are those of its layers.").format(layer=name),
+                _("Choose New layer as output."),
+            )
+        if is_filtered(self.layer):
+            return refusal(
+                _("“{layer}” has filters, which would change the painting once more.").format(
+                    layer=name
+                ),
+                _("Merge them in the layers list (fx), or choose New layer as output."),
+            )
+        if self.layer.is_text_layer():
+            return refusal(
+                _(
+                    "“{layer}” is a text layer, and painting over it would end its being text."
+                ).format(layer=name),
+                _("Choose New layer as output."),
+            )
+        if _is_special(self.layer):
+            return refusal(
+                _("“{layer}” takes its pixels from elsewhere.").format(layer=name),
+                _("Choose New layer as output."),
+            )
+        locked = self.layer
+        while locked is not None:
+            if locked.get_lock_content():
+                return refusal(
+                    _("The pixels of “{layer}” are locked.").format(layer=locked.get_name()),
+                    _("Unlock them in the layers list, or choose New layer as output."),
+                )
+            locked = locked.get_parent()
+        return None
+
+
+def _box(layer: Any) -> Box:
+    return Box(0, 0, layer.get_width(), layer.get_height())
+
+
+def _sample(image: Any) -> str:
+    """Sample type in which every pixel of an image can travel, and come back the same."""
+    profile = image.get_color_profile()
+    if profile is not None and not profile.is_equal(Gimp.ColorProfile.new_rgb_srgb()):
+        return "float32"  # which has colours beyond sRGB's too
+    return _SAMPLES.get(image.get_precision().value_nick, "float32")
+
+
+def _is_special(layer: Any) -> bool:
+    """Whether it is one of the kinds that GIMP 3.2 added: link and vector layers."""
+    return any(
+        hasattr(Gimp, kind) and isinstance(layer, getattr(Gimp, kind))
+        for kind in ("LinkLayer", "VectorLayer")
+    )

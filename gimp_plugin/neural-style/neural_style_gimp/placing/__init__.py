@@ -1,0 +1,1 @@
+"""Putting a finished painting into GIMP's image."""

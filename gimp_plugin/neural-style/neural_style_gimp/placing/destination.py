@@ -1,0 +1,42 @@
+"""Where a painting goes once it is there: where it was wished, or else where nothing is lost."""
+
+from __future__ import annotations
+
+from neural_style_gimp.i18n import _
+from neural_style_gimp.image.target import Target
+
+
+def destination(target: Target, output: str, fingerprint: bytes) -> tuple[str, str]:
+    """The output that is possible now, and a sentence that says why if it is not ``output``.
+
+    People go on working while a layer is painted. ``fingerprint`` is that of the target when its
+    pixels were sent; it counts only where they are to be replaced.
+    """
+    if output == "new-image":
+        return output, ""
+    gone = _gone(target)
+    if gone:
+        return "new-image", gone
+    if output == "replace" and target.obstacle(output) is not None:
+        return "new-layer", _("The layer is protected by now, so the painting is a new layer.")
+    if output == "replace" and target.fingerprint() != fingerprint:
+        return "new-layer", _(
+            "The layer or the selection was changed while it was painted, "
+            "so the painting is a new layer."
+        )
+    return output, ""
+
+
+def _gone(target: Target) -> str:
+    """Why the painting does not fit into its image any more; empty if it does."""
+    if not target.image.is_valid():
+        return _("The image was closed while it was painted, so the painting is a new image.")
+    if not target.layer.is_valid():
+        return _("The layer was deleted while it was painted, so the painting is a new image.")
+    if not target.has_its_size:
+        return _("The layer's size was changed meanwhile, so the painting is a new image.")
+    if target.image.get_floating_sel() is not None:
+        return _("There is a floating selection by now, so the painting is a new image.")
+    if target.obstacle("new-layer") is not None:
+        return _("The image was made one of few colors, so the painting is a new image.")
+    return ""

@@ -1,0 +1,159 @@
+"""``transfer``: a large layer from a client through the server to the engine and back."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, spread_in_words, summary
+from nst_server.bench.echo import COMMAND
+from nst_server.bench.inputs import repeated
+from nst_server.bench.servers import finished, first_painting, started, temporary_home
+from nst_server.client.session import Client
+from nst_server.host.memory import peak_memory
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job, PictureShape, StyleReference
+from nst_server.values.settings import Settings
+from nst_server.wire.spool import Spool
+from nst_server.wire.transfer import spans
+
+_STYLE_SIDE = 64
+
+
+def _measure(options: Options) -> Figures:
+    width, height = (600, 400) if options.quick else (6000, 4000)
+    repeats = 1 if options.quick else 3
+    layer = np.concatenate(
+        [repeated(width, height), np.ones((height, width, 1), np.float32)], axis=2
+    )
+    runs: dict[str, list[float]] = {}
+    processor: dict[str, dict[str, float]] = {}
+    copied: dict[str, float] = {}
+    peak: int | None = None
+    for name, command, shares in (
+        ("", [*COMMAND, "arrays"], True),
+        ("relay_", COMMAND, True),
+        ("messages_", COMMAND, False),
+    ):
+        with temporary_home(options.home) as home:
+            starter, _ = started(home, command)
+            with closing(starter), closing(Client.connect(home, shares=shares)) as client:
+                _round_trip(client, layer[:64, :64].copy())  # the worker is there from now on
+                before, moved = _processor_seconds(client), _copied_mb(client)
+                trips = [_round_trip(client, layer) for _ in range(repeats)]
+                after, counted = _processor_seconds(client), _copied_mb(client)
+                runs[name] = [seconds for seconds, _ in trips]
+                _check_same(trips[-1][1], layer)
+                processor[name] = {key: (after[key] - before[key]) / repeats for key in after}
+                if not name:
+                    copied = {key: (total - moved[key]) / repeats for key, total in counted.items()}
+                peak = peak or peak_memory(int(client.status()["pid"]))
+    megabytes = 2 * layer.nbytes / 1e6
+    times = {f"{name}round_trip_s": seconds for name, seconds in runs.items()}
+    speeds = {
+        f"{name}mb_per_s": [megabytes / second for second in seconds]
+        for name, seconds in runs.items()
+    }
+    return {
+        **summary({**speeds, **times}),
+        **{f"{name}cpu_s": each for name, each in processor.items()},
+        "width": width,
+        "height": height,
+        "megabytes": megabytes,
+        "server_peak_mb": None if peak is None else peak / 1e6,
+        "copied_mb": copied,
+    }
+
+
+def _round_trip(client: Client, layer: np.ndarray) -> tuple[float, Spool]:
+    """Seconds from submit until the result was read, without painting; and the result."""
+    height, width, _ = layer.shape
+    style = PictureShape(_STYLE_SIDE, _STYLE_SIDE, 3, "uint8")
+    job = Job(
+        Settings.of_preset("draft", strength=0),
+        PictureShape(width, height, 4, "float32"),
+        (StyleReference(style),),
+    )
+    begun = time.perf_counter()
+    client.submit(job, [layer, bytes(style.size_in_bytes)])
+    first_painting(client)
+    result = finished(client).pixels
+    for start, length in spans(result.length):  # part by part, as GIMP takes it
+        result.read(start, length)
+    return time.perf_counter() - begun, result
+
+
+def _check_same(result: Spool, layer: np.ndarray) -> None:
+    if not np.array_equal(np.frombuffer(result.read(), np.float32), layer.reshape(-1)):
+        raise NeuralStyleError("internal", "The layer came back changed.")
+
+
+def _processes(client: Client) -> dict[str, int]:
+    told = client.status()
+    return {"client": os.getpid(), "server": told["pid"], "worker": told["worker"]["pid"]}
+
+
+def _processor_seconds(client: Client) -> dict[str, float]:
+    """What client, server and worker have used of the processor so far (Linux)."""
+    found = {}
+    for name, pid in _processes(client).items():
+        try:
+            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        except OSError:
+            return {}
+        user, system = text.rpartition(")")[2].split()[11:13]
+        found[name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return found
+
+
+def _copied_mb(client: Client) -> dict[str, float]:
+    """Megabytes that each process has read from files and written so far (Linux)."""
+    found = {}
+    for name, pid in _processes(client).items():
+        try:
+            lines = Path(f"/proc/{pid}/io").read_text(encoding="ascii").splitlines()
+        except OSError:
+            return {}
+        for line in lines:
+            kind, _, count = line.partition(": ")
+            if kind in {"rchar", "wchar"}:
+                found[f"{name} {'read' if kind == 'rchar' else 'written'}"] = int(count) / 1e6
+    return found
+
+
+def _rows(figures: Figures) -> list[Row]:
+    layer = f"{figures['width']}×{figures['height']} RGBA float32"
+    rows = []
+    for name, what, aim in (
+        ("", "To the engine and back", "≤ 3 s"),
+        ("relay_", "The way alone", ""),
+        ("messages_", "The way alone, in messages", ""),
+    ):
+        seconds = f"{name}round_trip_s"
+        rows.append(
+            Row(
+                f"{what}, {layer}",
+                f"{figures[seconds]:.2f} s, {figures[f'{name}mb_per_s']:.0f} MB/s",
+                spread_in_words(figures, seconds, "s"),
+                aim,
+            )
+        )
+        taken = figures[f"{name}cpu_s"]
+        if taken:
+            each = ", ".join(f"{process} {second:.2f} s" for process, second in taken.items())
+            rows.append(Row("Its processor time", each))
+    if figures["copied_mb"]:
+        each = ", ".join(f"{what} {count:.0f}" for what, count in figures["copied_mb"].items())
+        rows.append(Row("Megabytes moved, to the engine and back", each))
+    if figures["server_peak_mb"] is not None:
+        rows.append(
+            Row("Most memory of the server meanwhile", f"{figures['server_peak_mb']:.0f} MB")
+        )
+    return rows
+
+
+BENCHMARK = Benchmark("transfer", _measure, _rows)

@@ -1,0 +1,438 @@
+"""The broker: one thread that never waits for anything but messages.
+
+It knows the jobs' headers and relays their pixels, chunk by chunk, on credit; it holds none.
+What a message changes is written down at once (`Jobs`, `WorkerSlot`, the sets of clients); what
+follows from that is done in one place, `Broker._advance`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import zmq
+
+from nst_server import __version__
+from nst_server.broker.authentication import KeyPair, KnownKeys
+from nst_server.broker.file_lock import ServerLock
+from nst_server.broker.jobs import Entry, Jobs
+from nst_server.broker.logs import log_to
+from nst_server.broker.signals import wake_at_signals
+from nst_server.broker.sockets import bound_router, endpoint_of
+from nst_server.broker.worker_process import default_command
+from nst_server.broker.worker_slot import DOMAIN as WORKERS
+from nst_server.broker.worker_slot import State, WorkerSlot
+from nst_server.host.home import Home
+from nst_server.host.memory import available_memory
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job, PictureShape
+from nst_server.values.limits import check_size
+from nst_server.wire.connection import Connection
+from nst_server.wire.protocol import CLIENT_KINDS, PING_SECONDS, PROTOCOL, Message
+from nst_server.wire.transfer import Transfer
+
+_log = logging.getLogger(__name__)
+
+_BATCH = 32
+"""Messages taken from one socket before the other has its turn."""
+_POLL_SECONDS = 1.0
+_LADDER_POLL_SECONDS = 0.05
+_CLIENTS = "clients"
+
+
+class Broker:
+    """Relays between the clients' socket and the worker's until it is told to stop."""
+
+    def __init__(
+        self,
+        home: Home,
+        clients: zmq.Socket[bytes],
+        workers: zmq.Socket[bytes],
+        slot: WorkerSlot,
+        *,
+        server_idle: float,
+    ) -> None:
+        self.stopping = False
+        self._home = home
+        self._clients_socket = clients
+        self._workers_socket = workers
+        self._slot = slot
+        self._server_idle = server_idle
+        self._jobs = Jobs()
+        self._clients: set[bytes] = set()
+        """Those that said hello with the right protocol number and can be reached."""
+        self._lost: set[bytes] = set()
+        self._now = self._started = self._active = time.monotonic()
+        self._ping_at = self._started
+
+    def run(self, wake: Any) -> None:
+        """Work until `stopping`; ``wake`` is a socket that becomes readable at a signal."""
+        poller = zmq.Poller()
+        poller.register(self._clients_socket, zmq.POLLIN)
+        poller.register(self._workers_socket, zmq.POLLIN)
+        poller.register(wake, zmq.POLLIN)
+        while not self.stopping:
+            seconds = _LADDER_POLL_SECONDS if self._slot.ending else _POLL_SECONDS
+            ready = dict(poller.poll(int(seconds * 1000)))
+            self._now = time.monotonic()
+            if wake.fileno() in ready:
+                wake.recv(64)
+            if self._workers_socket in ready:
+                self._receive(self._workers_socket, self._from_worker)
+            if self._clients_socket in ready:
+                self._receive(self._clients_socket, self._from_client)
+            self._advance()
+
+    def stop(self) -> None:
+        """Let `run` return soon."""
+        self.stopping = True
+
+    def close(self) -> None:
+        """Tell everybody with a job that it is over, and end the worker."""
+        stopped = NeuralStyleError("server-gone", "The server was stopped.")
+        for entry in self._jobs.entries():
+            self._tell(entry.client, Message("failed", _about(entry, error=stopped.to_wire())))
+        self._slot.end_and_wait()
+
+    def _receive(self, socket: zmq.Socket[bytes], handle: Any) -> None:
+        for _ in range(_BATCH):
+            try:
+                sender, *frames = socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            handle(sender.bytes, frames)
+
+    # Clients
+
+    def _from_client(self, client: bytes, frames: Sequence[Any]) -> None:
+        job = ""
+        try:
+            message = Message.from_frames(frames)
+            job = message.job[:100]
+            self._handle_client(client, message)
+        except NeuralStyleError as error:
+            _log.info("client %s: %s", client.hex(), error)
+            self._tell_error(client, job, error)
+        except Exception:  # a mistake of ours must not cost the others their jobs
+            _log.exception("client %s: a message could not be handled", client.hex())
+            ours = NeuralStyleError("internal", "The server could not handle a message.")
+            self._tell_error(client, job, ours)
+
+    def _tell_error(self, client: bytes, job: str, error: NeuralStyleError) -> None:
+        fields = {"job": job} if job else {}
+        self._tell(client, Message("error", {**fields, "error": error.to_wire()}))
+
+    def _handle_client(self, client: bytes, message: Message) -> None:
+        """Obey one message. Raises `NeuralStyleError` for the client to be told."""
+        if message.kind not in CLIENT_KINDS:
+            raise NeuralStyleError("bad-message", f"{message.kind[:40]!r} is no kind of message.")
+        if message.kind == "shutdown":  # of any protocol number: an upgrade must be able to
+            self._tell(client, Message("bye"))
+            self.stop()
+            return
+        if message.kind == "hello":
+            self._greet(client, message.fields)
+            return
+        if client not in self._clients:
+            raise NeuralStyleError("bad-message", "The first message must be a hello.")
+        if message.kind == "status":
+            self._tell(client, Message("status", self._status()))
+            return
+        if message.kind == "submit":
+            self._submit(client, message)
+            return
+        entry = self._jobs.find(message.job)
+        if message.kind == "cancel":
+            self._tell(client, Message("cancelled", _about(entry)))
+            self._fail(entry, NeuralStyleError("cancelled", "The job was cancelled."))
+            return
+        if entry.client != client:
+            raise NeuralStyleError("bad-message", "This job is another client's.")
+        try:
+            self._forward_to_worker(entry, message)
+        except NeuralStyleError as error:
+            self._fail(entry, error)
+
+    def _greet(self, client: bytes, fields: dict[str, Any]) -> None:
+        if fields.get("protocol") != PROTOCOL:
+            raise NeuralStyleError(
+                "protocol-mismatch",
+                "The running server is of version {version} and does not understand this client.",
+                "Stop it with 'nst stop' and try again.",
+                version=__version__,
+            )
+        self._clients.add(client)
+        welcome = {"protocol": PROTOCOL, "version": __version__, "pid": os.getpid()}
+        self._tell(client, Message("welcome", welcome))
+
+    def _submit(self, client: bytes, message: Message) -> None:
+        """Queue a job whose header is good; `_advance` tells the client its position."""
+        try:
+            job = Job.from_wire(message.fields.get("request"))
+            check_size(job, available_memory())
+            entry = self._jobs.submit(message.fields.get("job"), client, job)
+            _log.info("job %s submitted", entry.name)
+        except NeuralStyleError as error:
+            _log.info("client %s: job refused: %s", client.hex(), error)
+            refused = {"job": message.job[:100], "error": error.to_wire()}
+            self._tell(client, Message("failed", refused))
+
+    def _forward_to_worker(self, entry: Entry, message: Message) -> None:
+        """Pixels, credit and keep of the owner. Raises ``bad-message`` if out of order."""
+        match message.kind:
+            case "chunk":
+                offset = message.fields.get("offset")
+                entry.upload.accept(offset, message.length)
+                where = {"offset": offset, "length": message.length}
+                self._tell_worker(Message("chunk", _about(entry, **where), message.payload))
+            case "credit":
+                if entry.download is None:
+                    raise NeuralStyleError("bad-message", "There is no result to give credit for.")
+                count = message.fields.get("chunks")
+                entry.download.grant(count)
+                self._tell_worker(Message("credit", _about(entry, chunks=count)))
+            case "keep":
+                if entry is self._jobs.running and not entry.kept:
+                    self._tell_worker(Message("keep", _about(entry)))
+                entry.kept = True
+
+    def _tell(self, client: bytes, message: Message) -> None:
+        """Send to a client. One that is gone, or reads nothing any more, is lost."""
+        try:
+            self._clients_socket.send_multipart(
+                [client, *message.to_frames()], zmq.NOBLOCK, copy=False
+            )
+        except zmq.Again:
+            if message.kind not in {"ping", "progress"}:
+                self._lost.add(client)
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            self._lost.add(client)
+
+    # The worker
+
+    def _from_worker(self, identity: bytes, frames: Sequence[Any]) -> None:
+        if identity != self._slot.identity or self._slot.ending:
+            return  # a late message of one that is being replaced
+        try:
+            self._handle_worker(Message.from_frames(frames))
+        except (NeuralStyleError, KeyError, TypeError, ValueError):
+            _log.exception("a message of the worker was not understood")
+            self._slot.end(self._now)
+
+    def _handle_worker(self, message: Message) -> None:
+        entry = self._jobs.running
+        fields = message.fields
+        if message.kind == "idle":
+            if entry is not None:
+                self._jobs.remove(entry)
+                lost = NeuralStyleError("internal", "The worker gave the job up without a word.")
+                self._tell(entry.client, Message("failed", _about(entry, error=lost.to_wire())))
+            self._slot.told.update(fields)
+            self._slot.became_idle(self._now)
+            return
+        if entry is None or message.job != entry.name:
+            return  # of a job that was cancelled
+        match message.kind:
+            case "credit":
+                entry.upload.grant(fields["chunks"])
+            case "started":
+                self._slot.told.update(
+                    {name: fields[name] for name in ("device", "precision", "backbone")}
+                )
+            case "progress":
+                entry.progress = {name: fields[name] for name in fields if name != "job"}
+            case "result":
+                entry.download = Transfer(PictureShape.from_wire(fields["picture"]).size_in_bytes)
+            case "failed":
+                self._fail(entry, NeuralStyleError.from_wire(fields.get("error")))
+                return
+            case "chunk":
+                if entry.download is None:
+                    raise ValueError("pixels before the header of the result")
+                entry.download.accept(fields.get("offset"), message.length)
+        self._tell(entry.client, message)
+        if entry.download is not None and entry.download.complete:
+            self._jobs.remove(entry)
+            self._slot.release(self._now)
+
+    def _tell_worker(self, message: Message) -> None:
+        self._slot.send(message, self._now)
+
+    # Jobs
+
+    def _fail(self, entry: Entry, error: NeuralStyleError) -> None:
+        """End a job: its client is told at once, the worker has its time to stop."""
+        _log.info("job %s failed: %s", entry.name, error)
+        self._tell(entry.client, Message("failed", _about(entry, error=error.to_wire())))
+        self._drop(entry)
+
+    def _drop(self, entry: Entry) -> None:
+        """Forget a job; a worker that has it is told to stop, and must do so in time."""
+        if entry is self._jobs.running and self._slot.state is State.BUSY:
+            self._tell_worker(Message("cancel", _about(entry)))
+            self._slot.release(self._now)
+        self._jobs.remove(entry)
+
+    def _advance(self) -> None:
+        """Do what follows from the present state; nothing begins by itself anywhere else."""
+        if self._now >= self._ping_at:
+            self._ping_at = self._now + PING_SECONDS
+            for client in self._clients:
+                self._tell(client, Message("ping"))
+        self._forget_lost()
+        self._mind_worker()
+        for entry, position in self._jobs.moved():
+            self._tell(entry.client, Message("queued", _about(entry, position=position)))
+        if self._jobs.waiting and self._slot.usable:
+            self._start_job(self._jobs.start_next())
+        if self._clients or len(self._jobs):
+            self._active = self._now
+        elif self._now - self._active >= self._server_idle:
+            _log.info("nothing to do for %g seconds", self._server_idle)
+            self.stop()
+        elif not self._home.connection_file.exists():
+            _log.info("nobody finds this server any more: its connection file is gone")
+            self.stop()
+
+    def _forget_lost(self) -> None:
+        while self._lost:
+            client = self._lost.pop()
+            self._clients.discard(client)
+            for entry in self._jobs.of_client(client):
+                _log.info("the client of job %s is gone", entry.name)
+                self._drop(entry)
+
+    def _mind_worker(self) -> None:
+        """Fail the job of a worker that died, and start one where one is needed."""
+        was = self._slot.state
+        how = self._slot.check(self._now)
+        if how is not None:
+            victim = self._jobs.first if was is State.STARTING else self._jobs.running
+            if victim is not None:
+                self._fail(victim, self._died(was, how))
+        if self._jobs.waiting and self._slot.state is State.NONE:
+            try:
+                self._slot.start(self._now)
+            except OSError as error:
+                first = self._jobs.first
+                assert first is not None
+                self._fail(first, self._died(State.STARTING, str(error.strerror)))
+
+    def _died(self, was: State, how: str) -> NeuralStyleError:
+        log = self._home.server_log
+        if was is State.STARTING:
+            return NeuralStyleError(
+                "worker-died",
+                "The painting process could not be started ({reason}).",
+                "The log is {log}.",
+                reason=how,
+                log=log,
+            )
+        if "SIGKILL" in how:
+            return NeuralStyleError(
+                "worker-died",
+                "The painting process was killed in the middle of its work ({reason}).",
+                "The system may have run out of memory: try a smaller size. The log is {log}.",
+                reason=how,
+                log=log,
+            )
+        return NeuralStyleError(
+            "worker-died",
+            "The painting process ended in the middle of its work ({reason}).",
+            "The log is {log}.",
+            reason=how,
+            log=log,
+        )
+
+    def _start_job(self, entry: Entry) -> None:
+        self._slot.take_job()
+        self._tell_worker(Message("job", _about(entry, request=entry.job.to_wire())))
+        if entry.kept:
+            self._tell_worker(Message("keep", _about(entry)))
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "protocol": PROTOCOL,
+            "uptime": self._now - self._started,
+            "worker": self._slot.to_wire(),
+            "jobs": self._jobs.to_wire(),
+        }
+
+
+def serve(
+    home: Home,
+    *,
+    server_idle: float = 1800.0,
+    worker_idle: float = 300.0,
+    worker_command: Sequence[str] | None = None,
+) -> int:
+    """Run the server of ``home`` until it is told to stop or idle; the exit code.
+
+    Where one runs already this says so and is content: two clients may start one at once.
+    Raises `NeuralStyleError` ``unwritable``.
+    """
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(ServerLock(home.lock_file))
+            if not lock.held:
+                print(f"A server is already running for {home.root}.")
+                return 0
+            stack.enter_context(log_to(home.server_log))
+        except OSError as error:
+            raise _unwritable(home, error) from None
+        context: zmq.Context[zmq.Socket[bytes]] = stack.enter_context(zmq.Context())
+        known = stack.enter_context(KnownKeys(context))
+        server_keys, client_keys = KeyPair.new(), KeyPair.new()
+        known.allow(_CLIENTS, client_keys.public)
+        clients = stack.enter_context(bound_router(context, known, _CLIENTS, server_keys))
+        workers = stack.enter_context(bound_router(context, known, WORKERS, server_keys))
+        details = {
+            "endpoint": endpoint_of(workers),
+            "server_public": server_keys.public.decode(),
+            "weights": str(home.weights),
+            "exchange": str(home.exchange),
+        }
+        slot = WorkerSlot(workers, known, details, worker_command or default_command(), worker_idle)
+        broker = Broker(home, clients, workers, slot, server_idle=server_idle)
+        stack.callback(broker.close)
+        wake = stack.enter_context(wake_at_signals(broker.stop))
+        stack.callback(home.connection_file.unlink, missing_ok=True)
+        connection = Connection(
+            endpoint=endpoint_of(clients),
+            protocol=PROTOCOL,
+            version=__version__,
+            pid=os.getpid(),
+            started=time.time(),
+            server_public=server_keys.public.decode(),
+            client_public=client_keys.public.decode(),
+            client_secret=client_keys.secret.decode(),
+        )
+        try:
+            connection.write(home.connection_file)
+        except OSError as error:
+            raise _unwritable(home, error) from None
+        _log.info("server %s of %s is ready", __version__, home.root)
+        broker.run(wake)
+        _log.info("server ends")
+    return 0
+
+
+def _unwritable(home: Home, error: OSError) -> NeuralStyleError:
+    return NeuralStyleError(
+        "unwritable",
+        "The server cannot write to {path}: {reason}.",
+        path=home.root,
+        reason=error.strerror,
+    )
+
+
+def _about(entry: Entry, **fields: Any) -> dict[str, Any]:
+    return {"job": entry.name, **fields}

@@ -1,0 +1,169 @@
+"""The one place for a worker: which process has it, what state it is in, and until when."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import zmq
+
+from nst_server.broker.authentication import KeyPair, KnownKeys
+from nst_server.broker.worker_process import WorkerProcess
+from nst_server.host.memory import available_memory, resident_memory
+from nst_server.wire.protocol import Message
+
+_log = logging.getLogger(__name__)
+
+DOMAIN = "workers"
+START_SECONDS = 120.0
+"""A worker that is not ready after so long is given up; TensorFlow's import can take a while."""
+RELEASE_SECONDS = 10.0
+"""A worker that has not become idle so long after its job ended is replaced."""
+
+
+class State(enum.Enum):
+    """What the worker is doing."""
+
+    NONE = "none"
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+
+
+class WorkerSlot:
+    """Starts a worker, talks to it, and ends it when the deadline of its state has passed.
+
+    Every worker has keys and a name of its own, so that a late message of one that was replaced
+    is never taken for its successor's.
+    """
+
+    def __init__(
+        self,
+        socket: zmq.Socket[bytes],
+        known: KnownKeys,
+        details: dict[str, str],
+        command: Sequence[str],
+        idle_seconds: float,
+    ) -> None:
+        self.state = State.NONE
+        self.identity = b""
+        self.told: dict[str, Any] = {}
+        """What the worker said of itself: device, backbone, precision."""
+        self._socket = socket
+        self._known = known
+        self._details = details
+        self._command = command
+        self._idle_seconds = idle_seconds
+        self._process: WorkerProcess | None = None
+        self._deadline = math.inf
+        self._given_up = ""
+        self._starts = 0
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can take a job now."""
+        return self.state is State.IDLE and not self.ending
+
+    @property
+    def ending(self) -> bool:
+        """Whether it was told to end and has not yet."""
+        return self._process is not None and self._process.ending
+
+    def start(self, now: float) -> None:
+        """Start a process in the empty slot. Raises `OSError` if that is not possible."""
+        self._starts += 1
+        name = f"worker-{self._starts}"
+        keys = KeyPair.new()
+        self._known.allow(DOMAIN, keys.public)
+        self._process = WorkerProcess(
+            self._command,
+            {
+                **self._details,
+                "name": name,
+                "public": keys.public.decode(),
+                "secret": keys.secret.decode(),
+            },
+        )
+        self.identity = name.encode()
+        self._enter(State.STARTING, now + START_SECONDS)
+        _log.info("worker %d started", self._process.pid)
+
+    def became_idle(self, now: float) -> None:
+        """It can take a job; if none comes for the idle time, it is ended.
+
+        After a job that made it so large that it has more memory than is left to all others, it is
+        ended at once: TensorFlow keeps what it has.
+        """
+        had_a_job = self.state is State.BUSY
+        self._enter(State.IDLE, now + self._idle_seconds)
+        if had_a_job and self._process is not None:
+            has, left = resident_memory(self._process.pid), available_memory()
+            if has is not None and left is not None and has > left:
+                _log.info("worker %d has %d MB, more than is left", self._process.pid, has // 2**20)
+                self.end(now)
+
+    def take_job(self) -> None:
+        """It has a job, for as long as that takes."""
+        self._enter(State.BUSY, math.inf)
+
+    def release(self, now: float) -> None:
+        """Its job is over, one way or the other: it must become idle soon."""
+        self._enter(State.BUSY, now + RELEASE_SECONDS)
+
+    def end(self, now: float) -> None:
+        """Begin to end it."""
+        if self._process is not None:
+            self._process.end(now)
+
+    def send(self, message: Message, now: float) -> None:
+        """Send to the worker; one that cannot be reached is ended."""
+        try:
+            self._socket.send_multipart(
+                [self.identity, *message.to_frames()], zmq.NOBLOCK, copy=False
+            )
+        except zmq.ZMQError as error:
+            _log.warning("worker cannot be reached: %s", error)
+            self.end(now)
+
+    def check(self, now: float) -> str | None:
+        """Mind the deadline and the process; if that has ended, empty the slot and say how."""
+        if self._process is None:
+            return None
+        if now >= self._deadline and not self.ending:
+            _log.info("worker %d was %s for too long", self._process.pid, self.state.value)
+            if self.state is State.STARTING:
+                self._given_up = f"not ready after {START_SECONDS:.0f} seconds"
+            self.end(now)
+        if not self._process.climb(now):
+            return None
+        how = self._given_up or self._process.describe_end()
+        _log.info("worker %d %s: %s", self._process.pid, self._process.rung.value, how)
+        self._empty()
+        return how
+
+    def end_and_wait(self) -> None:
+        """End the process, whatever it takes."""
+        if self._process is not None:
+            rung = self._process.end_and_wait()
+            _log.info("worker %d %s", self._process.pid, rung.value)
+            self._empty()
+
+    def to_wire(self) -> dict[str, Any]:
+        """What ``status`` tells of the worker."""
+        pid = None if self._process is None else self._process.pid
+        return {"state": "ending" if self.ending else self.state.value, "pid": pid, **self.told}
+
+    def _enter(self, state: State, deadline: float) -> None:
+        self.state = state
+        self._deadline = deadline
+
+    def _empty(self) -> None:
+        self._known.allow(DOMAIN)
+        self._process = None
+        self._given_up = ""
+        self.identity = b""
+        self.told = {}
+        self._enter(State.NONE, math.inf)

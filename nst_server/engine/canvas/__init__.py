@@ -1,0 +1,1 @@
+"""Pictures as tensors: content, masks, margins, strips, color and resampling."""

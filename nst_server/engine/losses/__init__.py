@@ -1,0 +1,1 @@
+"""What a painting is compared by: content, style statistics, total variation."""

@@ -1,0 +1,1 @@
+"""The pretrained network, its gradients, and how its functions are traced and compiled."""

@@ -1,0 +1,89 @@
+"""The objective at one scale: in one piece where memory allows, else in tiles."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from nst_server.engine.canvas.picture import WeighedStyle
+from nst_server.engine.objective.tiled import TiledObjective
+from nst_server.engine.objective.tiling import Tiling
+from nst_server.engine.objective.whole import Objective
+
+_log = logging.getLogger(__name__)
+
+
+class ScaleObjective:
+    """What pictures of one size are compared with, and how: whole, or in tiles.
+
+    Where memory runs out in spite of the estimate nothing is kept of tiles, then they are halved,
+    and the step is done again; the result is the same.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        content: tf.Tensor,
+        styles: Sequence[WeighedStyle],
+        importance: tf.Tensor | None,
+        *,
+        tiling: Tiling | None,
+    ) -> None:
+        """``tiling`` is None for one piece."""
+        self._objective = objective
+        self._content = content
+        self._styles = styles
+        self._importance = importance
+        self._tiling = tiling
+        self._targets: Any  # of the kind that goes with the pieces
+        self._prepare()
+
+    def gradient(self, picture: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """As `Objective.gradient`. Raises TensorFlow's ResourceExhaustedError in the end."""
+        while True:
+            try:
+                return self._pieces.gradient(picture, self._targets, weights, self._importance)
+            except tf.errors.ResourceExhaustedError:
+                less = self._with_less()
+                if less is None:
+                    raise
+            # Not before the error is gone, with all that its frames hold in memory.
+            self._tiling = less
+            self._prepare()
+
+    def _prepare(self) -> None:
+        while True:
+            self._pieces = (
+                self._objective
+                if self._tiling is None
+                else TiledObjective(self._objective, self._tiling)
+            )
+            try:
+                self._targets = self._pieces.targets(self._content, self._styles, self._importance)
+                return
+            except tf.errors.ResourceExhaustedError:
+                less = self._with_less()
+                if less is None:
+                    raise
+            self._tiling = less
+
+    def _with_less(self) -> Tiling | None:
+        """What takes less memory; None if nothing does."""
+        height, width = self._content.shape[1:3]
+        if self._tiling is None:
+            stages = self._objective.stages
+            tiling = Tiling(
+                tuple(max(height, width) >> stage.shrinkage for stage in stages), keeps=False
+            )
+        else:
+            tiling = self._tiling
+        less = tiling.with_less()
+        if less:
+            _log.warning(
+                "out of memory at %d×%d: going on in tiles of %d, with nothing kept of them",
+                *(width, height, less.sides[0]),
+            )
+        return less

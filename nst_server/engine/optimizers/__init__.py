@@ -1,0 +1,1 @@
+"""How a picture is moved by its gradient: Adam, L-BFGS and its preconditioner."""

@@ -1,0 +1,247 @@
+"""L-BFGS on a picture (Nocedal and Wright 2006, algorithms 7.4 and 7.5), on the device.
+
+One gradient an iteration, as in neural-style: there is no line search, but where the loss went up
+the step is taken back by half, so that the loss of what is kept never rises.
+
+What is optimised is not the picture but p where the picture is S·p (`smoothing`). In p all pixels
+are equally easy to move, in the picture what is large is, and light more than colour: strokes come
+before grain, and little of the grain that fine pixels would take on the way is left at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from nst_server.engine.canvas.margin import Resized
+from nst_server.engine.canvas.strips import cut, joined
+from nst_server.engine.optimizers.preconditioner import STROKES, Metric, smooth
+
+PAIRS = 2
+"""Steps with their gradient differences that stand for the curvature. In the few dozen iterations
+of a painting more gain nothing, and each takes time and memory."""
+
+PAIRS_NEAR_A_MINIMUM = 10
+"""The same for hundreds of iterations."""
+
+HISTORY_BYTES = 2**29
+"""What they may take of memory: large pictures have them in bfloat16, very large ones fewer."""
+
+FIRST_STEP = 0.1
+"""Largest change of a pixel in a step along the bare gradient. What is too far is halved."""
+
+LARGEST_STEP = 0.5
+"""Largest change of a pixel in any step; a picture is no wider than one."""
+
+_HALVINGS = 4
+"""After so many the curvature is forgotten."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A step that was taken in p, and how much the gradient by p changed by it; in strips."""
+
+    step: Sequence[tf.Tensor]
+    difference: Sequence[tf.Tensor]
+
+
+@dataclass
+class LbfgsState:
+    """The picture to try next, and what is known of the last one that was kept.
+
+    It is changed by each step: of a very large picture there must not be two states at once.
+    """
+
+    picture: tf.Tensor
+    kept: tf.Tensor
+    gradient: Sequence[tf.Tensor] = ()
+    """Of ``kept`` by p, in strips; none before the first step."""
+    loss: float = float("inf")
+    """Of ``kept``."""
+    coefficients: npt.NDArray[np.float64] = field(default_factory=lambda: np.array([-1.0]))
+    """The direction of the next step in what `_basis` has."""
+    direction: Sequence[tf.Tensor] | None = None
+    """The same in p; None where it is not kept, since the picture has several strips."""
+    length: float | tf.Tensor = 0.0
+    """Of that direction that the whole step is long; on the device, where nobody waits for it."""
+    share: float = 1.0
+    """Of that step that ``picture`` is away from ``kept``."""
+    history: tuple[Pair, ...] = ()
+    """Oldest first."""
+    products: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    """Scalar, of all in the history: each pair's step and then its difference."""
+
+
+class Lbfgs:
+    """Limited memory BFGS; pictures stay in [0, 1]."""
+
+    def __init__(
+        self, *, pairs: int = PAIRS, metric: Metric = STROKES, wraps: bool = False
+    ) -> None:
+        """``pairs`` is how many are kept at the most, ``metric`` what the picture is moved in.
+
+        A picture that ``wraps`` goes on at its left where it ends at its right.
+        """
+        self._pairs = pairs
+        self._smooth = partial(smooth, metric=metric, wraps=wraps)
+
+    def start(self, picture: tf.Tensor) -> LbfgsState:
+        """Before the first step."""
+        return LbfgsState(picture, kept=picture)
+
+    def step(self, state: LbfgsState, gradient: list[tf.Tensor], loss: float) -> None:
+        """Go on after ``state.picture`` turned out to have that gradient and loss.
+
+        The list is the state's then, and changed.
+        """
+        if loss <= state.loss:
+            self._smooth(gradient)
+            _remember(state, gradient, self._pairs)
+            state.kept, state.gradient, state.loss = state.picture, gradient, loss
+            self._set_out(state)
+        elif state.share / 2 < 0.5**_HALVINGS and state.history:
+            _forget(state, len(state.history))
+            self._set_out(state)
+        else:
+            state.share /= 2
+            _move(state, self._change(state))
+
+    def result(self, state: LbfgsState) -> tf.Tensor:
+        """The picture of the least loss."""
+        return state.kept
+
+    def resize(self, state: LbfgsState, picture: tf.Tensor, resized: Resized) -> None:
+        """Begin the next scale with ``picture``; curvature at another size is of no use."""
+        del resized
+        vars(state).update(vars(self.start(picture)))
+
+    def _set_out(self, state: LbfgsState) -> None:
+        """A whole step from what is kept."""
+        state.picture = state.kept  # what was tried is of no more use
+        _bend(state)
+        change = self._change(state)
+        largest = tf.reduce_max([tf.reduce_max(tf.abs(strip)) for strip in change])
+        largest = tf.maximum(largest, 1e-20)
+        if state.history:
+            state.length = tf.minimum(1.0, LARGEST_STEP / largest)
+        else:
+            state.length = FIRST_STEP / largest
+        state.share = 1.0
+        _move(state, change)
+
+    def _change(self, state: LbfgsState) -> list[tf.Tensor]:
+        """The direction as a change of the picture."""
+        change = list(_direction(state))
+        self._smooth(change)
+        return change
+
+
+def _move(state: LbfgsState, change: list[tf.Tensor]) -> None:
+    """Away from what is kept, by the share of the step; ``change`` is used up."""
+    length = state.share * state.length
+
+    def moved(kept: tf.Tensor) -> tf.Tensor:
+        return tf.clip_by_value(kept + length * change.pop(0), 0.0, 1.0)
+
+    state.picture = joined(map(moved, cut(state.kept)))
+
+
+def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> None:
+    """One pair more in the history, ``most`` in all; its products are missing yet."""
+    if not state.gradient:
+        return
+    numbers = int(tf.size(state.picture))
+    dtype = tf.float32 if 8 * numbers * most <= HISTORY_BYTES else tf.bfloat16
+    affordable = min(most, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
+    factor = state.share * state.length
+    step = [tf.cast(factor * strip, dtype) for strip in _direction(state)]
+    _forget(state, max(0, len(state.history) + 1 - affordable))
+    changes = zip(gradient, state.gradient, strict=True)
+    difference = [tf.cast(new - old, dtype) for new, old in changes]
+    state.history = (*state.history, Pair(step, difference))
+    state.products = np.pad(state.products, (0, 2))
+
+
+def _forget(state: LbfgsState, pairs: int) -> None:
+    """So many of the oldest pairs."""
+    state.history = state.history[pairs:]
+    state.products = state.products[2 * pairs :, 2 * pairs :]
+
+
+def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[tf.Tensor]:
+    """What directions are made of, as rows of a matrix for each strip.
+
+    Steps and differences, oldest pair first, and at last the gradient: so what is new is together.
+    """
+    pictures = [picture for pair in history for picture in (pair.step, pair.difference)]
+    for strips in zip(*pictures, gradient, strict=True):
+        yield tf.stack([tf.cast(tf.reshape(strip, [-1]), tf.float32) for strip in strips])
+
+
+def _bend(state: LbfgsState) -> None:
+    """Make the direction −H·gradient; the newest pair is dropped if its curvature is not positive.
+
+    In the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two passes
+    over the pictures, one for their products, one for their sum, where the two-loop recursion as
+    written in textbooks makes forty. Only the products with what is new are made, a seventh, and
+    they alone are waited for.
+    """
+    pairs = len(state.history)
+    state.direction = None
+    if not pairs:
+        state.coefficients = np.array([-1.0])
+        return
+    matrices: Iterable[tf.Tensor] = _basis(state.gradient, state.history)
+    is_small = len(state.gradient) == 1
+    if is_small:  # put together once, for products and sum; a large one would be in memory again
+        matrices = list(matrices)
+    products = np.pad(state.products, (0, 1))
+    rows = tf.add_n([tf.matmul(part[-3:], part, transpose_b=True) for part in matrices]).numpy()
+    products[-3:], products[:, -3:] = rows, np.transpose(rows)
+    (own, curvature), (_, change) = products[-3:-1, -3:-1]
+    if not curvature > 1e-10 * np.sqrt(own * change):
+        state.history, state.products = state.history[:-1], state.products[:-2, :-2]
+        _bend(state)
+        return
+    state.products = products[:-1, :-1]
+    state.coefficients = two_loops(products)
+    if is_small:
+        state.direction = list(_combined(state, matrices))
+
+
+def _direction(state: LbfgsState) -> Iterator[tf.Tensor]:
+    """The direction of the coefficients, in p, in strips."""
+    if state.direction is not None:
+        return iter(state.direction)
+    return _combined(state, _basis(state.gradient, state.history))
+
+
+def _combined(state: LbfgsState, matrices: Iterable[tf.Tensor]) -> Iterator[tf.Tensor]:
+    coefficients = tf.constant(state.coefficients[np.newaxis], tf.float32)
+    for strip, matrix in zip(state.gradient, matrices, strict=True):
+        yield tf.reshape(tf.matmul(coefficients, matrix), strip.shape)
+
+
+def two_loops(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Coefficients of −H·gradient in the steps, differences and gradient of `_basis`.
+
+    ``products`` are all scalar products of those.
+    """
+    steps, differences = range(0, len(products) - 1, 2), range(1, len(products) - 1, 2)
+    coefficients = np.zeros(len(products))
+    coefficients[-1] = -1.0
+    shares = np.zeros(len(products))
+    for step, difference in zip(reversed(steps), reversed(differences), strict=True):
+        shares[step] = products[step] @ coefficients / products[step, difference]
+        coefficients[difference] -= shares[step]
+    step, difference = steps[-1], differences[-1]
+    coefficients *= products[step, difference] / products[difference, difference]
+    for step, difference in zip(steps, differences, strict=True):
+        back = products[difference] @ coefficients / products[step, difference]
+        coefficients[step] += shares[step] - back
+    return coefficients

@@ -1,0 +1,1 @@
+"""Decisions made before painting: sizes, iterations, weights of terms, device and time left."""

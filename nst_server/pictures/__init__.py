@@ -1,0 +1,1 @@
+"""Picture files: reading, writing, color profiles, metadata, sheets and sample styles."""

@@ -1,0 +1,1 @@
+"""Values: options, jobs, progress, errors and geometry; the standard library alone."""

@@ -1,0 +1,300 @@
+"""Every option of a job, in one place: type, default, range, unit and help.
+
+The flags of ``nst``, the message on the wire, the arguments of GIMP's procedure and the table in
+the README are made from `Settings`, or checked against it by a test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from typing import Any
+
+from nst_server.values.errors import NeuralStyleError
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is known of one field of `Settings` beside its type and default."""
+
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    expert: bool = False
+    words: tuple[str, ...] = ()
+    """Words allowed in place of a number."""
+
+
+def _option(default: Any, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"option": Option(help, **more)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to paint and how; a value, the same for command line, wire and GIMP."""
+
+    preset: str = _option(
+        "standard",
+        "How much work is done: draft in seconds, standard, fine, or classic, which is the "
+        "algorithm of the TensorFlow notebook unchanged.",
+        choices=("draft", "standard", "fine", "classic"),
+    )
+    strength: float = _option(
+        50.0,
+        "How far the picture follows the style; 0 leaves it as it is.",
+        minimum=0,
+        maximum=100,
+    )
+    brush_size: float = _option(
+        1.0,
+        "Size of the brush strokes; 1 is as in the style picture.",
+        minimum=0.25,
+        maximum=4,
+    )
+    colors: str = _option(
+        "style",
+        "Whose colours the result has: those of the style, those of the content, or those of the "
+        "style matched to the content's palette.",
+        choices=("style", "content", "match"),
+    )
+    smoothness: float = _option(
+        50.0,
+        "How much fine grain is smoothed away.",
+        minimum=0,
+        maximum=100,
+    )
+    size: int | str = _option(
+        "auto",
+        "Longest side that is worked at; auto takes the largest whose estimated time is within "
+        "the time limit, full the picture's own.",
+        minimum=64,
+        maximum=16384,
+        unit="pixels",
+        words=("auto", "full"),
+    )
+    seamless: bool = _option(
+        False,
+        "Whether the result tiles: its right side continues on its left, its bottom on its top.",
+    )
+    time_limit: float = _option(
+        180.0,
+        "What an automatic size may take.",
+        minimum=1,
+        maximum=86400,
+        unit="seconds",
+        expert=True,
+    )
+    seed: int = _option(
+        0,
+        "Start of the random numbers; the same seed gives the same picture.",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+    iterations: int = _option(
+        30,
+        "Iterations at the finest scale, at most; every coarser one gets half as many more. "
+        "A scale ends sooner where nothing would change visibly any more.",
+        minimum=1,
+        maximum=10000,
+        expert=True,
+    )
+    coarsest: int = _option(
+        256,
+        "Longest side of the coarsest scale to begin with, for a brush size of 1: for larger "
+        "strokes it is smaller. At most seven tenths of the picture's; 0 works at one scale only.",
+        minimum=0,
+        maximum=4096,
+        unit="pixels",
+        expert=True,
+    )
+    init: str = _option(
+        "content",
+        "What the painting starts from; picture is one that is given, in a shell by its file's "
+        "name.",
+        choices=("content", "noise", "picture"),
+        expert=True,
+    )
+    optimizer: str = _option(
+        "lbfgs",
+        "How the picture is moved: L-BFGS, or Adam with the average of its iterates, which needs "
+        "about twice the work.",
+        choices=("lbfgs", "adam"),
+        expert=True,
+    )
+    content_weight: float = _option(
+        1.0,
+        "How much the content counts; 0 makes a texture of the style alone.",
+        minimum=0,
+        maximum=1000,
+        expert=True,
+    )
+    style_layers: str = _option(
+        "",
+        "Layers whose statistics are the style, with weights: block1_conv1:2,block2_conv1:1. "
+        "Empty takes the preset's.",
+        expert=True,
+    )
+    content_layers: str = _option(
+        "",
+        "Layers whose features are the content, with weights. Empty takes the preset's.",
+        expert=True,
+    )
+    pooling: str = _option(
+        "mixed",
+        "How the network shrinks its feature maps: max, as it was trained, keeps faces and "
+        "windows readable but leaves a fine mesh, average gives smoother strokes, mixed averages "
+        "the two finest maps only.",
+        choices=("mixed", "max", "average"),
+        expert=True,
+    )
+    style_loss: str = _option(
+        "wasserstein",
+        "How styles are compared: the Wasserstein distance of their feature maps, or their Gram "
+        "matrices as in the first paper.",
+        choices=("wasserstein", "gram"),
+        expert=True,
+    )
+    backbone: str = _option(
+        "auto",
+        "The pretrained network; auto takes vgg19 where its weights are installed, else vgg16.",
+        choices=("auto", "vgg19", "vgg16"),
+        expert=True,
+    )
+    precision: str = _option(
+        "auto",
+        "Number format of the network; auto takes bfloat16 where the processor is made for it.",
+        choices=("auto", "float32", "bfloat16"),
+        expert=True,
+    )
+    tile: int | str = _option(
+        "auto",
+        "Longest side of the pieces that a large picture is worked at in; auto chooses by the "
+        "free memory, none works in one piece. The result is the same.",
+        minimum=64,
+        maximum=16384,
+        unit="pixels",
+        words=("auto", "none"),
+        expert=True,
+    )
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            object.__setattr__(self, entry.name, _checked(entry, getattr(self, entry.name)))
+
+    @classmethod
+    def of_preset(cls, preset: str, /, **changes: Any) -> Settings:
+        """The settings of ``preset`` with ``changes`` on top.
+
+        Raises `NeuralStyleError` ``bad-settings`` for an unknown preset, name or value.
+        """
+        if preset not in PRESETS:
+            raise _bad(
+                "There is no preset {value}.",
+                "Take one of {choices}.",
+                value=repr(preset),
+                choices=", ".join(PRESETS),
+            )
+        unknown = set(changes) - {entry.name for entry in fields(cls)}
+        if unknown:
+            raise _bad("There is no setting {name}.", name=repr(sorted(unknown)[0]))
+        return replace(PRESETS[preset], **{**changes, "preset": preset})
+
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object that travels and is kept with a result."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, wire: Any) -> Settings:
+        """Settings from a JSON object, every value checked; a missing one is the preset's.
+
+        Raises `NeuralStyleError` ``bad-settings``.
+        """
+        if not isinstance(wire, Mapping):
+            raise _bad("The settings are not a JSON object.")
+        changes = {str(name): value for name, value in wire.items() if name != "preset"}
+        return cls.of_preset(str(wire.get("preset", "standard")), **changes)
+
+
+def options() -> dict[str, tuple[Option, type, Any]]:
+    """Every option by name in order: what is known of it, its plain type, its default."""
+    return {
+        entry.name: (entry.metadata["option"], type(entry.default), entry.default)
+        for entry in fields(Settings)
+    }
+
+
+_LONGEST_TEXT = 1000
+
+
+def _bad(sentence: str, hint: str = "", **values: object) -> NeuralStyleError:
+    return NeuralStyleError("bad-settings", sentence, hint, **values)
+
+
+def _no_value(name: str, value: Any, hint: str, **values: object) -> NeuralStyleError:
+    return _bad("{value} is no value for {name}.", hint, name=name, value=repr(value), **values)
+
+
+def _checked(entry: Field[Any], value: Any) -> Any:
+    """``value`` in the field's own type and range, or a sentence that says what is allowed."""
+    option: Option = entry.metadata["option"]
+    name = entry.name.replace("_", " ")
+    if option.choices:
+        if value not in option.choices:
+            choices = ", ".join(option.choices)
+            raise _no_value(name, value, "Take one of {choices}.", choices=choices)
+        return value
+    if isinstance(entry.default, bool):
+        if not isinstance(value, bool):
+            raise _no_value(name, value, "It is true or false.")
+        return value
+    if isinstance(entry.default, str) and option.minimum is None:
+        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+            raise _no_value(name, value, "It is a short text.")
+        return value
+    if value in option.words:
+        return value
+    whole = "int" in str(entry.type)
+    number = _number(value)
+    in_range = math.isfinite(number) and option.minimum <= number <= option.maximum  # type: ignore[operator]
+    if not in_range or (whole and number != int(number)):
+        limits = {"least": f"{option.minimum:g}", "most": f"{option.maximum:g}"}
+        if not option.words:
+            raise _no_value(name, value, "It is a number from {least} to {most}.", **limits)
+        one, other = option.words
+        limits |= {"one": one, "other": other}
+        raise _no_value(
+            name, value, "It is a number from {least} to {most}, {one} or {other}.", **limits
+        )
+    return int(number) if whole else number
+
+
+def _number(value: Any) -> float:
+    """``value`` as a number; not a number if it is none."""
+    if isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+PRESETS: dict[str, Settings] = {
+    "draft": Settings(preset="draft", iterations=8, time_limit=10),
+    "standard": Settings(preset="standard"),
+    "fine": Settings(preset="fine", iterations=80, time_limit=600),
+    "classic": Settings(
+        preset="classic",
+        smoothness=0,
+        size=512,
+        iterations=1000,
+        coarsest=0,
+        optimizer="adam",
+        pooling="max",
+        style_loss="gram",
+        precision="float32",
+    ),
+}
+"""The presets, each a whole value of `Settings`."""

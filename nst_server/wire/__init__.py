@@ -1,0 +1,1 @@
+"""How a job travels: messages, chunks of pixels, shared files, the connection file, events."""

@@ -1,0 +1,117 @@
+"""How messages look on the wire: a JSON header frame and, for pixels, one payload frame.
+
+The broker holds no pixels: a job waits in the queue as its header alone, and when its turn comes
+the client is given credit and its chunks are passed straight on to the worker. The result comes
+back the same way, against credit that the client gives.
+
+With the first credit the worker names a file in the home's folder `exchange`. A client that can
+open it puts its pixels there, and its chunks have a length in place of a payload, as have those of
+the result then, which lies over the content in that file. Any other client sends payloads.
+
+client → server
+    hello {protocol, version}                    → welcome {protocol, version, pid}
+    status {}                                    → status {…}
+    submit {job, request}                        → queued {job, position}; the client names the job
+    chunk {job, offset} + payload                the pixels, within credit
+    chunk {job, offset, length}                  the same, in the file
+    credit {job, chunks}                         the client can take so many more result chunks
+    cancel {job}                                 → cancelled {job}; whoever submitted it gets
+                                                   failed {job, error: cancelled}
+    keep {job}                                   stop painting, send what there is
+    shutdown {}                                  → bye {}
+server → client
+    queued {job, position}                       again whenever the position changes
+    started {job, device, precision, backbone, width, height}
+    credit {job, chunks, file}
+    progress {job, …Progress}  (+ payload: preview pixels, uint8 RGB)
+    result {job, picture, report}  then chunks as above until complete
+    failed {job, error}
+    error {error, job}                           a message was not obeyed; its job, if it named one
+    ping {}                                      once a second; silence means the server is gone
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nst_server.values.errors import NeuralStyleError
+
+PROTOCOL = 3
+"""Raised when old and new cannot talk to each other."""
+
+CHUNK_BYTES = 4 * 2**20
+"""Pixels in one message."""
+
+CREDIT_CHUNKS = 4
+"""Chunks that may be under way at once."""
+
+MAXIMUM_HEADER_BYTES = 256 * 2**10
+MAXIMUM_FRAME_BYTES = CHUNK_BYTES + 4096
+"""ZeroMQ's MAXMSGSIZE, checked before a frame is allocated."""
+
+PING_SECONDS = 1.0
+SILENCE_SECONDS = 15.0
+"""A server that was silent for so long is gone."""
+
+CLIENT_KINDS = frozenset(
+    {"hello", "status", "submit", "chunk", "credit", "cancel", "keep", "shutdown"}
+)
+PAYLOAD_KINDS = frozenset({"chunk", "progress"})
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: its kind, its JSON fields, and pixels where the kind has any.
+
+    The payload is anything with the buffer protocol (bytes, memoryview, zmq.Frame's buffer).
+    """
+
+    kind: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    payload: Any = None
+
+    @property
+    def job(self) -> str:
+        """The job it is about; an empty string if none."""
+        return str(self.fields.get("job", ""))
+
+    @property
+    def length(self) -> Any:
+        """How many bytes of pixels a chunk brings or announces, as yet unchecked."""
+        if self.payload is None:
+            return self.fields.get("length")
+        return memoryview(self.payload).nbytes
+
+    def to_frames(self) -> list[Any]:
+        """Header frame, then the payload if there is one."""
+        header = json.dumps(
+            {"kind": self.kind, **self.fields}, separators=(",", ":"), allow_nan=False
+        ).encode()
+        return [header] if self.payload is None else [header, self.payload]
+
+    @classmethod
+    def from_frames(cls, frames: Sequence[Any]) -> Message:
+        """A checked message. Raises `NeuralStyleError` ``bad-message``."""
+        if not 1 <= len(frames) <= 2:
+            raise _malformed(f"it has {len(frames)} frames")
+        header = memoryview(frames[0])
+        if header.nbytes > MAXIMUM_HEADER_BYTES:
+            raise _malformed("its header is too long")
+        try:
+            fields = json.loads(header.tobytes())
+        except (ValueError, RecursionError):
+            raise _malformed("its header is not JSON") from None
+        if not isinstance(fields, dict) or not isinstance(fields.get("kind"), str):
+            raise _malformed("its header has no kind")
+        kind = fields.pop("kind")
+        payload = frames[1] if len(frames) == 2 else None
+        if payload is not None and kind not in PAYLOAD_KINDS:
+            raise _malformed(f"{kind[:40]!r} has no payload")
+        return cls(kind, fields, payload)
+
+
+def _malformed(why: str) -> NeuralStyleError:
+    return NeuralStyleError("bad-message", f"A message was not understood: {why}.")

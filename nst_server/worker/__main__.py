@@ -1,0 +1,86 @@
+"""The worker process: takes jobs from the broker one by one and paints them.
+
+It is started by the broker, which tells it on its standard input how to connect. When that input
+closes, the broker is gone or wants it gone, and the process ends at once, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from nst_server.values.errors import in_words
+from nst_server.values.job import Job
+from nst_server.wire.protocol import Message
+from nst_server.worker.link import JobCancelledError, WorkerLink
+
+if TYPE_CHECKING:
+    from nst_server.engine.painter import Painter
+
+_log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Work until the broker closes the standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the broker's to obey
+    with suppress(OSError):  # where memory runs out, it is not GIMP that is to go
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    # Unbuffered: so that a thread that waits there holds no lock of `sys.stdin`.
+    orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
+    details = json.loads(orders.readline())
+    threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
+    link = WorkerLink(details)
+    weights = Path(details["weights"])
+    try:
+        _painter(weights)
+    except Exception as error:  # it fails again, and is told, when a job needs it
+        _log.warning("the engine is not ready: %s", error)
+    while True:
+        link.send(Message("idle"))
+        _work(link, weights, link.next_job())
+
+
+def _end_with(orders: IO[bytes]) -> None:
+    while orders.read(4096):
+        pass
+    os._exit(0)
+
+
+@cache
+def _painter(weights: Path) -> Painter:
+    """The engine, imported when it is needed first; TensorFlow takes its time."""
+    from nst_server.engine.painter import Painter
+
+    return Painter(weights)
+
+
+def _work(link: WorkerLink, weights: Path, message: Message) -> None:
+    """One job; whatever goes wrong with it becomes one message."""
+    name = message.job
+    try:
+        from nst_server.worker.job_events import paint
+
+        job = Job.from_wire(message.fields.get("request"))
+        pixels = link.receive_pixels(name, job)
+        for event in paint(_painter(weights), job, pixels, lambda: link.wants_to_keep(name)):
+            link.tell(name, event)
+    except JobCancelledError:
+        _log.info("job %s cancelled", message.job)
+    except Exception as error:
+        failure = in_words(error)
+        if failure.code == "internal":
+            _log.exception("job %s failed", message.job)
+        link.send(Message("failed", {"job": message.job, "error": failure.to_wire()}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from nst_server.broker.jobs import MAXIMUM_QUEUED, Entry, Jobs
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job
+from nst_server.values.limits import MAXIMUM_JOB_BYTES, check_size
+from tests.support.servers import make_job
+
+
+@pytest.fixture
+def job() -> Job:
+    return make_job()[0]
+
+
+def positions(jobs: Jobs) -> dict[str, int]:
+    return {entry.name: position for entry, position in jobs.moved()}
+
+
+def submit(jobs: Jobs, *names: str, job: Job) -> list[Entry]:
+    return [jobs.submit(name, b"client", job) for name in names]
+
+
+def test_positions_are_told_once_and_when_they_change(job: Job) -> None:
+    jobs = Jobs()
+    a, b, _ = submit(jobs, "a", "b", "c", job=job)
+    assert positions(jobs) == {"a": 0, "b": 1, "c": 2}
+    assert positions(jobs) == {}
+    assert jobs.start_next() is a
+    assert positions(jobs) == {}
+    jobs.remove(b)
+    assert positions(jobs) == {"c": 1}
+    jobs.remove(a)
+    assert positions(jobs) == {"c": 0}
+
+
+def test_only_one_job_runs(job: Job) -> None:
+    jobs = Jobs()
+    submit(jobs, "a", "b", job=job)
+    assert jobs.waiting
+    jobs.start_next()
+    assert not jobs.waiting
+    assert [entry["state"] for entry in jobs.to_wire()] == ["receiving", "queued"]
+
+
+def test_a_full_queue_is_busy(job: Job) -> None:
+    jobs = Jobs()
+    submit(jobs, *map(str, range(MAXIMUM_QUEUED)), job=job)
+    with pytest.raises(NeuralStyleError) as caught:
+        jobs.submit("one more", b"client", job)
+    assert caught.value.code == "busy"
+
+
+@pytest.mark.parametrize("name", ["a", "", "x" * 65, "a\nb", "ä", None, 7, ["a"]])
+def test_a_name_that_is_taken_or_none_is_refused(job: Job, name: object) -> None:
+    jobs = Jobs()
+    submit(jobs, "a", job=job)
+    with pytest.raises(NeuralStyleError, match="name"):
+        jobs.submit(name, b"client", job)
+    assert len(jobs) == 1
+
+
+def test_too_large_is_known_from_the_header_alone() -> None:
+    job = Job.from_wire(
+        {
+            "settings": {},
+            "content": {"width": 65535, "height": 65535, "channels": 4, "sample": "float32"},
+            "styles": [{"picture": {"width": 9, "height": 9, "channels": 3, "sample": "uint8"}}],
+        }
+    )
+    assert job.size_in_bytes > MAXIMUM_JOB_BYTES
+    with pytest.raises(NeuralStyleError) as caught:
+        check_size(job, None)
+    assert caught.value.code == "too-large"
+
+
+def test_what_does_not_fit_into_the_free_memory_is_too_large(job: Job) -> None:
+    check_size(job, 100 * job.size_in_bytes)
+    with pytest.raises(NeuralStyleError, match="are free"):
+        check_size(job, job.size_in_bytes)

@@ -1,0 +1,113 @@
+"""A worker without an engine, for the broker's tests: real sockets, and manners as asked for.
+
+The seed of a job's settings chooses how it behaves; its picture is the content inverted.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import signal
+import threading
+import time
+
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.job import Job
+from nst_server.values.progress import Progress, Report
+from nst_server.wire.protocol import Message
+from nst_server.worker.link import JobCancelledError, WorkerLink
+
+
+class Manner(enum.IntEnum):
+    GOOD = 0
+    SLOW = 1
+    """Paints until it is cancelled or told to keep."""
+    DIES = 2
+    DEAF = 3
+    """Hears neither a cancel nor the end of its standard input nor SIGTERM."""
+    FLOODS = 4
+    """Sends progress as fast as it can, then paints on until it is told to keep."""
+    FAILS = 5
+    BABBLES = 6
+    """Sends what is no message."""
+    QUIET = 7
+    """Gives the job up without a word."""
+
+
+def progress(done: float) -> Progress:
+    return Progress(1, 1, 1, 1, done, 0.0, 0.0, 2, 2, 1.0, {"style": 1.0}, 2, 2)
+
+
+def main() -> None:
+    orders = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+    link = WorkerLink(json.loads(orders.readline()))
+    deaf = threading.Event()
+
+    def end_with_orders() -> None:
+        while orders.read(4096):
+            pass
+        if not deaf.is_set():
+            os._exit(0)
+
+    threading.Thread(target=end_with_orders, daemon=True).start()
+    while True:
+        link.send(Message("idle"))
+        order = link.next_job()
+        try:
+            work(link, order, deaf)
+        except JobCancelledError:
+            pass
+        except NeuralStyleError as error:
+            link.send(Message("failed", {"job": order.job, "error": error.to_wire()}))
+
+
+def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
+    job = Job.from_wire(order.fields["request"])
+    manner = Manner(job.settings.seed)
+    content = link.receive_pixels(order.job, job)[0]
+    told = {"device": "test", "precision": "float32", "backbone": "vgg16", "width": 2, "height": 2}
+    link.send(Message("started", {"job": order.job, **told}))
+
+    def tell(done: float) -> None:
+        fields = {"job": order.job, **progress(done).to_wire()}
+        link.send(Message("progress", fields, bytes(range(12))))
+
+    tell(0.5)
+    kept = False
+    match manner:
+        case Manner.SLOW:
+            while not (kept := link.wants_to_keep(order.job)):
+                tell(0.5)
+                time.sleep(0.02)
+        case Manner.DIES:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case Manner.DEAF:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            deaf.set()
+            time.sleep(600)
+        case Manner.FLOODS:
+            for _ in range(20000):
+                tell(0.6)
+            while not (kept := link.wants_to_keep(order.job)):
+                tell(0.7)
+                time.sleep(0.02)
+        case Manner.FAILS:
+            raise NeuralStyleError("out-of-memory", "There was not enough memory.", "Shrink it.")
+        case Manner.BABBLES:
+            link.send(Message("credit", {"job": order.job, "chunks": "many"}))
+        case Manner.QUIET:
+            return
+    report = Report(
+        job.content.width, job.content.height, 2, 2, 0.1, "test", "float32", "vgg16",
+        job.settings.preset, 1, 0.1, kept_early=kept,
+    )  # fmt: skip
+    picture = job.content.to_wire()
+    fields = {"job": order.job, "picture": picture, "report": report.to_wire()}
+    link.send(Message("result", fields))
+    content.write(0, bytes(255 - value for value in content.read(0, min(4096, content.length))))
+    link.send_pixels(order.job, content)
+
+
+if __name__ == "__main__":
+    main()
