@@ -1,9 +1,9 @@
-"""Bring the plug-in's catalogues up to date: ``python gimp_plugin/translate.py`` (needs Babel).
+"""Update the plug-in's catalogs: ``python gimp_plugin/translate.py`` (needs Babel).
 
-Writes the template anew from the sources, takes new messages into each catalogue, forgets those
-that are no more, and compiles. A message without a translation then stands in English; to translate
-it, fill its ``msgstr`` in and run this again. For another language, copy the template to
-``locale/LANGUAGE/LC_MESSAGES/neural-style.po`` first.
+Regenerates the template from the sources, adds new messages to each catalog, drops obsolete ones,
+and compiles. A message without a translation appears in English; to translate it, fill in its
+``msgstr`` and run this again. To add a language, first copy the template to
+``locale/LANGUAGE/LC_MESSAGES/neural-style.po``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOCALE = PLUG_IN / "locale"
 TEMPLATE = LOCALE / "neural-style.pot"
 
 SHELL_PACKAGES = {"bench", "command", "pictures"}
-"""Packages of ``nst_server`` whose words are read in a shell, never in GIMP."""
+"""Packages of ``nst_server`` whose messages are read in a shell, never in GIMP."""
 
 MARKS = {
     "_": (0,),
@@ -37,17 +37,17 @@ MARKS = {
     "_unreachable": (0,),
     "NeuralStyleError": (1, 2),
 }
-"""Functions whose arguments at these places are messages."""
+"""Functions that take messages, with the positions of those arguments."""
 
 
 def catalogues() -> list[Path]:
-    """The catalogue of each language."""
+    """Paths of the catalogs, one for each language."""
     return sorted(LOCALE.glob("*/LC_MESSAGES/neural-style.po"))
 
 
 def template() -> Catalog:
-    """Every message of the sources, each with the files it is in."""
-    made = Catalog(
+    """Catalog of all messages in the sources, each with the files it is in."""
+    messages = Catalog(
         project="Neural Style",
         version="for GIMP",
         header_comment="# Messages of Neural Style for GIMP; the same licence as the rest of it.",
@@ -59,51 +59,53 @@ def template() -> Catalog:
     for path in _sources():
         place = str(path.relative_to(REPOSITORY).as_posix())
         for line, message in _messages(path):
-            # What comes twice is listed once: the file tells enough where to look.
-            known = made.get(message)
+            # A file is listed once for each message: its name is enough to find the place.
+            known = messages.get(message)
             if known is None or place not in {name for name, _ in known.locations}:
-                made.add(message, locations=[(place, line)])
-    return made
+                messages.add(message, locations=[(place, line)])
+    return messages
 
 
 def updated(path: Path) -> Catalog:
-    """The catalogue at ``path`` with just the messages of the sources."""
+    """The catalog at ``path``, updated to exactly the messages of the sources."""
     with path.open("rb") as file:
-        catalogue = read_po(file, locale=path.parent.parent.name)
-    catalogue.update(template(), no_fuzzy_matching=True)
-    return catalogue
+        catalog = read_po(file, locale=path.parent.parent.name)
+    catalog.update(template(), no_fuzzy_matching=True)
+    return catalog
 
 
-def written(catalogue: Catalog) -> bytes:
-    """The text of a catalogue; without line numbers, which every edit would change."""
+def written(catalog: Catalog) -> bytes:
+    """Text of a catalog, without line numbers, which every edit would change."""
     file = io.BytesIO()
     write_po(
-        file, catalogue, width=100, include_lineno=False, ignore_obsolete=True, sort_by_file=True
+        file, catalog, width=100, include_lineno=False, ignore_obsolete=True, sort_by_file=True
     )
     return file.getvalue()
 
 
-def compiled(catalogue: Catalog) -> bytes:
-    """A catalogue as gettext reads it."""
+def compiled(catalog: Catalog) -> bytes:
+    """A compiled catalog, as gettext reads it."""
     file = io.BytesIO()
-    write_mo(file, catalogue)
+    write_mo(file, catalog)
     return file.getvalue()
 
 
 def undated(text: bytes) -> bytes:
-    """``text`` without the dates that Babel writes into every catalogue."""
+    """``text`` without the dates that Babel writes into every catalog."""
     return b"\n".join(line for line in text.split(b"\n") if b"-Date: " not in line)
 
 
 def main() -> int:
-    """Write what has changed."""
+    """Write the files that have changed."""
     files = {TEMPLATE: written(template())}
     for path in catalogues():
-        catalogue = updated(path)
-        missing = sum(bool(each.id) and not _is_translated(each.string) for each in catalogue)
+        catalog = updated(path)
+        missing = sum(
+            bool(message.id) and not _is_translated(message.string) for message in catalog
+        )
         print(f"{path.parent.parent.name}: {missing} messages to translate")
-        files[path] = written(catalogue)
-        files[path.with_suffix(".mo")] = compiled(catalogue)
+        files[path] = written(catalog)
+        files[path.with_suffix(".mo")] = compiled(catalog)
     for path, text in files.items():
         if not path.is_file() or undated(path.read_bytes()) != undated(text):
             path.write_bytes(text)
@@ -128,13 +130,13 @@ def _sources() -> list[Path]:
 
 
 def _messages(path: Path) -> Iterator[tuple[int, str | tuple[str, ...]]]:
-    """Line and text of each message; one with a plural is a pair. Raises `ValueError`."""
+    """Line and text of each message, a pair if it has a plural. Raises `ValueError`."""
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
             continue
         places = MARKS.get(call.func.id, ())
-        texts = [str(each.value) if isinstance(each, ast.Constant) else "" for each in call.args]
-        if texts[:1] == ["bad-message"]:  # what only a program hears that speaks wrongly
+        texts = [str(value.value) if isinstance(value, ast.Constant) else "" for value in call.args]
+        if texts[:1] == ["bad-message"]:  # read only by a program that breaks the protocol
             continue
         if any(
             isinstance(call.args[place], ast.JoinedStr) for place in places if place < len(texts)
@@ -143,11 +145,11 @@ def _messages(path: Path) -> Iterator[tuple[int, str | tuple[str, ...]]]:
                 f"{path}:{call.lineno}: an f-string is another text each time, which no catalogue "
                 "has; name its values in a plain one, and give them as arguments."
             )
-        found = tuple(texts[place] for place in places if place < len(texts) and texts[place])
+        messages = tuple(texts[place] for place in places if place < len(texts) and texts[place])
         if call.func.id == "ngettext":
-            yield call.lineno, found
+            yield call.lineno, messages
         else:
-            yield from ((call.lineno, text) for text in found)
+            yield from ((call.lineno, text) for text in messages)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Set up Neural Style and paint a first picture: ``python3 install/install.py``.
 
-Needs nothing but Python's standard library. Everything goes into one folder (``NST_HOME``) and
-into the ``plug-ins`` folder of every GIMP 3 profile. Run it again after an interruption, or to
-update: what is complete is kept.
+Needs only Python's standard library. Everything goes into one folder (``NST_HOME``) and into the
+``plug-ins`` folder of every GIMP 3 profile. Run it again after an interruption, or to update:
+complete steps are kept.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit code: 0 done, 1 could not be done (one sentence says why), 130 interrupted."""
+    """Return the exit code: 0 success, 1 failure (one sentence says why), 130 interrupted."""
     options = _arguments(words)
     if sys.version_info < (3, 10):  # noqa: UP036 - a newcomer's Python may be older
         print("Neural Style needs Python 3.10 or newer.", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""Write the locks anew from pyproject.toml: ``python3 install/lock.py`` (needs ``uv``).
+"""Regenerate the locks from pyproject.toml: ``python3 install/lock.py`` (needs ``uv``).
 
-A lock pins every package with its hashes for Python 3.10 to 3.13 on every platform and names no
-registry, so that whatever index pip is set up to use will do.
+A lock pins every package with its hashes for Python 3.10 to 3.13 on every platform. It names no
+registry, so that any index that pip is configured for will do.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ LOCKS: dict[str, list[str]] = {
     "requirements-plugin.lock": ["--group", "plugin", "--constraint", "install/requirements.lock"],
     "requirements-sample.lock": ["--group", "sample"],
 }
-"""The environment; the same with CUDA; the tests'; GIMP's Python; the sample photograph's."""
+"""Inputs of each lock: environment, with CUDA, for tests, for GIMP's Python, for the photograph."""
 
 SINGLE = {"requirements-plugin.lock", "requirements-sample.lock"}
-"""Locks of which only the package itself is wanted."""
+"""Locks of a single package without its dependencies."""
 
 OPTIONS = [
     "--universal",

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Set up all that the tests need and run them: ``python3 install/test.py [PYTEST ARGUMENTS]``.
+"""Set up what the tests need and run them: ``python3 install/test.py [PYTEST ARGUMENTS]``.
 
 Environment, downloads and GIMP's root folder are cached outside the repository, below
-``$XDG_CACHE_HOME/neural-style-tests``. ruff and mypy run first; pytest has the last word.
-``--gimp 3.2`` runs only the tests in real GIMP, of that version; else it is GIMP 3.0.
-``--screenshots`` makes the README's screenshots anew instead of testing.
+``$XDG_CACHE_HOME/neural-style-tests``. ruff and mypy run first, pytest last.
+``--gimp 3.2`` runs only the tests in real GIMP, with that version; the default is GIMP 3.0.
+``--screenshots`` regenerates the README's screenshots instead of testing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOCK = REPOSITORY / "install" / "requirements-test.lock"
 
 
 def main(words: list[str]) -> int:
-    """Exit code of the first of ruff, mypy and pytest that found something."""
+    """Return the exit code of the first of ruff, mypy and pytest that failed, else 0."""
     _system_packages()
     try:
         python = _environment()
@@ -49,7 +49,7 @@ def _run(title: str, command: list[str]) -> int:
 
 
 def _environment() -> str:
-    """The interpreter of an environment made from the lock; made anew if the lock has changed."""
+    """Python of the environment made from the lock, which is rebuilt when the lock changes."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     maker, version = interpreter.suitable()
     folder = base / "neural-style-tests" / f"venv-{digest_of(str(version), files=[LOCK])[:12]}"
@@ -70,7 +70,7 @@ def _environment() -> str:
 
 
 def _system_packages() -> None:
-    """What a Debian machine lacks; without mmdebstrap the tests with GIMP tell why they skip."""
+    """Install what a Debian machine lacks; without mmdebstrap the GIMP tests say why they skip."""
     missing = [] if shutil.which("mmdebstrap") else ["mmdebstrap"]
     if importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")

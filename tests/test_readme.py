@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nst_server.values.settings import Option, options
+from nst_server.values.settings import OPTIONS, Option
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN = "<!-- options: made from nst_server/values/settings.py by tests/test_readme.py -->\n"
@@ -17,10 +17,10 @@ def table() -> str:
     for expert in (False, True):
         if expert:
             lines.append("| **for experts** | | |")
-        for name, (option, _, default) in options().items():
+        for name, option in OPTIONS.items():
             if option.expert is expert:
                 flag = f"`--{name.replace('_', '-')}`"
-                values = _values(option, default)
+                values = _values(option, option.default)
                 lines.append(f"| {flag} | {values} | {option.help} |")
     return "\n".join(lines) + "\n"
 

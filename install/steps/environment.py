@@ -19,7 +19,7 @@ from steps.report import SetupError, SetupReport, run
 
 GIGABYTE = 10**9
 NEEDED = {"cpu": 4 * GIGABYTE, "cuda": 12 * GIGABYTE}
-"""Free space for the environment and, while it is made, its downloads."""
+"""Bytes needed for the environment and, while it is made, its downloads."""
 
 QUIET = ("--no-color", "--progress-bar=off", "--no-input", "--disable-pip-version-check")
 
@@ -27,11 +27,11 @@ LOCKS = {"cpu": "requirements.lock", "cuda": "requirements-cuda.lock"}
 
 
 def check_space(home: Home, device: str) -> None:
-    """Raise `SetupError` if the environment would not fit beside one that is there and works."""
+    """Raise `SetupError` if a new environment would not fit beside an existing one that works."""
     root = home.root
-    there = next(folder for folder in (root, *root.parents) if folder.exists())
-    free = shutil.disk_usage(there).free + _size(downloads(home))
-    if not has_project(home.venv):  # half made, and made anew
+    existing = next(folder for folder in (root, *root.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free + _size(downloads(home))
+    if not has_project(home.venv):  # incomplete, so it is replaced
         free += _size(home.venv)
     if free < NEEDED[device]:
         raise SetupError(
@@ -42,10 +42,10 @@ def check_space(home: Home, device: str) -> None:
 
 
 def make(home: Home, interpreter: str, lock: Path, report: SetupReport) -> None:
-    """Make the environment from nothing: a half-made one is not repaired, but made anew.
+    """Make the environment from scratch; an incomplete one is not repaired, but replaced.
 
-    What was fetched is kept until it is complete, so that nothing is fetched twice; and one that
-    works is kept until then, so that whoever could paint still can if anything fails.
+    Downloads are kept until it is complete, so that nothing is fetched twice. A working environment
+    is kept until then as well, so that the user can still paint if anything fails.
     """
     release = ".".join(map(str, version_of(interpreter) or ()))
     with _replacing(home.venv, report):
@@ -57,7 +57,7 @@ def make(home: Home, interpreter: str, lock: Path, report: SetupReport) -> None:
         )
         if code != 0:
             raise SetupError("The virtual environment could not be made.", _cause(output, home))
-        wheels = downloads(home) / release  # those of another would not do
+        wheels = downloads(home) / release  # wheels for another release would not fit
         _fetch(home, lock, wheels, report)
         offline: list[str | Path] = ["install", "--no-deps", "--no-index", "--find-links", wheels]
         pip(home, [*offline, "--require-hashes", "-r", lock], report, "Installing packages")
@@ -65,23 +65,23 @@ def make(home: Home, interpreter: str, lock: Path, report: SetupReport) -> None:
 
 
 def downloads(home: Home) -> Path:
-    """Where fetched packages lie until the environment is complete."""
+    """Folder of the fetched packages, kept until the environment is complete."""
     return home.root / "downloads"
 
 
 def replaced(venv: Path) -> Path:
-    """Where the environment that works lies while another is made."""
+    """Folder of the old, working environment while a new one is made."""
     return venv.with_name(f"{venv.name}-old")
 
 
 def has_project(venv: Path) -> bool:
-    """Whether the project is installed in an environment: the last that is put there."""
+    """True if the project, which is installed last, is in the environment."""
     return any(venv.glob("[Ll]ib/**/site-packages/nst_server/__init__.py"))
 
 
 @contextlib.contextmanager
 def _replacing(venv: Path, report: SetupReport) -> Iterator[None]:
-    """Make a new ``venv`` meanwhile; the one that is there comes back if that fails."""
+    """Set a working ``venv`` aside while a new one is made, and restore it if that fails."""
     old = replaced(venv)
     if venv.exists():
         report.line("    The environment is made anew; complete downloads are used again.")
@@ -105,9 +105,9 @@ def _size(folder: Path) -> int:
 
 def _fetch(home: Home, lock: Path, wheels: Path, report: SetupReport) -> None:
     command = [str(home.python), "-m", "pip", "download", *QUIET, "--no-deps", "--require-hashes"]
-    with _temporary(home) as variables_:
+    with _temporary(home) as temporary:
         code, output = packages.fetch(
-            [*command, "--only-binary=:all:"], lock, wheels, report, variables_, guard.held()
+            [*command, "--only-binary=:all:"], lock, wheels, report, temporary, guard.held()
         )
     with install_log(home).open("a", encoding="utf-8") as log:
         log.write(output)
@@ -116,13 +116,13 @@ def _fetch(home: Home, lock: Path, wheels: Path, report: SetupReport) -> None:
 
 
 def install_project(home: Home, repository: Path, report: SetupReport) -> None:
-    """Install the project's own package from the working tree, as it is."""
+    """Install the project's package from the working tree as it is."""
     words = ["install", "--no-deps", "--no-index", "--no-build-isolation", "--force-reinstall"]
     pip(home, [*words, repository], report, "Installing Neural Style")
 
 
 def write_command(home: Home) -> None:
-    """Write ``bin/nst``, which always serves this very home."""
+    """Write ``bin/nst``, which always uses this home."""
     home.command.parent.mkdir(parents=True, exist_ok=True)
     part = home.command.with_suffix(".part")
     if sys.platform == "win32":
@@ -145,7 +145,7 @@ def write_command(home: Home) -> None:
 
 
 def write_manual(home: Home, repository: Path, folder: Path, report: SetupReport) -> None:
-    """Have the environment make the manual of the README. Raises `SetupError`."""
+    """Make the manual from the README in the environment. Raises `SetupError`."""
     readme = repository / "README.md"
     code, output = run(
         [home.python, "-I", "-m", "nst_server.command.manual", readme, folder],
@@ -160,13 +160,13 @@ def write_manual(home: Home, repository: Path, folder: Path, report: SetupReport
 
 def pip(home: Home, words: list[str | Path], report: SetupReport, doing: str) -> None:
     """Run the environment's pip. Raises `SetupError` with the cause in plain words."""
-    with _temporary(home) as variables_:
+    with _temporary(home) as temporary:
         code, output = run(
             [home.python, "-m", "pip", words[0], *QUIET, *words[1:]],
             report,
             doing=doing,
             log=install_log(home),
-            environment=variables_,
+            environment=temporary,
             describe=_describe,
             pass_fds=guard.held(),
         )
@@ -176,7 +176,7 @@ def pip(home: Home, words: list[str | Path], report: SetupReport, doing: str) ->
 
 @contextlib.contextmanager
 def _temporary(home: Home) -> Iterator[dict[str, str]]:
-    """Variables that let pip unpack on the disk of ``home``: /tmp may be small and in memory."""
+    """Variables that make pip unpack on the disk of ``home``: /tmp may be small and in memory."""
     folder = home.root / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -186,32 +186,32 @@ def _temporary(home: Home) -> Iterator[dict[str, str]]:
 
 
 def variables(**more: str) -> dict[str, str]:
-    """The environment variables for the programs that are run, with ``more``.
+    """Environment variables for the programs that are run, with ``more`` added.
 
-    Without what would lead Python to other packages.
+    Variables that would lead Python to other packages are left out.
     """
     unwanted = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_USER"}
-    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
-    return {**kept, "PYTHONUTF8": "1", **more}
+    inherited = {name: value for name, value in os.environ.items() if name not in unwanted}
+    return {**inherited, "PYTHONUTF8": "1", **more}
 
 
 def install_log(home: Home) -> Path:
-    """Where the output of pip and others is kept."""
+    """Log file with the output of pip and other programs."""
     return home.logs / "install.log"
 
 
 def _describe(line: str) -> str | None:
-    """What a line of pip's says to a person."""
-    if found := re.match(r"(Downloading|Using cached) (\S+?)-\d\S* ?(\([^)]*\))?", line):
-        verb = "fetching" if found[1] == "Downloading" else "have"
-        return f"· {verb} {found[2].rsplit('/', 1)[-1]} {found[3] or ''}"
+    """Short text for the user about a line of pip's output; None for most lines."""
+    if matched := re.match(r"(Downloading|Using cached) (\S+?)-\d\S* ?(\([^)]*\))?", line):
+        verb = "fetching" if matched[1] == "Downloading" else "have"
+        return f"· {verb} {matched[2].rsplit('/', 1)[-1]} {matched[3] or ''}"
     if line.startswith("Installing collected"):
         return "· unpacking"
     return None
 
 
 def _cause(output: str, home: Home) -> str:
-    """The known reasons of a failure, told apart by what pip printed."""
+    """Explain a failure by the known causes that pip's output reveals."""
     log = f"Details are in {install_log(home)}."
     if "No space left" in output or "Errno 28" in output:
         return f"The disk of {home.root} is full: free some space and run this again. {log}"
@@ -221,8 +221,8 @@ def _cause(output: str, home: Home) -> str:
     if any(word in output for word in (*network, "SSLError")):
         return f"The package registry cannot be reached: check the network, run this again. {log}"
     if "No matching distribution" in output or "Could not find a version" in output:
-        found = re.search(r"No matching distribution found for (\S+)", output)
-        package = found[1] if found else "A package"
+        matched = re.search(r"No matching distribution found for (\S+)", output)
+        package = matched[1] if matched else "A package"
         return (
             f"{package} was not found for this machine and Python, or the registry did not answer "
             f"for a moment: run this again. {log}"

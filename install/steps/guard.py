@@ -1,4 +1,4 @@
-"""One installer at a time in one folder."""
+"""A lock that allows only one installer at a time in a folder."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _held: list[int] = []
 
 
 def held() -> tuple[int, ...]:
-    """The lock, for a child that must hold it on if we are killed: it still changes the folder."""
+    """Lock to pass to a child, which still changes the folder if this process is killed."""
     return () if sys.platform == "win32" else tuple(_held)
 
 
 def lock_file(root: Path) -> Path:
-    """Beside ``root``, so that an uninstalled folder can go; in it where that cannot be written."""
+    """Path beside ``root``, so that uninstalling can remove it; inside if that is not writable."""
     root = root.resolve()
     inside = root.is_dir() and not os.access(root.parent, os.W_OK)
     return (root if inside else root.parent) / f".{root.name}.lock"
@@ -28,9 +28,10 @@ def lock_file(root: Path) -> Path:
 
 @contextlib.contextmanager
 def exclusive(root: Path) -> Iterator[None]:
-    """Hold the lock of ``root``, which ends with this process however it ends.
+    """Hold the lock of ``root``; it is released however this process ends.
 
-    Its file is the user's alone, and goes with the installation. Raises `SetupError` if it is held.
+    Its file is private to the user and is removed with the installation. Raises `SetupError` if
+    another process holds the lock.
     """
     path = lock_file(root)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,6 @@ def exclusive(root: Path) -> Iterator[None]:
             yield
         finally:
             _held.clear()
-            # Windows would not remove it while it is open, and later it may be another's.
+            # Windows cannot remove an open file, and once closed another process may hold it.
             if sys.platform != "win32" and not (root / NAME).exists():
                 path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Which Python makes the environment."""
+"""Choice of the Python that makes the environment."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ Version = tuple[int, int]
 
 
 def suitable() -> tuple[str, Version]:
-    """An interpreter that TensorFlow is published for; this one if it is.
+    """Find a Python that TensorFlow is published for, preferably the running one.
 
     Raises `SetupError` if there is none, or if it cannot make virtual environments.
     """
-    own = sys.version_info[:2]
-    found: tuple[str, Version] | None = (sys.executable, own)
-    if own not in SUPPORTED:
+    running = sys.version_info[:2]
+    chosen: tuple[str, Version] | None = (sys.executable, running)
+    if running not in SUPPORTED:
         others = ((f"python{major}.{minor}", (major, minor)) for major, minor in SUPPORTED)
-        found = next(
+        chosen = next(
             ((path, wanted) for name, wanted in others if (path := _working(name, wanted))), None
         )
-    if found is None:
+    if chosen is None:
         raise SetupError(
-            f"TensorFlow is not published for this Python, {own[0]}.{own[1]}, and no Python 3.10 "
-            "to 3.13 was found.",
+            f"TensorFlow is not published for this Python, {running[0]}.{running[1]}, "
+            "and no Python 3.10 to 3.13 was found.",
             "Install one of them, 3.13 say, beside it and run this again.",
         )
-    _check_venv(*found)
-    return found
+    _check_venv(*chosen)
+    return chosen
 
 
 def version_of(python: str | Path) -> Version | None:
-    """Major and minor release of an interpreter, if it runs."""
+    """Major and minor release of an interpreter; None if it does not run."""
     try:
         answer = subprocess.run(
             [str(python), "-I", "-c", "import sys; print(*sys.version_info[:2])"],

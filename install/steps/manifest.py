@@ -1,4 +1,4 @@
-"""What was installed: the mark of a folder as ours, and the stamp of every complete step."""
+"""Record of an installation: marks a folder as ours and holds the stamps of complete steps."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NAME = "installed.json"
 
 
 class Manifest:
-    """``installed.json`` in ``NST_HOME``, written anew, atomically, at every change.
+    """``installed.json`` in ``NST_HOME``, rewritten atomically at every change.
 
-    A step has a stamp only while all it makes is complete; the stamp is a digest of what it was
-    made from.
+    A step has a stamp only while everything it makes is complete; the stamp is a digest of its
+    inputs.
     """
 
     def __init__(self, root: Path) -> None:
@@ -31,10 +31,10 @@ class Manifest:
         self.steps: dict[str, str] = dict(fields.get("steps", {}))
         self.plug_ins: list[str] = list(fields.get("plug_ins", []))
         self.pictures: dict[str, str] = dict(fields.get("pictures", {}))
-        """Sample pictures that we made by path below ``NST_HOME``, with their digests."""
+        """Digests of the sample pictures that we made, by path below ``NST_HOME``."""
 
     def write(self) -> None:
-        """Put it on disk, creating ``NST_HOME``."""
+        """Write the file, creating ``NST_HOME``."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(".part")
         fields = {"steps": self.steps, "plug_ins": self.plug_ins, "pictures": self.pictures}
@@ -43,12 +43,12 @@ class Manifest:
         self.exists = True
 
     def note(self, picture: Path, pixels: bytes) -> None:
-        """That we make a sample picture."""
+        """Record a sample picture that we make."""
         self.pictures[self._name(picture)] = hashlib.sha256(pixels).hexdigest()
         self.write()
 
     def has_made(self, picture: Path) -> bool:
-        """Whether we made a picture that is there and that no person has changed."""
+        """True if we made the picture and it is still there, unchanged."""
         if not picture.is_file():
             return False
         digest = hashlib.sha256(picture.read_bytes()).hexdigest()
@@ -58,18 +58,18 @@ class Manifest:
         return picture.relative_to(self._path.parent).as_posix()
 
     def begin(self, step: str) -> None:
-        """Take the stamp away before anything is changed."""
+        """Remove the stamp of a step before it changes anything."""
         self.steps.pop(step, None)
         self.write()
 
     def complete(self, step: str, digest: str) -> None:
-        """Set the stamp."""
+        """Set the stamp of a complete step."""
         self.steps[step] = digest
         self.write()
 
 
 def digest_of(*parts: str, files: Iterable[Path] = ()) -> str:
-    """One digest of words and of files with their names."""
+    """Digest of texts and of files, including their names."""
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape"))
     for path in files:
         digest.update(path.name.encode("utf-8", "surrogateescape") + b"\0" + path.read_bytes())
@@ -77,7 +77,7 @@ def digest_of(*parts: str, files: Iterable[Path] = ()) -> str:
 
 
 def sources(folder: Path) -> list[Path]:
-    """The files of a source folder, without what Python left there."""
+    """Files of a source folder, without the bytecode that Python left there."""
     return sorted(
         path
         for path in folder.rglob("*")

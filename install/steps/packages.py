@@ -1,7 +1,7 @@
-"""Fetching the locked packages one by one, so that what is complete is never fetched again.
+"""Fetch the locked packages one by one, so that a complete one is never fetched again.
 
-pip's own cache is no help there: it keeps only what the registry's headers allow it to keep, and
-``pip download`` puts nothing in place before everything has come.
+pip's own cache does not help: it keeps only what the registry's headers allow, and ``pip download``
+puts nothing in place before everything has arrived.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from steps.report import SetupReport, clock
 
 AT_ONCE = 4
 ATTEMPTS = 3
-"""pip takes a registry that is overloaded for a moment for one without the package."""
+"""Tries per package: a registry that is briefly overloaded looks to pip as if it lacked it."""
 PAUSE_SECONDS = 3.0
 
 
@@ -37,9 +37,9 @@ def fetch(
     environment: dict[str, str],
     pass_fds: tuple[int, ...],
 ) -> tuple[int, str]:
-    """Bring every package of ``lock`` into ``folder``; exit code and output of what failed.
+    """Bring every package of ``lock`` into ``folder``; return pip's exit code and output.
 
-    A package has its mark in the folder only after its file lies there complete and checked.
+    A package gets its mark in the folder only once its file is there, complete and checked.
     """
     marks = folder / "complete"
     marks.mkdir(parents=True, exist_ok=True)
@@ -49,22 +49,22 @@ def fetch(
     stopped = Event()
     at_work: set[subprocess.Popen[str]] = set()
 
-    def patiently(entry: str) -> tuple[int, str]:
+    def fetch_patiently(entry: str) -> tuple[int, str]:
         for attempt in range(1, ATTEMPTS + 1):
-            code, output = one(entry)
+            code, output = fetch_once(entry)
             if code == 0 or "HASHES" in output or attempt == ATTEMPTS:
                 break
             if stopped.wait(PAUSE_SECONDS * attempt):
                 break
         return code, output
 
-    def one(entry: str) -> tuple[int, str]:
+    def fetch_once(entry: str) -> tuple[int, str]:
         mark = marks / digest_of(entry)
-        wanted, to = mark.with_suffix(".txt"), mark.with_suffix(".part")
-        wanted.write_text(entry + "\n", encoding="utf-8")
-        shutil.rmtree(to, ignore_errors=True)
+        requirements, arrivals = mark.with_suffix(".txt"), mark.with_suffix(".part")
+        requirements.write_text(entry + "\n", encoding="utf-8")
+        shutil.rmtree(arrivals, ignore_errors=True)
         process = subprocess.Popen(
-            [*pip, "--dest", str(to), "-r", str(wanted)],
+            [*pip, "--dest", str(arrivals), "-r", str(requirements)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -77,32 +77,35 @@ def fetch(
         output, _ = process.communicate()
         at_work.discard(process)
         if process.returncode == 0:
-            for wheel in to.iterdir() if to.is_dir() else ():  # none where a marker excludes it
+            # No folder was made if a marker excludes the package.
+            for wheel in arrivals.iterdir() if arrivals.is_dir() else ():
                 wheel.replace(folder / wheel.name)
             mark.touch()
-        wanted.unlink()
-        shutil.rmtree(to, ignore_errors=True)
+        requirements.unlink()
+        shutil.rmtree(arrivals, ignore_errors=True)
         return process.returncode, output
 
     printed: list[str] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         running: dict[Future[tuple[int, str]], str] = {
-            pool.submit(patiently, entry): entry.split("==")[0] for entry in missing
+            pool.submit(fetch_patiently, entry): entry.split("==")[0] for entry in missing
         }
         try:
             while running:
                 finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-                for each in finished:
-                    code, output = each.result()
-                    del running[each]
+                for download in finished:
+                    code, output = download.result()
+                    del running[download]
                     printed.append(output)
                     if code != 0:
                         return code, "".join(printed)
-                names = " and ".join(running[each] for each in running if each.running())
+                names = " and ".join(
+                    running[download] for download in running if download.running()
+                )
                 count = f"{len(listed) - len(running)} of {len(listed)}"
                 elapsed = clock(time.monotonic() - started)
                 report.alive(f"    Packages: {count}, fetching {names} {elapsed}")
-        finally:  # also when interrupted, or when one cannot be had: the others are of no use
+        finally:  # after an interruption or a failure, the other downloads are of no use
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(at_work):

@@ -1,4 +1,4 @@
-"""The plug-in in GIMP's profiles, with a ``site`` folder of all that it imports."""
+"""The plug-in in GIMP's profiles, with a ``site`` folder of everything that it imports."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from steps.manifest import digest_of, sources
 from steps.report import SetupReport
 
 BUNDLED: tuple[Version, ...] = ((3, 10), (3, 11), (3, 12))
-"""Python releases whose pyzmq is laid side by side where GIMP brings its own Python; the
-last one's serves every later release too."""
+"""Python releases whose builds of pyzmq are installed side by side where GIMP brings its own
+Python; the last build serves every later release too."""
 
 CLIENT_PACKAGES = ("values", "host", "wire", "client")
 """Packages of ``nst_server`` that the plug-in imports."""
 
 
 def find_profiles(given: Path | None, report: SetupReport, *, create: bool) -> list[Profile]:
-    """The profiles to install into; a GIMP 3 that was never started is made to write one."""
+    """Profiles to install into; if ``create``, a GIMP 3 never started is run to write its own."""
     if given is not None:
         return [Profile(given.expanduser().absolute())]
-    found = profiles()
+    existing = profiles()
     gimp = installed_gimp() if create and not os.environ.get("GIMP3_DIRECTORY") else None
-    started = {each.folder.name for each in found if not each.packaged}
+    started = {profile.folder.name for profile in existing if not profile.packaged}
     if gimp is None or gimp[1].rpartition(".")[0] in started:
-        return found
+        return existing
     path, version = gimp
     report.alive(f"    GIMP {version} was never started: letting it write its profile …")
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
@@ -61,14 +61,14 @@ def _plug_in_files(repository: Path) -> list[Path]:
 
 
 def stamp(home: Home, repository: Path) -> str:
-    """Digest of all that an installed plug-in depends on."""
+    """Digest of everything that an installed plug-in depends on."""
     python = system_python()
     version = version_of(python) if python else None
     return digest_of(str(home.root), str(version), files=_plug_in_files(repository))
 
 
 def install(profile: Profile, home: Home, repository: Path, report: SetupReport) -> None:
-    """Put the whole plug-in folder in place at once, in place of an older one."""
+    """Build the whole plug-in folder aside, then swap it for an older one."""
     staging, retired = _aside(profile.plug_in)
     _clear(staging, retired)
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "site")
@@ -83,7 +83,7 @@ def install(profile: Profile, home: Home, repository: Path, report: SetupReport)
 
 
 def intact(profile: Profile) -> bool:
-    """Whether the folder is there as GIMP needs it."""
+    """True if the plug-in folder has everything that GIMP needs."""
     return (
         os.access(profile.program, os.X_OK)
         and (profile.site / "nst_home").is_file()
@@ -94,7 +94,7 @@ def intact(profile: Profile) -> bool:
 
 
 def remove(plug_in: Path, home: Home) -> bool:
-    """Remove a plug-in folder that belongs to ``home``; another's is left alone."""
+    """Remove a plug-in folder that belongs to ``home`` and return True; leave any other alone."""
     _clear(*_aside(plug_in))
     try:
         owner = (plug_in / "site" / "nst_home").read_text(encoding="utf-8").strip()
@@ -107,7 +107,7 @@ def remove(plug_in: Path, home: Home) -> bool:
 
 
 def _aside(plug_in: Path) -> tuple[Path, Path]:
-    """Where the next plug-in is made, and where the one before it is put."""
+    """Folders in which the next plug-in is built, and to which the previous one is moved."""
     return plug_in.with_name(".neural-style-new"), plug_in.with_name(".neural-style-old")
 
 
@@ -139,7 +139,7 @@ def _fill_site(
 def _add_packages(
     site: Path, version: Version, home: Home, repository: Path, report: SetupReport
 ) -> None:
-    """Add what is locked for the plug-in, in the build for one release of Python."""
+    """Add the packages locked for the plug-in, in their build for one release of Python."""
     unpacked = site.with_name("site-packages-new")
     lock = repository / "install" / "requirements-plugin.lock"
     words: list[str | Path] = ["install", "--no-deps", "--require-hashes", "--no-compile"]

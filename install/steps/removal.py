@@ -1,4 +1,4 @@
-"""Taking everything away again that install.py made, and nothing else."""
+"""Remove everything that install.py made, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ _FILES = re.compile(
     r"|logs/(install|server|plugin)\.log(\.\d)?"
     rf"|weights/{re.escape(weight_files.locate('vgg19', Path()).name)}(\.part)?"
 )
-"""What server, command and plug-in make below a home, with or without an installation."""
+"""Files that server, command and plug-in make below a home, installed or not."""
 
 
 def stranger(home: Home) -> Path | None:
-    """Something that keeps a folder without our mark from being taken for ours, if there is.
+    """Find a file that shows that a folder without our mark is not ours; None if there is none.
 
-    Styles and samples do not: of them only what we made is removed, so a person's may be there.
+    Styles and samples do not count: the user may have some, and only those we made are removed.
     """
-    known = {"styles", "samples", guard.lock_file(home.root).name}
-    found = (path for path in home.root.rglob("*") if not _is_ours(path, home))
-    return next((path for path in found if path.relative_to(home.root).parts[0] not in known), None)
+    shared = {"styles", "samples", guard.lock_file(home.root).name}
+    foreign = (path for path in home.root.rglob("*") if not _is_ours(path, home))
+    return next(
+        (path for path in foreign if path.relative_to(home.root).parts[0] not in shared), None
+    )
 
 
 def _is_ours(path: Path, home: Home) -> bool:
     name = path.relative_to(home.root).as_posix()
-    if path.is_symlink():  # we make none
+    if path.is_symlink():  # we make no links
         return False
     return name in _FOLDERS if path.is_dir() else _FILES.fullmatch(name) is not None
 
@@ -43,7 +45,7 @@ def _is_ours(path: Path, home: Home) -> bool:
 def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool) -> None:
     """Remove plug-ins, environment, weights and unchanged sample pictures.
 
-    The user's own files stay, and then the folder with them.
+    The user's own files stay, and with them the folder.
     """
     if dry:
         report.line(f"Would remove what was installed in {home.root} and:")
@@ -62,12 +64,12 @@ def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool)
     for folder in (home.venv, old, home.command.parent, fetched, *temporary):
         shutil.rmtree(folder, ignore_errors=True)
     ours = [path for path in home.root.rglob("*") if _is_ours(path, home)]
-    for path in sorted(ours, reverse=True):  # first what is in a folder, then the folder
-        with contextlib.suppress(OSError):  # a person's files may be in it too
+    for path in sorted(ours, reverse=True):  # contents before their folder
+        with contextlib.suppress(OSError):  # the user's files may be in it too
             path.rmdir() if path.is_dir() else path.unlink()
     (home.root / NAME).unlink()
     for folder in (home.styles, home.root / "samples", home.root):
         with contextlib.suppress(OSError):
             folder.rmdir()
-    kept = f" What is still in {home.root} is your own." if home.root.exists() else ""
-    report.line(f"Neural Style was removed.{kept}")
+    remark = f" What is still in {home.root} is your own." if home.root.exists() else ""
+    report.line(f"Neural Style was removed.{remark}")

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees, and running other programs without silence."""
+"""Messages to the user at the terminal, and running other programs without falling silent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 QUIET_SECONDS = 20.0
-"""Where no line can be rewritten, a sign of life comes at least so often."""
+"""Longest silence before a sign of life where no line can be rewritten."""
 
 
 class SetupError(Exception):
@@ -23,7 +23,7 @@ class SetupError(Exception):
 
 
 class SetupReport:
-    """One line for each step; on a terminal its last line lives."""
+    """One line for each step; on a terminal the last line is updated in place."""
 
     def __init__(self) -> None:
         self._terminal = sys.stdout.isatty()
@@ -31,7 +31,7 @@ class SetupReport:
         self._last = time.monotonic()
 
     def line(self, text: str) -> None:
-        """Print a lasting line."""
+        """Print a permanent line."""
         if self._live:
             print("\r\033[K", end="")
             self._live = False
@@ -39,7 +39,7 @@ class SetupReport:
         self._last = time.monotonic()
 
     def alive(self, text: str) -> None:
-        """Show what is going on just now."""
+        """Show the current activity."""
         if self._terminal:
             width = max(20, shutil.get_terminal_size().columns - 1)
             print("\r\033[K" + text[:width], end="", flush=True)
@@ -49,7 +49,7 @@ class SetupReport:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds."""
+    """Format a duration as minutes and seconds."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
@@ -65,8 +65,8 @@ def run(
 ) -> tuple[int, str]:
     """Run ``command``; its output goes to ``log`` and is returned with the exit code.
 
-    ``describe`` makes of a line of output what is shown to the person, if anything. The program
-    is ended when this one is interrupted.
+    ``describe`` turns a line of output into the text to show to the user, or None. The program is
+    ended when this one is interrupted.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in command]

@@ -1,4 +1,4 @@
-"""The order of the steps: each is done if it has no stamp of just these inputs."""
+"""The installation's steps in order; each is done unless it has a stamp of the same inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEMO_STYLE = "swirls"
 class Step:
     """One part of the installation.
 
-    It is complete if its stamp is that of ``inputs`` and what it made is ``intact``.
+    It is complete if its stamp equals ``inputs`` and ``intact`` confirms what it made.
     """
 
     key: str
@@ -37,13 +37,13 @@ class Step:
     run: Callable[[], object]
     intact: Callable[[], bool] = field(default=lambda: True)
     optional: bool = False
-    """Whether the installation goes on without it; ``run`` then tells if it succeeded."""
+    """True if the installation goes on without it; ``run`` then returns False after a failure."""
     ends_server: bool = False
-    """Whether a server runs from what it replaces."""
+    """True if it replaces files that a running server uses."""
 
 
 class Setup:
-    """All that one run of install.py knows."""
+    """State of one run of install.py."""
 
     def __init__(self, options: argparse.Namespace, repository: Path) -> None:
         self.options = options
@@ -61,11 +61,11 @@ class Setup:
         python, version = interpreter.suitable()
         lock = self.repository / "install" / environment.LOCKS[device]
         stamp = digest_of(f"{version}", str(home.root), files=[lock])
-        made = self.manifest.steps.get("environment") == stamp and home.python.exists()
-        if not made:
+        up_to_date = self.manifest.steps.get("environment") == stamp and home.python.exists()
+        if not up_to_date:
             environment.check_space(home, device)
         release = ".".join(str(part) for part in version)
-        own = [
+        server_steps = [
             Step(
                 "environment",
                 f"Python {release} with TensorFlow for {device.upper()}",
@@ -74,13 +74,13 @@ class Setup:
                 home.python.exists,
                 ends_server=True,
             ),
-            *self._own_steps(stamp),
+            *self._server_steps(stamp),
         ]
         if not self.options.dry_run:
-            if any(step.ends_server and not self._complete(step) for step in own):
+            if any(step.ends_server and not self._complete(step) for step in server_steps):
                 self._check_idle()
             self.manifest.write()
-        for step in own:
+        for step in server_steps:
             self._do(step)
         for step in [*self._gimp_steps(), *self._demo_steps()]:
             self._do(step)
@@ -91,7 +91,7 @@ class Setup:
             self._farewell()
 
     def check_folder(self) -> None:
-        """Raise `SetupError` for a folder that is not ours, before a lock is made beside it."""
+        """Raise `SetupError` if the folder is not ours, before a lock is made beside it."""
         root = self.home.root
         if self.options.uninstall:
             if not self.manifest.exists:
@@ -102,15 +102,15 @@ class Setup:
             return
         if root.exists() and not root.is_dir():
             raise SetupError(f"{root} is not a folder.", "Set NST_HOME to another one.")
-        other = None if self.manifest.exists else stranger(self.home)
-        if other is not None:
+        foreign = None if self.manifest.exists else stranger(self.home)
+        if foreign is not None:
             raise SetupError(
-                f"{root} holds something else already ({other.relative_to(root)}).",
+                f"{root} holds something else already ({foreign.relative_to(root)}).",
                 "Set NST_HOME to a folder of its own.",
             )
-        there = next(folder for folder in (root, *root.parents) if folder.exists())
-        if not os.access(there, os.W_OK):
-            raise SetupError(f"{there} cannot be written.", "Set NST_HOME to a folder of yours.")
+        existing = next(folder for folder in (root, *root.parents) if folder.exists())
+        if not os.access(existing, os.W_OK):
+            raise SetupError(f"{existing} cannot be written.", "Set NST_HOME to a folder of yours.")
 
     def _check_idle(self) -> None:
         if demo.has_jobs(self.home):
@@ -129,7 +129,7 @@ class Setup:
             return "cpu"
         return "cuda" if answers or wanted == "cuda" else "cpu"
 
-    def _own_steps(self, environment_stamp: str) -> list[Step]:
+    def _server_steps(self, environment_stamp: str) -> list[Step]:
         home, repository, report = self.home, self.repository, self.report
         inputs = digest_of(
             environment_stamp,
@@ -171,14 +171,14 @@ class Setup:
     def _gimp_steps(self) -> list[Step]:
         if self.options.no_gimp:
             return []
-        dry = self.options.dry_run
-        found = plug_in.find_profiles(self.options.gimp_dir, self.report, create=not dry)
-        if not found and not (dry and installed_gimp()):
+        dry_run = self.options.dry_run
+        targets = plug_in.find_profiles(self.options.gimp_dir, self.report, create=not dry_run)
+        if not targets and not (dry_run and installed_gimp()):
             self.report.line(
                 "  - No GIMP 3 profile was found: install GIMP 3, start it once and run this "
                 "again, or name the profile with --gimp-dir."
             )
-        return [self._plug_in_step(profile) for profile in found]
+        return [self._plug_in_step(profile) for profile in targets]
 
     def _plug_in_step(self, profile: Profile) -> Step:
         def install() -> None:
@@ -244,7 +244,7 @@ class Setup:
 
 
 def run(options: argparse.Namespace, repository: Path) -> int:
-    """Do what was asked for; exit code as of `install.main`."""
+    """Install or uninstall, as asked for; return the exit code of `install.main`."""
     setup = Setup(options, repository)
     try:
         setup.check_folder()

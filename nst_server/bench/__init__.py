@@ -1,4 +1,4 @@
-"""``nst bench``: figures about speed and quality that anyone can reproduce by one command."""
+"""``nst bench``: figures about speed and quality that anyone can reproduce with one command."""
 
 ABOUT = {
     "step": "one step of the engine against its convolutions alone",
@@ -7,4 +7,4 @@ ABOUT = {
     "transfer": "a layer of 24 megapixels to the engine and back",
     "growth": "seconds and memory per megapixel, from 0.25 to 24 megapixels",
 }
-"""What each benchmark of speed measures, in the order that they run."""
+"""The subject of each speed benchmark, in running order."""

@@ -1,4 +1,4 @@
-"""What a benchmark is: it measures, and says what its figures mean to people."""
+"""The parts of a benchmark: a measurement, and the presentation of its figures to people."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from nst_server.bench.chart import Panel
 from nst_server.host.home import Home
 
 Figures = dict[str, Any]
-"""What was measured, as a JSON object; the keys of a benchmark stay."""
+"""Measured values as a JSON object; the keys of a benchmark never change."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What all benchmarks are told."""
+    """Options of all benchmarks."""
 
     home: Home
     quick: bool = False
-    """Tiny sizes and few repeats: only to see that it works."""
+    """Use tiny sizes and few repeats, only to see that it works."""
     content: Path | None = None
-    """Pictures in place of the built-in ones, where a benchmark paints."""
+    """Picture to paint in place of the built-in one; likewise `style`."""
     style: Path | None = None
     say: Callable[[str], None] = print
-    """Tells a waiting person what goes on."""
+    """Shows progress to the waiting user."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A benchmark by its name."""
+    """A benchmark with its name."""
 
     name: str
-    """As in `nst_server.bench.ABOUT`."""
+    """A key of `nst_server.bench.ABOUT`."""
     measure: Callable[[Options], Figures]
     rows: Callable[[Figures], Sequence[Row]]
     panel: Callable[[Figures], Panel] | None = None
 
 
 def spread(values: Sequence[float]) -> dict[str, float | int]:
-    """Median and extremes of repeats."""
+    """Median, extremes and number of repeated measurements."""
     return {
         "median": statistics.median(values),
         "min": min(values),
@@ -61,17 +61,17 @@ def spread(values: Sequence[float]) -> dict[str, float | int]:
 
 
 def summary(repeats: dict[str, Sequence[float]]) -> Figures:
-    """The median of each figure under its own name, and all of `spread` under ``spread``."""
+    """The median of each figure under its name, and the `spread` of all under ``spread``."""
     spreads = {name: spread(values) for name, values in repeats.items()}
-    return {**{name: found["median"] for name, found in spreads.items()}, "spread": spreads}
+    return {**{name: measured["median"] for name, measured in spreads.items()}, "spread": spreads}
 
 
 def spread_in_words(figures: Figures, name: str, unit: str = "", digits: int = 2) -> str:
-    """Extremes of one figure of a `summary`, for the table."""
+    """Extremes and repeats of one figure of a `summary`, as text for the table."""
     return words_of(figures["spread"][name], unit, digits)
 
 
-def words_of(found: Mapping[str, float], unit: str = "", digits: int = 2) -> str:
-    """A `spread`, for the table."""
-    extremes = f"{found['min']:.{digits}f} – {found['max']:.{digits}f} {unit}".strip()
-    return f"{extremes}, {found['repeats']}×"
+def words_of(measured: Mapping[str, float], unit: str = "", digits: int = 2) -> str:
+    """Extremes and repeats of a `spread`, as text for the table."""
+    extremes = f"{measured['min']:.{digits}f} – {measured['max']:.{digits}f} {unit}".strip()
+    return f"{extremes}, {measured['repeats']}×"

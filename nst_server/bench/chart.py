@@ -1,4 +1,4 @@
-"""Line charts as PNG, drawn by Pillow, which is there anyway: two measured things need no more."""
+"""Line charts as PNG, drawn with Pillow, which is installed anyway; two plots need no more."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 _FINE = 3
-"""Drawn so many times as large and reduced, so that lines are smooth."""
+"""Charts are drawn this many times as large and then reduced, so that lines are smooth."""
 
 _WIDTH, _HEIGHT = 760, 480
 _LEFT, _RIGHT, _TOP, _BOTTOM = 84, 28, 56, 66
 _INK, _FAINT, _GRID, _BAND = "#22262b", "#6b737c", "#e3e6ea", "#eef4ea"
-_COLOURS = ("#c0392b", "#1f6fb2", "#2e8b57", "#8e5ea2", "#c98a1b", "#4a5560")
-"""As many lines as a chart may have."""
+_COLORS = ("#c0392b", "#1f6fb2", "#2e8b57", "#8e5ea2", "#c98a1b", "#4a5560")
+"""Colors of the lines; a chart may have as many lines as this."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line with its name."""
+    """A line with its name."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -44,7 +44,7 @@ class Panel:
     band: tuple[float, float] | None = None
     """A shaded range of heights."""
     from_zero: bool = False
-    """Whether heights begin at 0."""
+    """True if heights begin at 0."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _Axis:
     logarithmic: bool
 
     def share(self, value: float) -> float:
-        """Where ``value`` lies between low (0) and high (1)."""
+        """Position of ``value`` between low (0) and high (1)."""
         scale: Callable[[float], float] = math.log10 if self.logarithmic else float
         return (scale(value) - scale(self.low)) / (scale(self.high) - scale(self.low))
 
@@ -64,16 +64,16 @@ class _Axis:
             step = _round_step((self.high - self.low) / 5)
             first = math.ceil(self.low / step - 1e-9)
             return [step * n for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
-        found: list[float] = []
+        on_axis: list[float] = []
         for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)):
             powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-            all_of_them = [digit * 10.0**power for power in powers for digit in digits]
-            found = [tick for tick in all_of_them if self.low <= tick <= self.high]
-            if len(found) >= 4:
+            candidates = [digit * 10.0**power for power in powers for digit in digits]
+            on_axis = [tick for tick in candidates if self.low <= tick <= self.high]
+            if len(on_axis) >= 4:
                 break
-        if len(found) < 3:  # less than a decade, and between round numbers
+        if len(on_axis) < 3:  # less than a decade, with too few round numbers in it
             return _Axis(self.low, self.high, logarithmic=False).ticks()
-        return found
+        return on_axis
 
 
 def draw(panels: Sequence[Panel], path: Path) -> None:
@@ -114,11 +114,11 @@ def _drawn(panel: Panel) -> Image.Image:
     pen.line([place(left, y_axis.low), place(right, y_axis.low)], _FAINT, 1)
     if panel.level is not None:
         pen.dashes(place(left, panel.level), place(right, panel.level), _FAINT)
-    for series, colour in zip(panel.series, _COLOURS[: len(panel.series)], strict=True):
+    for series, color in zip(panel.series, _COLORS[: len(panel.series)], strict=True):
         placed = [place(x, y) for x, y in series.points]
-        pen.line(placed, colour, 2.5)
+        pen.line(placed, color, 2.5)
         for dot in placed if series.dots else placed[-1:]:
-            pen.dot(dot, colour)
+            pen.dot(dot, color)
     pen.text((_LEFT, 18), panel.title, "la", _INK, 18)
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     pen.text((middle, _HEIGHT - 18), panel.x_label, "ms", _INK, 14)
@@ -130,36 +130,36 @@ def _drawn(panel: Panel) -> Image.Image:
 
 
 class _Pen:
-    """Draws in the units of the small picture."""
+    """Draws in pixels of the final, reduced chart."""
 
     def __init__(self, drawing: ImageDraw.ImageDraw) -> None:
         self._drawing = drawing
 
-    def line(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
+    def line(self, points: Sequence[tuple[float, float]], color: str, width: float) -> None:
         scaled = [(x * _FINE, y * _FINE) for x, y in points]
-        self._drawing.line(scaled, colour, round(width * _FINE), joint="curve")
+        self._drawing.line(scaled, color, round(width * _FINE), joint="curve")
 
-    def dashes(self, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+    def dashes(self, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
         x = start[0]
         while x < end[0]:
-            self.line([(x, start[1]), (min(x + 6, end[0]), start[1])], colour, 1.2)
+            self.line([(x, start[1]), (min(x + 6, end[0]), start[1])], color, 1.2)
             x += 11
 
-    def box(self, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+    def box(self, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
         corners = [coordinate * _FINE for coordinate in (*start, *end)]
-        self._drawing.rectangle(corners, colour)
+        self._drawing.rectangle(corners, color)
 
-    def dot(self, centre: tuple[float, float], colour: str) -> None:
-        x, y = centre[0] * _FINE, centre[1] * _FINE
+    def dot(self, center: tuple[float, float], color: str) -> None:
+        x, y = center[0] * _FINE, center[1] * _FINE
         radius = 4 * _FINE
-        self._drawing.ellipse([x - radius, y - radius, x + radius, y + radius], colour)
+        self._drawing.ellipse([x - radius, y - radius, x + radius, y + radius], color)
 
     def text(
-        self, at: tuple[float, float], words: str, anchor: str, colour: str, size: float
+        self, at: tuple[float, float], words: str, anchor: str, color: str, size: float
     ) -> None:
         font = ImageFont.load_default(size * _FINE)
         place = (at[0] * _FINE, at[1] * _FINE)
-        self._drawing.text(place, words, colour, font=font, anchor=anchor)
+        self._drawing.text(place, words, color, font=font, anchor=anchor)
 
 
 def _write_upwards(image: Image.Image, words: str) -> None:
@@ -171,9 +171,9 @@ def _write_upwards(image: Image.Image, words: str) -> None:
 def _legend(
     pen: _Pen, series: Sequence[Series], lines: Sequence[Sequence[tuple[float, float]]]
 ) -> None:
-    """At the lower left or the upper right, where falling lines leave more room."""
+    """Draw the legend at the lower left or upper right, where falling lines leave more room."""
     font = ImageFont.load_default(14)
-    width = 52 + max(font.getlength(one.name) for one in series)
+    width = 52 + max(font.getlength(entry.name) for entry in series)
     height = 22 * len(series)
     corners = (_LEFT, _HEIGHT - _BOTTOM - 80 - height), (_WIDTH - _RIGHT - width, _TOP + 16)
 
@@ -187,10 +187,10 @@ def _legend(
         )
 
     left, top = min(corners, key=covered)
-    for number, (one, colour) in enumerate(zip(series, _COLOURS[: len(series)], strict=True)):
+    for number, (entry, color) in enumerate(zip(series, _COLORS[: len(series)], strict=True)):
         y = top + 22 * number
-        pen.line([(left + 16, y), (left + 42, y)], colour, 2.5)
-        pen.text((left + 52, y), one.name, "lm", _INK, 14)
+        pen.line([(left + 16, y), (left + 42, y)], color, 2.5)
+        pen.text((left + 52, y), entry.name, "lm", _INK, 14)
 
 
 def _between(start: tuple[float, float], end: tuple[float, float]) -> Iterator[tuple[float, float]]:

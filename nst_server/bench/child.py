@@ -1,7 +1,7 @@
-"""Measuring in a process of its own: so that memory is its own, and nothing is warm from before.
+"""Measure in a separate process, whose memory is its own and in which nothing is warm yet.
 
-A measuring module has a function ``run(**arguments)``; its JSON value comes back on the standard
-output, after any number of lines that only say what goes on.
+A measuring module has a function ``run(**arguments)``. Its JSON value comes back on the standard
+output, after any number of lines that only report progress.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from nst_server.values.errors import NeuralStyleError
 
 
 def measured(module: str, options: Options, **arguments: Any) -> Figures:
-    """What ``run`` of ``nst_server.bench.<module>`` returns in a fresh interpreter.
+    """Call ``run`` of ``nst_server.bench.<module>`` in a fresh interpreter; return its value.
 
     The environment is that of a worker. Raises `NeuralStyleError`.
     """
     words = [module, json.dumps(arguments)]
-    with tempfile.TemporaryFile() as complaints:
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [*interpreter(), "-m", "nst_server.bench.child", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=errors,
             env=environment(),
             encoding="utf-8",
         )
@@ -40,18 +40,18 @@ def measured(module: str, options: Options, **arguments: Any) -> Figures:
         try:
             with process.stdout as lines:
                 for line in lines:
-                    told = json.loads(line)
-                    if "error" in told:
-                        raise NeuralStyleError.from_wire(told["error"])
-                    if "result" in told:
-                        return dict(told["result"])
-                    options.say(told["say"])
+                    message = json.loads(line)
+                    if "error" in message:
+                        raise NeuralStyleError.from_wire(message["error"])
+                    if "result" in message:
+                        return dict(message["result"])
+                    options.say(message["say"])
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        complaints.seek(0)
-        last = complaints.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+        errors.seek(0)
+        last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
         raise NeuralStyleError(
             "internal",
             f"The benchmark {module} ended with code {process.returncode}.",
@@ -60,19 +60,19 @@ def measured(module: str, options: Options, **arguments: Any) -> Figures:
 
 
 def interpreter() -> list[str]:
-    """The command of this interpreter, as isolated as it is."""
+    """Command that starts this interpreter, isolated if the running one is."""
     return [sys.executable, *(["-I"] if sys.flags.isolated else [])]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """A worker's environment, in which this very package is found."""
-    found = {"TF_CPP_MIN_LOG_LEVEL": "3", **worker_environment(os.environ), **more}
+    """Environment of a worker in which this package can be imported."""
+    variables = {"TF_CPP_MIN_LOG_LEVEL": "3", **worker_environment(os.environ), **more}
     folders = [str(Path(nst_server.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    return {**found, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    return {**variables, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
 
 
 def say(words: str) -> None:
-    """Tell the person who waits, from inside a measuring process."""
+    """Show progress to the waiting user, from inside a measuring process."""
     print(json.dumps({"say": words}), flush=True)
 
 

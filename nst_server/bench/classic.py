@@ -1,4 +1,4 @@
-"""``classic``: the time to the loss that the notebook's own loop ends with."""
+"""``classic``: time until the loss that the notebook's loop ends with is reached."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nst_server.bench.chart import Panel, Series
 from nst_server.bench.child import measured
 
 CURVE = "classic_curve.json"
-"""The notebook's loss by iteration for the built-in pictures, by network; see README.md."""
+"""File of the notebook's losses for the built-in pictures, by network; see README.md."""
 
 
 def _measure(options: Options) -> Figures:
@@ -32,7 +32,7 @@ def _measure(options: Options) -> Figures:
 
 
 def stored_curves() -> dict[str, list[float]]:
-    """The curves that come with the package, by network."""
+    """Curves shipped with the package, by network."""
     file = resources.files("nst_server.bench") / CURVE
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 

@@ -28,17 +28,17 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 
 _SAME = 1e-3
-"""Relative difference up to which two curves are the same."""
+"""Relative difference up to which two curves count as the same."""
 
 _NEAR = 1.05
-"""Part of the wanted loss below which a loss in bfloat16 is judged in float32."""
+"""Multiple of the target loss below which a loss in bfloat16 is checked in float32."""
 
 _JUDGED_EVERY = 2
 _STALLED = 15
-"""Iterations without a gain of a thousandth, after which bfloat16 is given up."""
+"""Iterations without a gain of 0.1 %, after which bfloat16 is given up."""
 
 _WAYS = (("bfloat16", "float32"), ("float32",))
-"""Precisions of L-BFGS one after the other: the next where one gets no further."""
+"""Sequences of precisions for L-BFGS: the next begins where the last makes no more progress."""
 
 
 def run(
@@ -51,20 +51,20 @@ def run(
     iterations: int,
     repeats: int,
 ) -> Figures:
-    """The notebook's seconds per iteration and curve; then ours until its loss is reached."""
+    """Measure the notebook's seconds per iteration and curve, then our time to its least loss."""
     painter = Painter(Path(weights))
     picture = inputs.content(_path(content), longest)
-    example = inputs.style(_path(style), longest)
-    told = described(painter, picture, Settings.of_preset("classic"))
-    backbone, file = weights_files.find(told["backbone"], Path(weights))
-    judge = Notebook(published(backbone, file), picture, example)
+    style_picture = inputs.style(_path(style), longest)
+    description = described(painter, picture, Settings.of_preset("classic"))
+    backbone, file = weights_files.find(description["backbone"], Path(weights))
+    judge = Notebook(published(backbone, file), picture, style_picture)
 
     losses, times = _eager(judge, eager)
     curve = curves.get(backbone, [])
     came_from = "stored"
     if len(curve) < iterations or _difference(curve, losses) > _SAME:
         came_from = "measured"
-        curve = measured_curve(painter, picture, example, iterations)
+        curve = measured_curve(painter, picture, style_picture, iterations)
     difference = _difference(curve, losses)
     if difference > _SAME:
         raise NeuralStyleError(
@@ -76,25 +76,25 @@ def run(
     notebook_each = statistics.median(times)
     notebook_seconds = notebook_each * iterations
 
-    attempts = _attempts(painter, picture, example, judge, wanted, iterations)
-    best = min(attempts, key=lambda one: (not one.reached, one.seconds))
-    again = [
-        _again(painter, picture, example, best, iterations)
+    attempts = _attempts(painter, picture, style_picture, judge, wanted, iterations)
+    best = min(attempts, key=lambda attempt: (not attempt.reached, attempt.seconds))
+    repeated = [
+        _again(painter, picture, style_picture, best, iterations)
         for _ in range(repeats - 1 if best.reached else 0)
     ]
-    own = [best.seconds, *again]
-    found = summary(
+    our_seconds = [best.seconds, *repeated]
+    figures = summary(
         {
             "notebook_s_per_it": times,
-            "seconds": own,
-            "time_ratio_to_equal_loss": [notebook_seconds / one for one in own],
+            "seconds": our_seconds,
+            "time_ratio_to_equal_loss": [notebook_seconds / attempt for attempt in our_seconds],
         }
     )
     if not best.reached:
-        found["time_ratio_to_equal_loss"] = None
+        figures["time_ratio_to_equal_loss"] = None
     height, width, _ = picture.shape
     return {
-        **found,
+        **figures,
         "loss_reached": best.loss,
         "loss_wanted": wanted,
         "reached": best.reached,
@@ -106,14 +106,19 @@ def run(
         "curve_from": came_from,
         "curve_difference": difference,
         "attempts": [
-            {"way": one.words, "seconds": one.seconds, "loss": one.loss, "reached": one.reached}
-            for one in attempts
+            {
+                "way": attempt.words,
+                "seconds": attempt.seconds,
+                "loss": attempt.loss,
+                "reached": attempt.reached,
+            }
+            for attempt in attempts
         ],
         "curves": {
             "notebook": _timed(curve, notebook_each),
             "ours": best.points,
         },
-        "device": told["device"],
+        "device": description["device"],
         "backbone": backbone,
         "width": width,
         "height": height,
@@ -121,7 +126,7 @@ def run(
 
 
 def measured_curve(painter: Painter, content: Array, style: Array, iterations: int) -> list[float]:
-    """The notebook's losses from the engine's preset ``classic`` in float32."""
+    """The notebook's losses, computed by the engine's preset ``classic`` in float32."""
     settings = Settings.of_preset("classic", size="full", iterations=iterations)
     losses, begun = [], time.monotonic()
     for iterate in iterates(painter, content, style, settings):
@@ -134,21 +139,21 @@ def measured_curve(painter: Painter, content: Array, style: Array, iterations: i
 
 @dataclass
 class _Attempt:
-    """One way to the wanted loss, and how far it came."""
+    """An attempt at the target loss with one sequence of precisions."""
 
     precisions: tuple[str, ...]
     seconds: float = 0.0
     loss: float = float("inf")
-    """In float32, as the judge says."""
+    """Loss in float32, as computed by the judge."""
     reached: bool = False
     iterations: list[int] = field(default_factory=list)
-    """Of each precision that was needed."""
+    """Number of iterations in each precision that was needed."""
     points: list[tuple[float, float]] = field(default_factory=list)
-    """Seconds and least loss so far; as the judge says where it did."""
+    """Seconds and least loss so far; the judge's loss where there is one."""
 
     @property
     def words(self) -> str:
-        """Its name."""
+        """Name of the attempt."""
         return f"L-BFGS, {' then '.join(self.precisions[: len(self.iterations)])}"
 
 
@@ -160,13 +165,14 @@ def _attempts(
     wanted: float,
     iterations: int,
 ) -> list[_Attempt]:
-    """All ways, each only as long as it may be the fastest."""
-    for precision in sorted({one for way in _WAYS for one in way}):  # trace, as a warm worker has
+    """Try all ways, each only for as long as it can still be the fastest."""
+    # Trace before timing, like a worker that is warm.
+    for precision in sorted({item for way in _WAYS for item in way}):
         for _ in islice(_lbfgs(painter, content, style, precision, 2, None), 2):
             pass
     attempts: list[_Attempt] = []
     for precisions in _WAYS:
-        limit = min((one.seconds for one in attempts if one.reached), default=float("inf"))
+        limit = min((item.seconds for item in attempts if item.reached), default=float("inf"))
         attempt = _Attempt(precisions)
         _paint(
             attempt,
@@ -186,7 +192,7 @@ def _paint(
     wanted: float,
     limit: float,
 ) -> None:
-    """Go on until the judge finds the wanted loss, or ``limit`` seconds; judging takes no time."""
+    """Paint until the judge confirms the target or ``limit`` seconds; judging is not timed."""
     init: Array | None = None
     for precision in attempt.precisions:
         iterates = begin(precision, init)
@@ -228,7 +234,7 @@ def _paint(
 def _again(
     painter: Painter, content: Array, style: Array, attempt: _Attempt, iterations: int
 ) -> float:
-    """The seconds of the same iterations once more, unjudged."""
+    """Seconds for the same iterations once more, without the judge."""
     init: Array | None = None
     total = 0.0
     for precision, count in zip(attempt.precisions, attempt.iterations, strict=False):
@@ -260,7 +266,7 @@ def _lbfgs(
 
 
 def _eager(notebook: Notebook, count: int) -> tuple[list[float], list[float]]:
-    """Losses of the first iterations, and their times; the first iteration is not timed."""
+    """Losses of the first iterations, and their times except the first."""
     losses: list[float] = []
     painting = notebook.losses()
     times = [seconds(lambda: losses.append(next(painting))) for _ in range(count + 1)]
@@ -268,13 +274,13 @@ def _eager(notebook: Notebook, count: int) -> tuple[list[float], list[float]]:
 
 
 def _difference(curve: Sequence[float], losses: Sequence[float]) -> float:
-    """Largest relative difference of the first losses of two curves."""
+    """Largest relative difference of two curves, as far as both go."""
     pairs = list(zip(curve, losses, strict=False))
     return max((abs(a - b) / abs(b) for a, b in pairs), default=float("inf"))
 
 
 def _timed(curve: Sequence[float], seconds_each: float) -> list[tuple[float, float]]:
-    """Seconds and least loss so far, about 200 points."""
+    """Curve of seconds and least loss so far, about 200 points."""
     points, least = [], float("inf")
     for iteration, loss in enumerate(curve, start=1):
         least = min(least, loss)

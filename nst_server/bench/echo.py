@@ -1,7 +1,7 @@
-"""A server whose worker sends pictures back as they came: the way alone, without the engine.
+"""A server whose worker returns pictures unchanged: the transfer alone, without the engine.
 
-``python -m nst_server.bench.echo`` serves; with the word ``work`` it is the worker. The word
-``arrays`` has the worker do to the pixels what is done on both sides of the engine.
+``python -m nst_server.bench.echo`` is the server; with the argument ``work`` it is the worker. With
+``arrays`` the worker also does the conversions that a real one does before and after the engine.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COMMAND = [*interpreter(), "-m", "nst_server.bench.echo"]
 def work(*, arrays: bool) -> None:
     """Take jobs until the standard input closes.
 
-    ``arrays`` tells whether to make the engine's arrays of them, and the result of those.
+    If ``arrays``, convert the pixels to the engine's arrays and those to the result.
     """
     orders = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
     link = WorkerLink(json.loads(orders.readline()))
@@ -40,19 +40,17 @@ def work(*, arrays: bool) -> None:
     threading.Thread(target=end_with_orders, daemon=True).start()
     while True:
         link.send(Message("idle"))
-        order = link.next_job()
-        job = Job.from_wire(order.fields["request"])
-        shape = job.content
-        pixels = link.receive_pixels(order.job, job)[0]
+        message = link.next_job()
+        name, header = message.job, Job.from_wire(message.fields["request"])
+        content = link.receive_pixels(name, header).content
         if arrays:
-            colours, _ = read_picture(pixels, shape)
-        size = shape.width, shape.height
-        link.tell(order.job, Started("none", "none", "none", *size))
-        link.tell(order.job, Painting(Progress(1, 1, 0, 0, 1.0, 0.0, 0.0, *size, 0.0)))
+            colors, _ = read_picture(content.pixels, content)
+        link.tell(name, Started("none", "none", "none", content.width, content.height))
+        link.tell(name, Painting(Progress.untouched(content.width, content.height, 0.0)))
         if arrays:
-            paint_over(pixels, shape, colours, None)
-        report = Report(*size, *size, 0.0, "none", "none", "none", job.settings.preset, 0, 0.0)
-        link.tell(order.job, Finished(shape, pixels, report))
+            paint_over(content.pixels, content, colors, None)
+        report = Report.untouched(content.width, content.height, header.settings.preset)
+        link.tell(name, Finished(content.shape, content.pixels, report))
 
 
 if __name__ == "__main__":

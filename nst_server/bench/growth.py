@@ -1,4 +1,4 @@
-"""``growth``: whether a pixel of a large picture costs what one of a small picture does."""
+"""``growth``: the cost of a pixel in large pictures compared with small ones."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ def _measure(options: Options) -> Figures:
     sizes: list[Figures] = []
     for megapixels in _QUICK_MEGAPIXELS if options.quick else _MEGAPIXELS:
         options.say(f"growth: {megapixels:g} megapixels")
-        width = round(math.sqrt(megapixels * 1e6 * 4 / 3))  # as people's are, on no grid
+        # Like the sizes of users' pictures, the width lies on no grid.
+        width = round(math.sqrt(megapixels * 1e6 * 4 / 3))
         try:
-            found = measured(
+            measurement = measured(
                 "growth_process",
                 options,
                 weights=str(options.home.weights),
@@ -37,7 +38,7 @@ def _measure(options: Options) -> Figures:
                 raise
             options.say(f"growth ends here: {error}")
             break
-        sizes.append(found)
+        sizes.append(measurement)
     return {
         **{
             key: [size[key] for size in sizes]
@@ -55,7 +56,7 @@ def _iterations(megapixels: float, quick: bool) -> int:
 def _tiled_against_untiled(options: Options) -> Figures:
     """Seconds per megapixel iteration of one picture in tiles and in one piece."""
     width, height, tile = (256, 192, 320) if options.quick else (1632, 1224, 1024)
-    found = measured(
+    measurement = measured(
         "growth_process",
         options,
         weights=str(options.home.weights),
@@ -66,12 +67,12 @@ def _tiled_against_untiled(options: Options) -> Figures:
         beside_untiled=True,
         warm_up=not options.quick,
     )
-    tiled, untiled = found["s_per_mpx_it"], found["untiled_s_per_mpx_it"]
+    tiled, untiled = measurement["s_per_mpx_it"], measurement["untiled_s_per_mpx_it"]
     return {
         "tiled_over_untiled": tiled / untiled,
         "tiled_s_per_mpx_it": tiled,
         "untiled_s_per_mpx_it": untiled,
-        "tiled_megapixels": found["megapixels"],
+        "tiled_megapixels": measurement["megapixels"],
         "tile": tile,
     }
 
@@ -81,9 +82,9 @@ def _rows(figures: Figures) -> list[Row]:
         Row(
             f"{megapixels:.3g} megapixels, {figures['precision']}",
             f"{taken:.2f} s per Mpx·it" + ("" if peak is None else f", {peak:.0f} MB"),
-            words_of(each),
+            words_of(durations),
         )
-        for megapixels, taken, peak, each in zip(
+        for megapixels, taken, peak, durations in zip(
             *(figures[key] for key in ("megapixels", "s_per_mpx_it", "peak_mb", "spread")),
             strict=True,
         )

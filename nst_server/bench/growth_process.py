@@ -1,4 +1,4 @@
-"""The measuring process of ``growth``: one size, so that its peak memory is its own."""
+"""The measuring process of ``growth``, for one size only because it reports its peak memory."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if sys.platform != "win32":
     import resource
 
 _STYLE = landscape(512, 384)
-"""Small: it is the picture's cost that is measured."""
+"""Small, because the cost of the content is measured."""
 
 _SMALL = 192
-"""Side of what is painted first, so that everything is traced, whole and in tiles."""
+"""Side of a picture that is painted first, untiled and tiled, so that everything is traced."""
 
 
 def run(
@@ -35,24 +35,24 @@ def run(
     beside_untiled: bool = False,
     warm_up: bool = True,
 ) -> Figures:
-    """Seconds per megapixel iteration at one size and one scale, its first iteration left out."""
+    """Measure seconds per megapixel iteration at one size and scale; the first does not count."""
     painter = Painter(Path(weights))
     small = landscape(_SMALL, _SMALL)
     for pieces in ("none", 128) if warm_up else ():
         for _ in islice(_painting(painter, small, pieces, 1), 1):
             pass
     content = repeated(width, height)
-    painted = [_painting(painter, content, tile, iterations)]
+    paintings = [_painting(painter, content, tile, iterations)]
     if beside_untiled:
-        painted.append(_painting(painter, content, "none", iterations))
-    del content  # as a worker lets go of it
-    times: list[list[float]] = [[] for _ in painted]
+        paintings.append(_painting(painter, content, "none", iterations))
+    del content  # a worker releases it too
+    times: list[list[float]] = [[] for _ in paintings]
     for _ in range(iterations):
-        for taken, painting in zip(times, painted, strict=True):
+        for taken, painting in zip(times, paintings, strict=True):
             taken.append(seconds(lambda painting=painting: next(painting)))  # type: ignore[misc]
     megapixels = width * height / 1e6
-    spreads = [spread([one / megapixels for one in taken[1:]]) for taken in times]
-    found: Figures = {
+    spreads = [spread([duration / megapixels for duration in taken[1:]]) for taken in times]
+    figures: Figures = {
         **described(painter, small, Settings.of_preset("standard")),
         "megapixels": megapixels,
         "s_per_mpx_it": spreads[0]["median"],
@@ -61,8 +61,8 @@ def run(
         "gpu_peak_mb": _gpu_peak_mb(),
     }
     if beside_untiled:
-        found["untiled_s_per_mpx_it"] = spreads[1]["median"]
-    return found
+        figures["untiled_s_per_mpx_it"] = spreads[1]["median"]
+    return figures
 
 
 def _painting(
@@ -74,7 +74,7 @@ def _painting(
 
 
 def _peak_mb() -> float | None:
-    """Most memory that this process ever had; None where the system does not tell (Windows)."""
+    """Peak memory of this process; None where the system does not report it (Windows)."""
     if sys.platform == "win32":
         return None
     # macOS counts bytes, others kilobytes.

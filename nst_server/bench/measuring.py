@@ -1,4 +1,4 @@
-"""The engine as the benchmarks drive it; imported in measuring processes only."""
+"""Helpers to run the engine in benchmarks; imported in measuring processes only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_server.values.settings import Settings
 
 
 def seconds(work: Callable[[], Any]) -> float:
-    """How long ``work`` takes until the device has really done it."""
+    """Seconds that ``work`` takes until the device has actually finished it."""
     tf.test.experimental.sync_devices()
     begun = time.perf_counter()
     work()
@@ -25,7 +25,7 @@ def seconds(work: Callable[[], Any]) -> float:
 def iterates(
     painter: Painter, content: Array, style: Array, settings: Settings, init: Array | None = None
 ) -> Iterator[Iterate]:
-    """One picture with one style, started from ``init`` where the settings say so."""
+    """Paint one picture with one style, starting from ``init`` if the settings say so."""
     plan = painter.plan(settings, *Picture(content).size)
     start = None if init is None else Picture(init)
     return painter.stylize(
@@ -34,6 +34,6 @@ def iterates(
 
 
 def described(painter: Painter, content: Array, settings: Settings) -> dict[str, Any]:
-    """Device, network and number format that the engine takes."""
+    """Device, network and number format that the engine chooses."""
     plan = painter.plan(settings, *Picture(content).size)
     return {"device": painter.device, "backbone": plan.backbone, "precision": plan.precision}

@@ -1,4 +1,4 @@
-"""The pretrained network in two plain forms, to compare the engine with."""
+"""The pretrained network in two plain forms, for comparison with the engine."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from nst_server.engine.network import vgg as trained
 
 
 class Convolutions:
-    """Nothing but a backbone's convolutions and poolings: no bias, no ReLU, no loss.
+    """Only the convolutions and poolings of a backbone: no bias, no ReLU, no loss.
 
-    Called with a picture and the gradient of the last feature map, it gives the gradient of the
-    picture: what every step of a style transfer cannot do without.
+    From a picture and the gradient of the last feature map it computes the gradient of the picture,
+    which no step of a style transfer can do without.
     """
 
     def __init__(
         self, backbone: str, weights: Path, deepest: str, *, pooling: str, precision: str
     ) -> None:
-        found = trained.read_weights(backbone, weights)
+        parameters = trained.read_weights(backbone, weights)
         names = trained.layer_names(backbone)
         self._layers = [
-            (name, tf.constant(found[name][0], precision))
+            (name, tf.constant(parameters[name][0], precision))
             for name in names[: names.index(deepest) + 1]
         ]
         self._pooling = pooling
@@ -38,31 +38,31 @@ class Convolutions:
         self._traced = tf.function(self._gradient, input_signature=signature, autograph=False)
 
     def upstream(self, picture: tf.Tensor) -> tf.Tensor:
-        """A gradient of the last feature map that goes with ``picture``."""
+        """A gradient of ones with the shape of the last feature map of ``picture``."""
         height, width = (side // self._shrinks for side in picture.shape[1:3])
         return tf.ones([1, height, width, self._channels], self._precision)
 
     def gradient(self, picture: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
-        """Forward and back: 1 × h × w × 3."""
+        """Run forward and backward; return the picture's gradient, 1 × h × w × 3."""
         return self._traced(picture, upstream)
 
     def _gradient(self, picture: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(picture)
             x = tf.cast(picture, self._precision)
-            before = ""
+            previous = ""
             for name, kernel in self._layers:
-                if before and name.endswith("_conv1"):
-                    average = trained.pooling_of(self._pooling, before) == "average"
+                if previous and name.endswith("_conv1"):
+                    average = trained.pooling_of(self._pooling, previous) == "average"
                     pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
                     x = pool(x, 2, 2, "VALID")
                 x = tf.nn.conv2d(x, kernel, 1, "SAME")
-                before = name
+                previous = name
         return tape.gradient(x, picture, output_gradients=upstream)
 
 
 def published(backbone: str, weights: Path) -> keras.Model:
-    """The model as Keras publishes it, without its top, with the weights that we have."""
+    """The model as published by Keras, without its top and with our file of weights."""
     builder: Any = getattr(keras.applications, backbone.upper())
     model = builder(include_top=False, weights=None)
     for name, values in trained.read_weights(backbone, weights).items():

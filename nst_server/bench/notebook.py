@@ -1,7 +1,7 @@
-"""The loop of the TensorFlow "nst_blogpost" notebook, written plainly: what all is compared with.
+"""A plain version of the loop in TensorFlow's "nst_blogpost" notebook, the common baseline.
 
-Eager, float32, one gradient an iteration, Adam 5 / .99 / .999 / 1e-1 on pixels of 0 to 255. Nothing
-of the engine is used, so that it is a judge as well.
+Eager, float32, one gradient per iteration, Adam 5 / .99 / .999 / 1e-1 on pixels of 0 to 255. It
+uses nothing of the engine, so that it can be the judge as well.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Notebook:
         self._style = [_gram(features) for features in self._model(_preprocessed(style))[1:]]
 
     def losses(self) -> Iterator[float]:
-        """Paint for ever: the loss of every iteration, of the picture before its step."""
+        """Paint forever; yield the loss of every iteration, computed before its step."""
         image = tf.Variable(self._content_image)
         optimizer = keras.optimizers.Adam(5.0, beta_1=0.99, beta_2=0.999, epsilon=1e-1)
         best_loss = float("inf")
@@ -52,7 +52,7 @@ class Notebook:
             yield float(loss)
 
     def loss_of(self, picture: npt.NDArray[Any]) -> float:
-        """The objective's value for a picture, RGB in [0, 1]."""
+        """Value of the objective for a picture, RGB in [0, 1]."""
         return float(self._loss(tf.convert_to_tensor(_preprocessed(picture))))
 
     def _loss(self, image: Any) -> Any:

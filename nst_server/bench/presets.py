@@ -1,8 +1,8 @@
 """The evidence behind the presets: ``python -m nst_server.bench.presets FOLDER PHOTOGRAPH…``.
 
 Paints every photograph in styles of the gallery, in several ways and at about equal work, judges
-all results as ``nst bench quality`` does, and puts a table of means (presets.md), a plot of style
-against content (presets.png), a sheet of some pairs (presets.jpg) and one for each into FOLDER.
+all results as ``nst bench quality`` does, and writes into FOLDER a table of means (presets.md), a
+plot of style against content (presets.png), a sheet of some pairs (presets.jpg) and one of each.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ WAYS: dict[str, dict[str, object]] = {
     "Wasserstein, L-BFGS, average": {"pooling": "average"},
     "Wasserstein, L-BFGS, mixed": {},
 }
-"""What is compared, with as many iterations each; the last is the preset standard."""
+"""Settings that are compared at equal iterations; the last is the preset standard."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One painting: how, of what, and what came of it."""
+    """One painting: its settings, its inputs and its quality."""
 
     way: str
     strength: float
@@ -55,7 +55,7 @@ class Trial:
 def trials(
     photographs: dict[str, Image.Image], styles: dict[str, Image.Image], home: Home
 ) -> Iterator[tuple[Trial, Image.Image]]:
-    """Every way at every strength over every pair."""
+    """Paint and judge every pair in every way at every strength."""
     painter, judge = Painter(home.weights), Judge(home.weights)
     for photograph, image in photographs.items():
         content = _picture(image)
@@ -76,26 +76,27 @@ def trials(
 
 
 def main(words: list[str]) -> int:
-    """Paint, judge, write; prints each result as it comes."""
+    """Paint, judge and write everything; print each result as soon as it is there."""
     folder, *files = map(Path, words)
     folder.mkdir(parents=True, exist_ok=True)
     photographs = {file.stem: _shrunk(Image.open(file)) for file in files}
     styles = {name: _shrunk(sample_styles.paint(name)) for name in STYLES}
     done: list[Trial] = []
-    shown: dict[tuple[str, str], list[tuple[Image.Image, str]]] = {}
+    panels_of_pairs: dict[tuple[str, str], list[tuple[Image.Image, str]]] = {}
     for trial, image in trials(photographs, styles, Home.default()):
         done.append(trial)
         print(json.dumps(asdict(trial)), flush=True)
         if trial.strength == Settings().strength:
-            panels = shown.setdefault((trial.photograph, trial.style), [])
+            panels = panels_of_pairs.setdefault((trial.photograph, trial.style), [])
             panels.append((image, f"{trial.way}\n{_in_words(trial.quality)}"))
-    some: list[tuple[Image.Image, str]] = []
-    for number, ((photograph, style), panels) in enumerate(shown.items()):
+    selection: list[tuple[Image.Image, str]] = []
+    for number, ((photograph, style), panels) in enumerate(panels_of_pairs.items()):
         row = [(photographs[photograph], photograph), (styles[style], style), *panels]
         contact_sheet(row).save(folder / f"{photograph}-{style}.jpg", quality=88)
-        if number % len(STYLES) == number // len(STYLES) % len(STYLES):  # another style for each
-            some += row
-    contact_sheet(some, 2 + len(WAYS)).save(folder / "presets.jpg", quality=88)
+        # One pair of each photograph, with the styles in turn.
+        if number % len(STYLES) == number // len(STYLES) % len(STYLES):
+            selection += row
+    contact_sheet(selection, 2 + len(WAYS)).save(folder / "presets.jpg", quality=88)
     (folder / "presets.json").write_text(json.dumps([asdict(trial) for trial in done], indent=1))
     (folder / "presets.md").write_text(_table(done), encoding="utf-8")
     draw([_plot(done)], folder / "presets.png")
@@ -103,7 +104,7 @@ def main(words: list[str]) -> int:
 
 
 def _mean(done: list[Trial], way: str, strength: float, quantity: str) -> float:
-    """Of all pairs."""
+    """Mean of one figure of quality over all pairs."""
     return statistics.fmean(
         getattr(trial.quality, quantity)
         for trial in done
@@ -112,7 +113,7 @@ def _mean(done: list[Trial], way: str, strength: float, quantity: str) -> float:
 
 
 def _table(done: list[Trial]) -> str:
-    """The means as Markdown."""
+    """The means as a Markdown table."""
     lines = ["| way | strength | style | content | noise | border |", "|---|---|---|---|---|---|"]
     for way in WAYS:
         for strength in STRENGTHS:
@@ -131,7 +132,7 @@ def _table(done: list[Trial]) -> str:
 
 
 def _plot(done: list[Trial]) -> Panel:
-    """Style against content over the strengths, the mean of all pairs: lower left is better."""
+    """Plot style against content by strength, as means of all pairs; lower left is better."""
     return Panel(
         "Style against content, mean of all pairs, by strength",
         "content distance at held-out layers",

@@ -1,4 +1,4 @@
-"""All benchmarks by name. Nothing that they measure is imported here."""
+"""All benchmarks by name, without importing what they measure."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ BENCHMARKS: dict[str, Benchmark] = {
         growth.BENCHMARK,
     )
 }
-"""In the order that they run."""
+"""The benchmarks in running order."""

@@ -16,8 +16,9 @@ from nst_server.bench.servers import finished, first_painting, started, temporar
 from nst_server.client.session import Client
 from nst_server.host.memory import peak_memory
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job, PictureShape, StyleReference
+from nst_server.values.job import Job, JobStyle, PictureShape
 from nst_server.values.settings import Settings
+from nst_server.wire.order import Raster
 from nst_server.wire.spool import Spool
 from nst_server.wire.transfer import spans
 
@@ -42,15 +43,18 @@ def _measure(options: Options) -> Figures:
         with temporary_home(options.home) as home:
             starter, _ = started(home, command)
             with closing(starter), closing(Client.connect(home, shares=shares)) as client:
-                _round_trip(client, layer[:64, :64].copy())  # the worker is there from now on
-                before, moved = _processor_seconds(client), _copied_mb(client)
+                _round_trip(client, layer[:64, :64].copy())  # starts the worker, which then stays
+                before, copied_before = _processor_seconds(client), _copied_mb(client)
                 trips = [_round_trip(client, layer) for _ in range(repeats)]
-                after, counted = _processor_seconds(client), _copied_mb(client)
+                after, copied_after = _processor_seconds(client), _copied_mb(client)
                 runs[name] = [seconds for seconds, _ in trips]
                 _check_same(trips[-1][1], layer)
                 processor[name] = {key: (after[key] - before[key]) / repeats for key in after}
                 if not name:
-                    copied = {key: (total - moved[key]) / repeats for key, total in counted.items()}
+                    copied = {
+                        key: (total - copied_before[key]) / repeats
+                        for key, total in copied_after.items()
+                    }
                 peak = peak or peak_memory(int(client.status()["pid"]))
     megabytes = 2 * layer.nbytes / 1e6
     times = {f"{name}round_trip_s": seconds for name, seconds in runs.items()}
@@ -60,7 +64,7 @@ def _measure(options: Options) -> Figures:
     }
     return {
         **summary({**speeds, **times}),
-        **{f"{name}cpu_s": each for name, each in processor.items()},
+        **{f"{name}cpu_s": used for name, used in processor.items()},
         "width": width,
         "height": height,
         "megabytes": megabytes,
@@ -70,19 +74,19 @@ def _measure(options: Options) -> Figures:
 
 
 def _round_trip(client: Client, layer: np.ndarray) -> tuple[float, Spool]:
-    """Seconds from submit until the result was read, without painting; and the result."""
+    """Send a layer, unpainted; return the seconds until the result was read, and the result."""
     height, width, _ = layer.shape
     style = PictureShape(_STYLE_SIDE, _STYLE_SIDE, 3, "uint8")
-    job = Job(
+    order = Job(
         Settings.of_preset("draft", strength=0),
-        PictureShape(width, height, 4, "float32"),
-        (StyleReference(style),),
+        Raster(width, height, 4, "float32", layer),
+        (JobStyle(Raster.of(style, bytes(style.size_in_bytes))),),
     )
     begun = time.perf_counter()
-    client.submit(job, [layer, bytes(style.size_in_bytes)])
+    client.submit(order)
     first_painting(client)
     result = finished(client).pixels
-    for start, length in spans(result.length):  # part by part, as GIMP takes it
+    for start, length in spans(result.length):  # in parts, like GIMP
         result.read(start, length)
     return time.perf_counter() - begun, result
 
@@ -93,26 +97,26 @@ def _check_same(result: Spool, layer: np.ndarray) -> None:
 
 
 def _processes(client: Client) -> dict[str, int]:
-    told = client.status()
-    return {"client": os.getpid(), "server": told["pid"], "worker": told["worker"]["pid"]}
+    status = client.status()
+    return {"client": os.getpid(), "server": status["pid"], "worker": status["worker"]["pid"]}
 
 
 def _processor_seconds(client: Client) -> dict[str, float]:
-    """What client, server and worker have used of the processor so far (Linux)."""
-    found = {}
+    """Processor time that client, server and worker have used so far (Linux)."""
+    used = {}
     for name, pid in _processes(client).items():
         try:
             text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
         except OSError:
             return {}
         user, system = text.rpartition(")")[2].split()[11:13]
-        found[name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-    return found
+        used[name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 def _copied_mb(client: Client) -> dict[str, float]:
     """Megabytes that each process has read from files and written so far (Linux)."""
-    found = {}
+    copied = {}
     for name, pid in _processes(client).items():
         try:
             lines = Path(f"/proc/{pid}/io").read_text(encoding="ascii").splitlines()
@@ -121,8 +125,8 @@ def _copied_mb(client: Client) -> dict[str, float]:
         for line in lines:
             kind, _, count = line.partition(": ")
             if kind in {"rchar", "wchar"}:
-                found[f"{name} {'read' if kind == 'rchar' else 'written'}"] = int(count) / 1e6
-    return found
+                copied[f"{name} {'read' if kind == 'rchar' else 'written'}"] = int(count) / 1e6
+    return copied
 
 
 def _rows(figures: Figures) -> list[Row]:
@@ -144,11 +148,11 @@ def _rows(figures: Figures) -> list[Row]:
         )
         taken = figures[f"{name}cpu_s"]
         if taken:
-            each = ", ".join(f"{process} {second:.2f} s" for process, second in taken.items())
-            rows.append(Row("Its processor time", each))
+            breakdown = ", ".join(f"{process} {second:.2f} s" for process, second in taken.items())
+            rows.append(Row("Its processor time", breakdown))
     if figures["copied_mb"]:
-        each = ", ".join(f"{what} {count:.0f}" for what, count in figures["copied_mb"].items())
-        rows.append(Row("Megabytes moved, to the engine and back", each))
+        breakdown = ", ".join(f"{what} {count:.0f}" for what, count in figures["copied_mb"].items())
+        rows.append(Row("Megabytes moved, to the engine and back", breakdown))
     if figures["server_peak_mb"] is not None:
         rows.append(
             Row("Most memory of the server meanwhile", f"{figures['server_peak_mb']:.0f} MB")

@@ -1,4 +1,4 @@
-"""Real servers for the benchmarks, each in a home of its own that vanishes with it."""
+"""Real servers for the benchmarks, each in a temporary home."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nst_server.wire.events import Failed, Finished, Painting
 
 @contextlib.contextmanager
 def temporary_home(owner: Home) -> Iterator[Home]:
-    """An empty home with the weights of ``owner``; its server, if one runs, is ended with it."""
+    """An empty home with the weights of ``owner``; its server, if any, is stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="nst-bench-") as folder:
         home = Home(Path(folder))
         if owner.weights.is_dir():
@@ -30,14 +30,14 @@ def temporary_home(owner: Home) -> Iterator[Home]:
 
 
 def started(home: Home, command: Sequence[str] | None = None) -> tuple[Client, float]:
-    """A client of a server that is started for it, and the seconds until its hello is answered."""
+    """Start a server; return its client and the seconds until the client's hello was answered."""
     begun = time.perf_counter()
     client = connect_or_start(home, command=command)
     return client, time.perf_counter() - begun
 
 
 def first_painting(client: Client) -> Painting:
-    """The first iterate that is told. Raises `NeuralStyleError` if none comes."""
+    """Wait for the first iterate. Raises `NeuralStyleError` if none comes."""
     for event in client.events():
         if isinstance(event, Painting):
             return event
@@ -47,7 +47,7 @@ def first_painting(client: Client) -> Painting:
 
 
 def finished(client: Client) -> Finished:
-    """The job's end. Raises `NeuralStyleError` if it failed."""
+    """Wait for the end of the job. Raises `NeuralStyleError` if it failed."""
     for event in client.events():
         if isinstance(event, Finished):
             return event

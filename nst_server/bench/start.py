@@ -1,4 +1,4 @@
-"""``start``: how long a person waits for the first sign of life, in fresh homes and processes."""
+"""``start``: time that the user waits for a first sign of life, in fresh homes and processes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from nst_server.client.launcher import server_environment
 from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job, PictureShape, StyleReference
+from nst_server.values.job import Job, JobStyle
 from nst_server.values.settings import Settings
+from nst_server.wire.order import Raster
 
 
 def _measure(options: Options) -> Figures:
@@ -25,7 +26,7 @@ def _measure(options: Options) -> Figures:
     ready: list[float] = []
     first_cold: list[float] = []
     first_warm: list[float] = []
-    told: dict[str, str] = {}
+    worker: dict[str, str] = {}
     for _ in range(cold):
         with temporary_home(options.home) as home:
             client, seconds = started(home)
@@ -33,7 +34,7 @@ def _measure(options: Options) -> Figures:
             with closing(client):
                 first_cold.append(_first_seconds(client, side))
                 first_warm += [_first_seconds(client, side) for _ in range(warm)]
-                told = dict(client.status()["worker"])
+                worker = dict(client.status()["worker"])
     return {
         **summary(
             {
@@ -43,7 +44,7 @@ def _measure(options: Options) -> Figures:
                 "first_preview_warm_s": first_warm,
             }
         ),
-        **{name: told.get(name) for name in ("device", "backbone", "precision")},
+        **{name: worker.get(name) for name in ("device", "backbone", "precision")},
         "side": side,
     }
 
@@ -61,12 +62,13 @@ def _help_seconds(home: Home) -> float:
 
 
 def _first_seconds(client: Client, side: int) -> float:
-    """From submit to the first iterate, whose preview comes with it; the job is then kept."""
+    """Seconds from submit to the first iterate with its preview; the job is then ended."""
     content = landscape(side, side)
-    shape = PictureShape(side, side, 3, "float32")
-    job = Job(Settings.of_preset("draft"), shape, (StyleReference(shape),))
+    style = content[::-1].copy()
+    picture, upside_down = (Raster(side, side, 3, "float32", each) for each in (content, style))
+    order = Job(Settings.of_preset("draft"), picture, (JobStyle(upside_down),))
     begun = time.perf_counter()
-    client.submit(job, [content, content[::-1].copy()])
+    client.submit(order)
     first = first_painting(client)
     seconds = time.perf_counter() - begun
     if first.preview is None:

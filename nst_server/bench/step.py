@@ -1,4 +1,4 @@
-"""``step``: one whole step of the engine beside the convolutions that it cannot do without."""
+"""``step``: a whole step of the engine compared with the convolutions that it needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nst_server.bench.child import measured
 
 _SIZES = ((512, 384), (1024, 768))
 _WARM_UP = 11
-"""Steps before any is timed: after ten L-BFGS remembers, and costs, as much as it ever does."""
+"""Steps that are not timed: after ten of them L-BFGS has its full memory and cost."""
 
 
 def _measure(options: Options) -> Figures:

@@ -19,13 +19,13 @@ from nst_server.engine.method import MethodKey
 from nst_server.engine.painter import Painter
 from nst_server.engine.planning.schedule import scales
 from nst_server.host import weight_files as weights_files
-from nst_server.values.settings import Settings
+from nst_server.values.settings import Settings, StyleLoss
 
 
 def run(
     weights: str, sizes: Sequence[Sequence[int]], rounds: int, burst: int, warm_up: int
 ) -> Figures:
-    """Step and convolutions in turn, ``burst`` of each a round, at every size."""
+    """Time step and convolutions in turn, ``burst`` of each per round, at every size."""
     painter = Painter(Path(weights))
     settings = Settings.of_preset(
         "standard",
@@ -34,19 +34,24 @@ def run(
         tile="none",
         iterations=warm_up + rounds * burst,
     )
-    told = described(painter, landscape(*sizes[0]), settings)
-    backbone, file = weights_files.find(told["backbone"], Path(weights))
-    layers = MethodKey.of(settings, backbone, told["precision"]).layers.names
+    description = described(painter, landscape(*sizes[0]), settings)
+    backbone, file = weights_files.find(description["backbone"], Path(weights))
+    layers = MethodKey.of(settings, backbone, description["precision"]).layers.names
     convolutions = Convolutions(
-        backbone, file, max(layers), pooling=settings.pooling, precision=told["precision"]
+        backbone, file, max(layers), pooling=settings.pooling, precision=description["precision"]
     )
-    found = [
+    results = [
         _at_size(painter, settings, convolutions, (width, height), rounds, burst, warm_up)
         for width, height in sizes
     ]
-    first = found[0]
+    first = results[0]
     keys = ("mpx_it_per_s", "over_convolutions", "spread")
-    return {**{key: first[key] for key in keys}, **told, "deepest": max(layers), "sizes": found}
+    return {
+        **{key: first[key] for key in keys},
+        **description,
+        "deepest": max(layers),
+        "sizes": results,
+    }
 
 
 def _at_size(
@@ -61,12 +66,12 @@ def _at_size(
     width, height = size
     picture = landscape(width, height)
     style = landscape(height, width)
-    # A step paints a margin too, so its convolutions have one.
+    # A step paints a margin too, so the convolutions get one.
     finest = scales(width, height, settings)[-1]
     batch = with_margin(tf.convert_to_tensor(picture)[tf.newaxis], finest)
     upstream = convolutions.upstream(batch)
 
-    def step(style_loss: str) -> Callable[[], Any]:
+    def step(style_loss: StyleLoss) -> Callable[[], Any]:
         changed = replace(settings, style_loss=style_loss)
         painted = iterates(painter, picture, style, changed)
         return lambda: next(painted)

@@ -1,4 +1,4 @@
-"""The figures of a run, for people: a table on the terminal, Markdown, and a plot."""
+"""Presentation of the figures of a run: a table on the terminal, Markdown, and a plot."""
 
 from __future__ import annotations
 
@@ -38,19 +38,23 @@ def markdown(run: Mapping[str, Any]) -> str:
 
 
 def drawn(names: Collection[str]) -> list[str]:
-    """Those of the names whose benchmarks can be plotted."""
-    return [name for name, one in BENCHMARKS.items() if one.panel is not None and name in names]
+    """The names whose benchmarks can be plotted."""
+    return [
+        name
+        for name, benchmark in BENCHMARKS.items()
+        if benchmark.panel is not None and name in names
+    ]
 
 
 def check_plot(names: Collection[str]) -> None:
-    """Raise `NeuralStyleError` if there is nothing to plot of these benchmarks."""
+    """Raise `NeuralStyleError` if none of these benchmarks can be plotted."""
     if not drawn(names):
         all_drawn = " and ".join(drawn(BENCHMARKS))
         raise NeuralStyleError("bad-usage", f"Plots are of {all_drawn} only.")
 
 
 def plot(run: Mapping[str, Any], path: Path) -> None:
-    """Draw what can be drawn of the run, which must be something."""
+    """Plot the benchmarks of the run that can be plotted; there must be at least one."""
     panels = [
         benchmark.panel(run[name])
         for name, benchmark in BENCHMARKS.items()

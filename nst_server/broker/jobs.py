@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job
+from nst_server.values.job import JobHeader
 from nst_server.wire.transfer import Transfer
 
 MAXIMUM_QUEUED = 16
@@ -19,7 +19,7 @@ class Entry:
 
     name: str
     client: bytes
-    job: Job
+    job: JobHeader
     upload: Transfer
     """The pixels on their way to the worker."""
     download: Transfer | None = None
@@ -58,7 +58,7 @@ class Jobs:
         entries = self.entries()
         return entries[0] if entries else None
 
-    def submit(self, name: Any, client: bytes, job: Job) -> Entry:
+    def submit(self, name: Any, client: bytes, job: JobHeader) -> Entry:
         """Put a job at the queue's end. Raises ``bad-message`` or ``busy``."""
         good = isinstance(name, str) and name.isascii() and name.isprintable()
         if not (good and 1 <= len(name) <= MAXIMUM_NAME):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -15,13 +15,14 @@ from zmq.utils.monitor import recv_monitor_message
 from nst_server import __version__
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job, PictureShape
+from nst_server.values.job import PictureShape
 from nst_server.values.progress import Progress, Report
 from nst_server.wire.connection import Connection
 from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
+from nst_server.wire.order import Order
 from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES, PROTOCOL, SILENCE_SECONDS, Message
 from nst_server.wire.spool import Spool, take
-from nst_server.wire.transfer import Transfer, chunks, size_in_bytes
+from nst_server.wire.transfer import Transfer, chunks
 
 _ENDS = {
     zmq.Event.CLOSED,
@@ -39,10 +40,10 @@ _NEVER_MILLISECONDS = 24 * 3600 * 1000
 class _Task:
     """The job under way: what is still to be sent, and what has come of the result."""
 
-    def __init__(self, identity: str, job: Job, pixels: Sequence[Any]) -> None:
+    def __init__(self, identity: str, order: Order) -> None:
         self.identity = identity
-        self.job = job
-        self.unsent = chunks(pixels)
+        self.order = order
+        self.unsent = chunks([picture.pixels for picture in order.pictures()])
         self.file: Spool | None = None
         """What the worker opened too, and the pixels are put into."""
         self.result: tuple[PictureShape, Report, Spool, Transfer] | None = None
@@ -124,28 +125,20 @@ class Client:
         """Whether a job is under way."""
         return self._task is not None
 
-    def submit(self, job: Job, pixels: Sequence[Any]) -> None:
-        """Hand in ``job`` with the pixels of each of ``job.pictures()``.
+    def submit(self, order: Order) -> None:
+        """Hand in an order. Its pixels are read when its turn comes: do not change them before.
 
-        They are bytes-like objects or spools, and are read when the job's turn comes: leave them
-        unchanged until `Started`.
-        Raises `NeuralStyleError` ``bad-usage`` if a job is under way or a length is wrong.
+        Raises `NeuralStyleError` ``bad-usage`` if a job is under way already.
         """
         if self._task is not None:
             raise NeuralStyleError("bad-usage", "A job is under way already.")
-        shapes = list(job.pictures())
-        lengths = [size_in_bytes(buffer) for buffer in pixels]
-        if lengths != [shape.size_in_bytes for shape in shapes]:
-            raise NeuralStyleError(
-                "bad-usage", "The pixels do not have the length of the pictures."
-            )
         self._receive(0)
         self._events.clear()  # of an earlier job
         if self._lost is not None:
             raise self._lost
-        self._task = _Task(secrets.token_hex(8), job, pixels)
+        self._task = _Task(secrets.token_hex(8), order)
         self._heard = time.monotonic()
-        self._send(Message("submit", {"job": self._task.identity, "request": job.to_wire()}))
+        self._send(Message("submit", {"job": self._task.identity, "request": order.to_wire()}))
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
         """Handle all that has arrived and return what it means, within ``timeout`` seconds.
@@ -348,7 +341,7 @@ class Client:
     def _give_pixels(self, task: _Task, fields: dict[str, Any]) -> None:
         """As many chunks as are asked for, into the file that is named if that can be opened."""
         if task.file is None and self._exchange is not None:
-            task.file = take(self._exchange, fields.get("file"), task.job.size_in_bytes)
+            task.file = take(self._exchange, fields.get("file"), task.order.size_in_bytes)
         for chunk in islice(task.unsent, int(fields["chunks"])):
             where = {"job": task.identity, "offset": chunk.offset, "length": chunk.length}
             if task.file is None:
@@ -360,7 +353,7 @@ class Client:
     def _prepare(self, task: _Task, fields: dict[str, Any]) -> None:
         """Make room for the result, which has the content's own shape, and ask for it."""
         picture = PictureShape.from_wire(fields["picture"])
-        if picture != task.job.content:
+        if picture != task.order.content.shape:
             raise ValueError("a result of another shape")
         size = picture.size_in_bytes
         folder = None if self._exchange is None else self._exchange.parent

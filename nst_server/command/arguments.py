@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import MAXIMUM_SIDE
 from nst_server.values.limits import MAXIMUM_PIXELS
-from nst_server.values.settings import PRESETS, Option, Settings, options
+from nst_server.values.settings import OPTIONS, PRESETS, Option, Settings
 
 if TYPE_CHECKING:
-    from nst_server.pictures.recipe import Recipe
+    from nst_server.values.recipe import Recipe
 
 
 def add_stylize(parser: argparse.ArgumentParser) -> None:
@@ -139,7 +139,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     """One flag for each option; those for experts in a group of their own."""
     people = parser.add_argument_group("how it is painted")
     experts = parser.add_argument_group("for experts")
-    for name, (option, kind, default) in options().items():
+    for name, option in OPTIONS.items():
         group = experts if option.expert else people
         flag = "--" + name.replace("_", "-")
         if name == "init":
@@ -147,10 +147,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
                 flag,
                 metavar="content|noise|FILE",
                 help="What the painting starts from: the content, noise, or a picture, which is "
-                f"stretched to the content's size. (default {default})",
+                f"stretched to the content's size. (default {option.default})",
             )
             continue
-        if kind is bool:
+        if option.kind is bool:
             group.add_argument(
                 flag, action=argparse.BooleanOptionalAction, default=None, help=option.help
             )
@@ -160,7 +160,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             default=None,
             choices=option.choices or None,
             metavar=None if option.choices else name.upper(),
-            help=f"{option.help} {_values(option, default)}".replace("%", "%%"),
+            help=f"{option.help} {_values(option)}".replace("%", "%%"),
         )
 
 
@@ -170,7 +170,7 @@ def settings_from(arguments: argparse.Namespace, made: Recipe | None = None) -> 
     Raises `NeuralStyleError` ``bad-settings`` with what is allowed.
     """
     given: dict[str, Any] = {
-        name: getattr(arguments, name) for name in options() if getattr(arguments, name) is not None
+        name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None
     }
     if first_picture(arguments) is not None:
         given["init"] = "picture"
@@ -215,12 +215,13 @@ def _changes(old: str, new: str) -> dict[str, Any]:
     return {name: after[name] for name in after if name != "preset" and after[name] != before[name]}
 
 
-def _values(option: Option, default: Any) -> str:
+def _values(option: Option) -> str:
     """Range and default, as short as can be."""
     if option.choices:
-        return f"(default {default})"
+        return f"(default {option.default})"
     if option.minimum is None:
         return ""
     unit = f" {option.unit}" if option.unit else ""
     words = "".join(f", {word}" for word in option.words)
-    return f"({option.minimum:g} to {option.maximum:.10g}{unit}{words}; default {default})"
+    limits = f"{option.minimum:g} to {option.maximum:.10g}"
+    return f"({limits}{unit}{words}; default {option.default})"

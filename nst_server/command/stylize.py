@@ -6,10 +6,11 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ from nst_server.command.arguments import first_picture, settings_from, texture_s
 from nst_server.command.console import Console
 from nst_server.host.home import Home
 from nst_server.pictures import picture_files
+from nst_server.pictures.color_profiles import Samples
 from nst_server.pictures.picture_files import PictureFile
-from nst_server.pictures.recipe import Recipe
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job, StyleReference
+from nst_server.values.job import Job, JobStyle
+from nst_server.values.recipe import Made, Recipe, RecipeStyle, installed_versions
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
+from nst_server.wire.order import Order, Raster
 
-Listen = Callable[[Job, Sequence[Any]], Iterator[Event]]
-"""Runs a job and tells what happens; through the server, or in this process."""
+Submit = Callable[[Order], Iterator[Event]]
+"""Runs an order and yields its events, through the server or in this process."""
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
@@ -33,64 +36,84 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
 
     A painting that cannot be written there is kept elsewhere, and the error says where.
     """
-    made = _made(arguments)
-    settings = settings_from(arguments, made)
-    _check(arguments, settings)
-    if made is not None and not arguments.weights and len(made.styles) == len(arguments.styles):
-        arguments.weights = [style.weight for style in made.styles]
-    styles, content = _styles_and_content(arguments)
-    picture_files.check_fits(arguments.output, content)
-    size = content.shape.width, content.shape.height
-    mask = (
-        None if arguments.selection is None else picture_files.read_mask(arguments.selection, *size)
-    )
-    first = first_picture(arguments)
-    init = None if first is None else picture_files.read(first)
-    job = Job.from_wire(
-        Job(
-            settings,
-            content.shape,
-            tuple(style.reference for style in styles),
-            None if mask is None else mask.shape,
-            None if init is None else init.shape,
-        ).to_wire()
-    )
-    # In the order of `Job.pictures`.
-    pixels = [picture.pixels for picture in (content, mask, init) if picture is not None]
-    for style in styles:
-        pixels += [style.picture.pixels, *([] if style.mask is None else [style.mask.pixels])]
-
+    request = _request(arguments)
+    inputs = _read(request, arguments)
     console = Console(quiet=arguments.quiet or arguments.json)
-    listen = _locally(home) if arguments.local else _through_server(home, console)
-    finished = _follow(listen(job, pixels), console, arguments.trace)
-    samples = picture_files.blend(content, finished.pixels.read(), mask)
-    recipe = Recipe.of(finished.report, [(style.path, style.weight) for style in styles])
-
-    def write(path: Path) -> None:
-        picture_files.write(path, samples, content, recipe.to_text())
-
-    try:
-        write(arguments.output)
-    except NeuralStyleError as error:
-        kept = _kept(write, home)
-        if kept is None:
-            raise
-        hint = f"The painting is kept in {kept}."
-        raise NeuralStyleError(error.code, error.sentence, hint) from error
+    submit = _locally(home) if arguments.local else _through_server(home, console)
+    finished = _follow(submit(inputs.order(request.settings)), console, arguments.trace)
+    result = _Result(inputs, finished)
+    _write(result, request, arguments.output, home)
     if arguments.sheet is not None:
-        _write_sheet(arguments, content, styles, picture_files.PictureFile(samples))
-    if arguments.json:
-        report = finished.report.to_wire()
-        print(json.dumps({"output": str(arguments.output), **report}))
-    elif not arguments.quiet:
-        console.finished(arguments.output, finished.report)
+        _write_sheet(result, request, arguments)
+    _tell(finished, arguments, console)
     return 0
 
 
-def _made(arguments: argparse.Namespace) -> Recipe | None:
-    """How the result was made that is named to go by. Raises `NeuralStyleError`."""
+# Request
+
+
+@dataclass(frozen=True)
+class _StyleRequest:
+    path: Path
+    weight: float
+    mask: Path | None
+
+
+@dataclass(frozen=True)
+class _Request:
+    """The settings and styles that the command line asks for."""
+
+    settings: Settings
+    styles: tuple[_StyleRequest, ...]
+
+    def recipe(self, finished: Finished) -> Recipe:
+        """How the painting was made; a file's folder is nobody's business."""
+        return Recipe(
+            # The server's settings: what was asked for, checked.
+            Settings.from_wire(finished.report.settings),
+            tuple(RecipeStyle("file", style.path.name, style.weight) for style in self.styles),
+            made=Made.of(finished.report),
+            versions=installed_versions(),
+        )
+
+
+def _request(arguments: argparse.Namespace) -> _Request:
+    """The checked request. Raises `NeuralStyleError` before any picture is read."""
+    earlier = _earlier(arguments)
+    settings = settings_from(arguments, earlier)
+    _check(arguments, settings)
+    weights = arguments.weights
+    if not weights and earlier is not None and len(earlier.styles) == len(arguments.styles):
+        weights = [style.weight for style in earlier.styles]
+    weights = weights or [1.0] * len(arguments.styles)
+    if len(weights) != len(arguments.styles):
+        raise NeuralStyleError(
+            "bad-usage",
+            f"There are {len(arguments.styles)} styles and {len(weights)} weights.",
+            "Give one --weight for each --style, or none.",
+        )
+    styles = zip(arguments.styles, weights, strict=True)
+    return _Request(
+        settings, tuple(_StyleRequest(style.path, weight, style.mask) for style, weight in styles)
+    )
+
+
+def _earlier(arguments: argparse.Namespace) -> Recipe | None:
+    """The recipe of the result named by --from-result or --resume. Raises `NeuralStyleError`."""
     path = arguments.from_result or arguments.resume
-    return None if path is None else Recipe.from_text(picture_files.recipe(path), path)
+    if path is None:
+        return None
+    try:
+        recipe = Recipe.from_text(picture_files.recipe(path))
+        if recipe.made is None:
+            raise ValueError("of a painting that was not made")
+    except ValueError:
+        raise NeuralStyleError(
+            "bad-image",
+            f"What {path} says of how it was made is not understood.",
+            "Take a result of nst stylize, as it was written.",
+        ) from None
+    return recipe
 
 
 def _check(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -133,75 +156,78 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
         picture_files.check_format(path)
 
 
-def _styles_and_content(arguments: argparse.Namespace) -> tuple[list[_Style], PictureFile]:
-    """What is read before anything else; a texture's content is as plain as can be."""
-    if arguments.texture is None:
-        content = picture_files.read(arguments.content)
-        return _styles(arguments, (content.shape.width, content.shape.height)), content
-    size = texture_size(arguments.texture)
-    styles = _styles(arguments, size)
-    return styles, picture_files.plain(*size, styles[0].picture)
-
-
-def _kept(write: Callable[[Path], None], home: Home) -> Path | None:
-    """Where ``write`` could put a painting that took its time; None if that is nowhere."""
-    name = f"painted-{datetime.now():%Y%m%d-%H%M%S-%f}.png"  # a name of its own
-    folders = [home.root]
-    with suppress(OSError):  # there is none that could be written
-        folders.append(Path(tempfile.gettempdir()))
-    for folder in folders:
-        with suppress(NeuralStyleError):
-            write(folder / name)
-            return folder / name
-    return None
-
-
-def _write_sheet(
-    arguments: argparse.Namespace,
-    content: PictureFile,
-    styles: Sequence[_Style],
-    result: PictureFile,
-) -> None:
-    from nst_server.pictures.contact_sheet import contact_sheet
-
-    panels = [(style.picture.image(), f"Style: {style.path.name}") for style in styles]
-    if arguments.content is not None:
-        panels.insert(0, (content.image(), f"Content: {arguments.content.name}"))
-    panels.append((result.image(), f"Result: {arguments.output.name}"))
-    picture_files.write_image(arguments.sheet, contact_sheet(panels))
+# Pictures
 
 
 @dataclass(frozen=True)
-class _Style:
-    path: Path
+class _StylePicture:
     picture: PictureFile
     weight: float
     mask: PictureFile | None
 
     @property
-    def reference(self) -> StyleReference:
-        mask = None if self.mask is None else self.mask.shape
-        return StyleReference(self.picture.shape, self.weight, mask)
+    def job_style(self) -> JobStyle[Raster]:
+        mask = None if self.mask is None else _raster(self.mask)
+        return JobStyle(_raster(self.picture), self.weight, mask)
 
 
-def _styles(arguments: argparse.Namespace, size: tuple[int, int]) -> list[_Style]:
-    """The style pictures with their weights and masks. Raises `NeuralStyleError`."""
-    weights = arguments.weights or [1.0] * len(arguments.styles)
-    if len(weights) != len(arguments.styles):
-        raise NeuralStyleError(
-            "bad-usage",
-            f"There are {len(arguments.styles)} styles and {len(weights)} weights.",
-            "Give one --weight for each --style, or none.",
+@dataclass(frozen=True)
+class _Inputs:
+    """All pictures that were read."""
+
+    content: PictureFile
+    styles: tuple[_StylePicture, ...]
+    mask: PictureFile | None
+    init: PictureFile | None
+
+    def order(self, settings: Settings) -> Order:
+        """The order to submit. Raises `NeuralStyleError`."""
+        return Job(
+            settings,
+            _raster(self.content),
+            tuple(style.job_style for style in self.styles),
+            None if self.mask is None else _raster(self.mask),
+            None if self.init is None else _raster(self.init),
         )
-    return [
-        _Style(
-            style.path,
-            picture_files.read(style.path),
-            weight,
-            None if style.mask is None else picture_files.read_mask(style.mask, *size),
+
+
+def _raster(picture: PictureFile) -> Raster:
+    return Raster.of(picture.shape, picture.pixels)
+
+
+def _read(request: _Request, arguments: argparse.Namespace) -> _Inputs:
+    """Read every picture; the content of a texture is of one color. Raises `NeuralStyleError`."""
+    if arguments.texture is None:
+        content = picture_files.read(arguments.content)
+        styles = _read_styles(request, content.shape.width, content.shape.height)
+    else:
+        size = texture_size(arguments.texture)
+        styles = _read_styles(request, *size)
+        content = picture_files.plain(*size, styles[0].picture)
+    picture_files.check_fits(arguments.output, content)
+    init = first_picture(arguments)
+    return _Inputs(
+        content,
+        styles,
+        _read_mask(arguments.selection, content.shape.width, content.shape.height),
+        None if init is None else picture_files.read(init),
+    )
+
+
+def _read_styles(request: _Request, width: int, height: int) -> tuple[_StylePicture, ...]:
+    return tuple(
+        _StylePicture(
+            picture_files.read(style.path), style.weight, _read_mask(style.mask, width, height)
         )
-        for style, weight in zip(arguments.styles, weights, strict=True)
-    ]
+        for style in request.styles
+    )
+
+
+def _read_mask(path: Path | None, width: int, height: int) -> PictureFile | None:
+    return None if path is None else picture_files.read_mask(path, width, height)
+
+
+# Painting
 
 
 def _follow(events: Iterator[Event], console: Console, trace: Path | None) -> Finished:
@@ -223,24 +249,24 @@ def _follow(events: Iterator[Event], console: Console, trace: Path | None) -> Fi
     raise NeuralStyleError("server-gone", "The server stopped without an answer.")
 
 
-def _through_server(home: Home, console: Console) -> Listen:
-    def listen(job: Job, pixels: Sequence[Any]) -> Iterator[Event]:
+def _through_server(home: Home, console: Console) -> Submit:
+    def submit(order: Order) -> Iterator[Event]:
         from nst_server.client.launcher import connect_or_start
 
         with closing(connect_or_start(home, waiting=console.waiting)) as client:
-            client.submit(job, pixels)
+            client.submit(order)
             yield from client.events()
 
-    return listen
+    return submit
 
 
-def _locally(home: Home) -> Listen:
-    def listen(job: Job, pixels: Sequence[Any]) -> Iterator[Event]:
-        from nst_server.command.local import paint
+def _locally(home: Home) -> Submit:
+    def submit(order: Order) -> Iterator[Event]:
+        from nst_server.command.local import paint_locally
 
-        return paint(job, pixels, home)
+        return paint_locally(order, home)
 
-    return listen
+    return submit
 
 
 @contextmanager
@@ -273,3 +299,67 @@ def _tracing(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
     finally:
         with suppress(OSError):
             file.close()
+
+
+# Result
+
+
+@dataclass(frozen=True)
+class _Result:
+    """A painting as it is seen: through the selection, over the content."""
+
+    inputs: _Inputs
+    finished: Finished
+
+    @cached_property
+    def samples(self) -> Samples:
+        inputs = self.inputs
+        return picture_files.blend(inputs.content, self.finished.pixels.read(), inputs.mask)
+
+
+def _write(result: _Result, request: _Request, output: Path, home: Home) -> None:
+    """Write the painting to ``output``, or keep it elsewhere and raise where."""
+    recipe = request.recipe(result.finished).to_text()
+
+    def write(path: Path) -> None:
+        picture_files.write(path, result.samples, result.inputs.content, recipe)
+
+    try:
+        write(output)
+    except NeuralStyleError as error:
+        refuge = _write_to_refuge(write, home)
+        if refuge is None:
+            raise
+        hint = f"The painting is kept in {refuge}."
+        raise NeuralStyleError(error.code, error.sentence, hint) from error
+
+
+def _write_to_refuge(write: Callable[[Path], None], home: Home) -> Path | None:
+    """The first place that takes a painting which its own place did not; None if there is none."""
+    name = f"painted-{datetime.now():%Y%m%d-%H%M%S-%f}.png"  # a name that nothing has yet
+    folders = [home.root]
+    with suppress(OSError):  # there is none that could be written
+        folders.append(Path(tempfile.gettempdir()))
+    for folder in folders:
+        with suppress(NeuralStyleError):
+            write(folder / name)
+            return folder / name
+    return None
+
+
+def _write_sheet(result: _Result, request: _Request, arguments: argparse.Namespace) -> None:
+    from nst_server.pictures.contact_sheet import contact_sheet
+
+    named = zip(result.inputs.styles, request.styles, strict=True)
+    panels = [(style.picture.image(), f"Style: {asked.path.name}") for style, asked in named]
+    if arguments.content is not None:
+        panels.insert(0, (result.inputs.content.image(), f"Content: {arguments.content.name}"))
+    panels.append((PictureFile(result.samples).image(), f"Result: {arguments.output.name}"))
+    picture_files.write_image(arguments.sheet, contact_sheet(panels))
+
+
+def _tell(finished: Finished, arguments: argparse.Namespace, console: Console) -> None:
+    if arguments.json:
+        print(json.dumps({"output": str(arguments.output), **finished.report.to_wire()}))
+    elif not arguments.quiet:
+        console.finished(arguments.output, finished.report)

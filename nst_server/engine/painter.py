@@ -164,7 +164,7 @@ class Painter:
         styles = [style for style in styles if style.weight > 0]
         plan = plan or self.plan(settings, *content.size)
         _check(content, styles, mask)
-        if settings.strength == 0:
+        if settings.changes_nothing:
             yield _untouched(content, started)
             return
         regions, placed = _regions(styles, (mask, content.alpha))
@@ -323,7 +323,7 @@ def _painting(optimizer: Optimizer, state: Any, scale: schedule.Scale) -> tf.Ten
 def _untouched(content: Picture, started: float) -> Iterate:
     """The only iterate of a job without strength: the content as it is."""
     seconds = time.monotonic() - started
-    progress = Progress(1, 1, 0, 0, 1.0, seconds, 0.0, *content.size, 0.0)
+    progress = Progress.untouched(*content.size, seconds)
     return Iterate(progress, content, lambda: tf.convert_to_tensor(content.rgb)[tf.newaxis])
 
 

@@ -1,4 +1,4 @@
-"""ICC profiles: colours to sRGB for the work, and back for the result, at the depth they have."""
+"""ICC profiles: colors to sRGB for painting and back for the result, at their own bit depth."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ import numpy.typing as npt
 from PIL import ImageCms
 
 Samples = npt.NDArray[np.unsignedinteger[Any]]
-"""Height × width × channels, of 8 or 16 bits."""
+"""Pixels as height × width × channels, of 8 or 16 bits."""
 
 _SPACES = {b"RGB ": ("rgb", 3), b"GRAY": ("gray", 1), b"CMYK": ("cmyk", 4)}
-"""Colour space in a profile's header: its name in the library, its channels."""
+"""Name in imagecodecs and number of channels of each color space in a profile's header."""
 
 _PROBE = np.stack(np.meshgrid(*[np.linspace(0, 255, 6).astype(np.uint8)] * 3), -1).reshape(-1, 6, 3)
-"""Colours all over the cube."""
+"""Colors from all over the RGB cube, arranged as a picture."""
 
 
 def channels(profile: bytes) -> int:
-    """How many channels the profile's colours have; 0 for a profile that is not understood."""
+    """Number of channels of the profile's colors; 0 for a profile that is not understood."""
     return _SPACES.get(profile[16:20], ("", 0))[1]
 
 
 @lru_cache(maxsize=8)
 def is_srgb(profile: bytes) -> bool:
-    """Whether the profile changes no colour; its name would not tell: there is a linear sRGB."""
+    """True if the profile changes no color. Its name is no proof: there is a linear sRGB too."""
     if channels(profile) != 3:
         return False
-    seen = _transform(_PROBE, profile, _srgb()).astype(int)
-    return bool(np.abs(seen - _PROBE).max() <= 1)
+    converted = _transform(_PROBE, profile, _srgb()).astype(int)
+    return bool(np.abs(converted - _PROBE).max() <= 1)
 
 
 def to_srgb(colors: Samples, profile: bytes) -> Samples:
-    """Height × width × 3 in sRGB from colours of ``profile``. Raises `ValueError` if broken."""
+    """Convert colors of ``profile`` to sRGB, height × width × 3. Raises `ValueError` if broken."""
     return _transform(colors, profile, _srgb())
 
 
 def from_srgb(colors: Samples, profile: bytes) -> Samples:
-    """Height × width × 3 in ``profile``, one of RGB, from sRGB."""
+    """Convert sRGB to the RGB space of ``profile``, height × width × 3."""
     return _transform(colors, _srgb(), profile)
 
 
@@ -52,7 +52,7 @@ def _srgb() -> bytes:
 def _transform(colors: Samples, source: bytes, target: bytes) -> Samples:
     flags = int(imagecodecs.CMS.FLAGS.BLACKPOINTCOMPENSATION)
     if colors.dtype == np.uint16:
-        # Else it interpolates in a table of 33 steps, which is wrong by up to 6 % in the shadows.
+        # By default it interpolates in a table of 33 steps, off by up to 6 % in the shadows.
         flags |= imagecodecs.CMS.FLAGS.NOOPTIMIZE
     try:
         transformed: Samples = imagecodecs.cms_transform(

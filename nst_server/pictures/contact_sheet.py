@@ -18,12 +18,12 @@ _INK = (30, 30, 30)
 
 
 def contact_sheet(panels: Sequence[tuple[Image.Image, str]], columns: int = 4) -> Image.Image:
-    """The pictures in rows, none enlarged, each above its caption; lines of it are kept apart."""
+    """Arrange pictures in rows, none enlarged, each above its caption of one or more lines."""
     columns = min(len(panels), columns)
     rows = math.ceil(len(panels) / columns)
-    shown = [_shrunk(image) for image, _ in panels]
-    width = max(PANEL // 2, *(image.width for image in shown))
-    height = max(image.height for image in shown)
+    thumbnails = [_shrunk(image) for image, _ in panels]
+    width = max(PANEL // 2, *(image.width for image in thumbnails))
+    height = max(image.height for image in thumbnails)
     font = ImageFont.load_default(_TEXT)
     captions = [
         "\n".join(_fitting(line, width, font) for line in caption.splitlines())
@@ -33,11 +33,11 @@ def contact_sheet(panels: Sequence[tuple[Image.Image, str]], columns: int = 4) -
     cell = width + _GAP, height + _GAP + lines * _LINE
     sheet = Image.new("RGB", (columns * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    for number, (image, caption) in enumerate(zip(shown, captions, strict=True)):
+    for number, (image, caption) in enumerate(zip(thumbnails, captions, strict=True)):
         row, column = divmod(number, columns)
         left, top = column * cell[0] + _GAP, row * cell[1] + _GAP
-        place = left + (width - image.width) // 2, top + height - image.height
-        sheet.paste(image, place, image if image.mode == "RGBA" else None)
+        position = left + (width - image.width) // 2, top + height - image.height
+        sheet.paste(image, position, image if image.mode == "RGBA" else None)
         draw.multiline_text((left, top + height + 4), caption, _INK, font, spacing=_LINE - _TEXT)
     return sheet
 
@@ -49,14 +49,16 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 
 def _fitting(line: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """``line``, its middle left out where it would not fit."""
-    kept = len(line)
-    while font.getlength(shown := _shortened(line, kept)) > width and kept > 2:
-        kept -= 1
-    return shown
+    """Shorten ``line`` to ``width`` pixels by replacing its middle with an ellipsis."""
+    length = len(line)
+    while font.getlength(shortened := _shortened(line, length)) > width and length > 2:
+        length -= 1
+    return shortened
 
 
-def _shortened(line: str, kept: int) -> str:
+def _shortened(line: str, length: int) -> str:
     return (
-        line if kept >= len(line) else f"{line[: (kept + 1) // 2]}…{line[len(line) - kept // 2 :]}"
+        line
+        if length >= len(line)
+        else f"{line[: (length + 1) // 2]}…{line[len(line) - length // 2 :]}"
     )

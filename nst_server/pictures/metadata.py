@@ -1,4 +1,4 @@
-"""What a picture file says beside its pixels, and what of it a result says again."""
+"""Metadata of a picture file, and the part of it that a result takes over."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PIL import ExifTags, Image
 
 RECIPE = "neural-style"
-"""Name of the text in a PNG that says how it was made."""
+"""Name of the text in a PNG that holds its recipe."""
 
 _DESCRIPTIVE = (
     ExifTags.Base.ImageDescription,
@@ -19,7 +19,7 @@ _DESCRIPTIVE = (
     ExifTags.Base.Artist,
     ExifTags.Base.Copyright,
 )
-"""What is kept; the others describe the pixels of the old file, its orientation too."""
+"""Tags that are kept; the others, such as the orientation, describe the old file's pixels."""
 
 _OF_OLD_PIXELS = (
     ExifTags.Base.ExifImageWidth,
@@ -30,10 +30,10 @@ _OF_OLD_PIXELS = (
 SUB_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 _ASCII = b"ASCII\0\0\0"
-"""How a comment in EXIF says its encoding."""
+"""Prefix by which an EXIF comment declares its encoding."""
 
 _ROOM = 65000
-"""Bytes that a JPEG has for EXIF, and as many for XMP."""
+"""Most bytes of EXIF in a JPEG; XMP has the same limit."""
 
 _ORIENTATION = re.compile(
     rb"\s*tiff:Orientation=(?:\"\d\"|'\d')|<tiff:Orientation>\d</tiff:Orientation>"
@@ -42,7 +42,7 @@ _ORIENTATION = re.compile(
 
 @dataclass(frozen=True)
 class Metadata:
-    """EXIF, XMP and resolution, without what was said of the old pixels."""
+    """EXIF, XMP and resolution, without the tags that describe the old pixels."""
 
     exif: Image.Exif = field(default_factory=Image.Exif)
     xmp: bytes | None = None
@@ -50,26 +50,26 @@ class Metadata:
 
     @classmethod
     def of(cls, image: Image.Image) -> Metadata:
-        """What ``image`` says. What is broken is left out."""
+        """Metadata of ``image``, without the parts that are broken."""
         xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
         if isinstance(xmp, str):
             xmp = xmp.encode()
         dpi = image.info.get("dpi")
         return cls(
-            _kept(image),
+            _usable_exif(image),
             _ORIENTATION.sub(b"", xmp) if isinstance(xmp, bytes) and len(xmp) <= _ROOM else None,
             (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None,
         )
 
     def exif_with(self, recipe: str) -> Image.Exif:
-        """EXIF whose comment is ``recipe``; that alone, where there is no room for all."""
+        """EXIF with ``recipe`` as its comment; the comment alone if all of it would be too long."""
         exif = _copy(self.exif)
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = _ASCII + recipe.encode()
         return exif if len(exif.tobytes()) <= _ROOM else Metadata().exif_with(recipe)
 
 
 def orientation(image: Image.Image) -> int:
-    """How the pixels lie, 1 to 8 as in EXIF; 1 is upright."""
+    """EXIF orientation of the pixels, 1 to 8; 1 is upright."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:
@@ -77,7 +77,7 @@ def orientation(image: Image.Image) -> int:
 
 
 def recipe_text(image: Image.Image) -> str | None:
-    """How ``image`` was made, if it is a result of ours."""
+    """Recipe stored in ``image``; None if it is not a result of ours."""
     text = image.info.get(RECIPE)
     if text is None:
         try:
@@ -89,13 +89,13 @@ def recipe_text(image: Image.Image) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _kept(image: Image.Image) -> Image.Exif:
+def _usable_exif(image: Image.Image) -> Image.Exif:
     try:
-        kept = _copy(image.getexif())
-        kept.tobytes()
-    except Exception:  # a broken EXIF breaks in many ways, and none of them concerns the picture
+        exif = _copy(image.getexif())
+        exif.tobytes()
+    except Exception:  # EXIF can be broken in many ways, and none of them harms the picture
         return Image.Exif()
-    return kept
+    return exif
 
 
 def _copy(exif: Image.Exif) -> Image.Exif:
@@ -103,6 +103,6 @@ def _copy(exif: Image.Exif) -> Image.Exif:
     copy.update({tag: exif[tag] for tag in _DESCRIPTIVE if tag in exif})
     for directory in SUB_DIRECTORIES:
         entries = exif.get_ifd(directory)
-        if kept := {tag: entries[tag] for tag in entries if tag not in _OF_OLD_PIXELS}:
-            copy.get_ifd(directory).update(kept)
+        if remaining := {tag: entries[tag] for tag in entries if tag not in _OF_OLD_PIXELS}:
+            copy.get_ifd(directory).update(remaining)
     return copy

@@ -1,4 +1,4 @@
-"""Picture files in and out: orientation, colour profile, depth and transparency respected."""
+"""Read and write picture files with their orientation, color profile, depth and transparency."""
 
 from __future__ import annotations
 
@@ -23,91 +23,91 @@ from nst_server.values.job import PictureShape
 from nst_server.values.limits import MAXIMUM_PIXELS
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "JPEG2000", "TGA", "PPM")
-"""What a result is written as, of what Pillow calls so; others hold two colours, or an icon."""
+"""Pillow's names of the formats for results; its other formats hold two colors, or an icon."""
 
 _LONGEST = {"WEBP": 16383, "AVIF": 32768, "JPEG": 65500}
-"""Sides of the formats that end before a job's do; a longer AVIF is written, but never read."""
+"""Longest side in formats that allow less than a job; Pillow writes a longer AVIF unreadably."""
 
 _TRANSPARENT_FORMATS = {"PNG", "TIFF", "WEBP", "AVIF", "GIF", "JPEG2000", "TGA"}
-"""Formats that hold alpha; in any other the result lies on white."""
+"""Formats that hold alpha; in all others the result is laid on white."""
 
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
-"""Colours by their number of channels."""
+"""Pillow's mode for each number of color channels."""
 
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A picture that was read: samples upright and in sRGB, and what is kept for the result."""
+    """A picture from a file: upright samples in sRGB, and what the result takes over."""
 
     samples: Samples
-    """Height × width × channels: 1 mask, 3 RGB, 4 RGB and straight alpha."""
+    """Height × width × channels: 1 for a mask, 3 for RGB, 4 for RGB with straight alpha."""
     profile: bytes | None = None
-    """The ICC profile that the result will have; None for sRGB without one."""
+    """ICC profile of the result; None for sRGB without a profile."""
     original: Samples | None = None
-    """The colours in that profile, where it is not sRGB's."""
+    """The colors as they are in `profile`; None if that is sRGB."""
     metadata: Metadata = field(default_factory=Metadata)
 
     @cached_property
     def shape(self) -> PictureShape:
-        """What a job says of it."""
+        """Size, channels and sample type, as a job states them."""
         height, width, channels = self.samples.shape
         return PictureShape(width, height, channels, self.samples.dtype.name)
 
     @cached_property
     def pixels(self) -> memoryview:
-        """What travels with a job: the samples themselves."""
+        """Bytes of the samples, which are sent with a job."""
         return np.ascontiguousarray(self.samples).data.cast("B")
 
     def image(self) -> Image.Image:
-        """What a person sees, in eight bits."""
+        """The picture in eight bits, for display."""
         return _image(_eight_bits(self.samples))
 
 
 def read(path: Path) -> PictureFile:
-    """The picture in ``path`` as RGB, or RGB and alpha, of 8 or 16 bits as it has.
+    """Read ``path`` as RGB, or RGB and alpha, with the 8 or 16 bits that it has.
 
-    Raises `NeuralStyleError` ``bad-image`` for what is no picture.
+    Raises `NeuralStyleError` ``bad-image`` if it is not a picture.
     """
     return _read_deep(path) or _read_shallow(_open(path))
 
 
 def read_mask(path: Path, width: int, height: int) -> PictureFile:
-    """A mask: how bright ``path`` is, stretched to the content's size if it has another.
+    """Read a mask, the brightness of ``path``, and stretch it to the content's size if needed.
 
-    What is transparent is black.
+    Transparent parts count as black.
 
     Raises `NeuralStyleError` ``bad-image``.
     """
-    seen = read(path).image().convert("RGBA")
-    image = Image.alpha_composite(Image.new("RGBA", seen.size, "black"), seen).convert("L")
+    picture = read(path).image().convert("RGBA")
+    image = Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture).convert("L")
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     return PictureFile(np.asarray(image)[..., np.newaxis])
 
 
 def plain(width: int, height: int, picture: PictureFile) -> PictureFile:
-    """A picture of that size in the mean colour of ``picture``."""
-    seen = picture.image().convert("RGBA").convert("RGBa")
-    mean = seen.resize((1, 1), Image.Resampling.BOX).convert("RGBA").convert("RGB")
+    """A picture of the given size, filled with the mean color of ``picture``."""
+    premultiplied = picture.image().convert("RGBA").convert("RGBa")
+    mean = premultiplied.resize((1, 1), Image.Resampling.BOX).convert("RGBA").convert("RGB")
     return PictureFile(np.tile(np.asarray(mean), (height, width, 1)))
 
 
 def blend(content: PictureFile, result: Any, mask: PictureFile | None) -> Samples:
-    """What is seen: the result (bytes, or samples) through the mask, over the content."""
+    """Lay the result (bytes, or samples) over the content, through the mask."""
     before = content.samples
     painted = np.frombuffer(result, before.dtype).reshape(before.shape)
     if mask is None:
         return painted
     amount = mask.samples[..., 0]
-    seen = np.where((amount == 255)[..., np.newaxis], painted, before)
+    blended = np.where((amount == 255)[..., np.newaxis], painted, before)
     soft = (amount > 0) & (amount < 255)
     share = amount[soft, np.newaxis] / np.float32(255)
-    seen[soft] = np.rint(painted[soft] * share + before[soft] * (1 - share))
-    return seen
+    blended[soft] = np.rint(painted[soft] * share + before[soft] * (1 - share))
+    return blended
 
 
 def recipe(path: Path) -> str:
-    """How ``path`` was made. Raises `NeuralStyleError` ``bad-image`` if it does not say."""
+    """Recipe stored in ``path``. Raises `NeuralStyleError` ``bad-image`` if it has none."""
     text = recipe_text(_open(path))
     if text is None:
         raise NeuralStyleError(
@@ -119,7 +119,7 @@ def recipe(path: Path) -> str:
 
 
 def check_format(path: Path) -> None:
-    """Raise `NeuralStyleError` ``unwritable`` if no format goes with the file's ending."""
+    """Raise `NeuralStyleError` ``unwritable`` if the file's ending stands for no format."""
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind not in _FORMATS or kind not in Image.SAVE:
         raise NeuralStyleError(
@@ -130,7 +130,7 @@ def check_format(path: Path) -> None:
 
 
 def check_fits(path: Path, picture: PictureFile) -> None:
-    """Raise `NeuralStyleError` ``unwritable`` if the format has no pictures of that size."""
+    """Raise `NeuralStyleError` ``unwritable`` if the picture is too large for the format."""
     longest = _LONGEST.get(_kind(path))
     if longest is not None and max(picture.samples.shape[:2]) > longest:
         raise NeuralStyleError(
@@ -141,7 +141,7 @@ def check_fits(path: Path, picture: PictureFile) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """Raise `NeuralStyleError` ``unwritable`` before work is done that could not be saved."""
+    """Raise `NeuralStyleError` ``unwritable`` before work starts whose result cannot be saved."""
     if path.is_dir():
         raise NeuralStyleError("unwritable", f"{path} is a folder.", "Give the name of a file.")
     if not path.parent.is_dir():
@@ -151,9 +151,9 @@ def check_folder(path: Path) -> None:
 
 
 def write(path: Path, samples: Samples, content: PictureFile, recipe: str) -> None:
-    """Save what `blend` gave with the content's profile and metadata, and how it was made.
+    """Save the output of `blend` with its recipe and the content's profile and metadata.
 
-    What is as in the content has the content's own bytes. The file appears whole or not at all.
+    Unchanged pixels keep the content's exact values. The file appears whole or not at all.
     Raises `NeuralStyleError` ``unwritable``.
     """
     kind = _kind(path)
@@ -169,7 +169,7 @@ def write(path: Path, samples: Samples, content: PictureFile, recipe: str) -> No
 
 
 def write_image(path: Path, image: Image.Image) -> None:
-    """Save what is not a result but about results. Raises `NeuralStyleError` ``unwritable``."""
+    """Save a picture about results, not a result. Raises `NeuralStyleError` ``unwritable``."""
     _put(path, lambda: _encoded(_kind(path), image))
 
 
@@ -178,9 +178,9 @@ def _kind(path: Path) -> str:
 
 
 def _encoded(kind: str, image: Image.Image, **options: Any) -> memoryview:
-    """A whole file of ``kind``.
+    """Encode a whole file of ``kind``.
 
-    Not written by Pillow, which cuts a JPEG short where a disk becomes full, and does not say so.
+    Pillow does not write it to disk: on a full disk it cuts a JPEG short without an error.
     """
     file = io.BytesIO()
     image.save(file, kind, **options)
@@ -188,8 +188,8 @@ def _encoded(kind: str, image: Image.Image, **options: Any) -> memoryview:
 
 
 def _put(path: Path, encode: Callable[[], bytes | memoryview]) -> None:
-    """Have ``path`` written whole or not at all."""
-    partial = path.with_name(f".{secrets.token_hex(4)}.partial")  # no longer than any name
+    """Write ``path`` whole or not at all."""
+    partial = path.with_name(f".{secrets.token_hex(4)}.partial")  # short, whatever the name of path
     try:
         try:
             partial.write_bytes(encode())
@@ -197,7 +197,7 @@ def _put(path: Path, encode: Callable[[], bytes | memoryview]) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
-        # A system's own words would name the partial file.
+        # str() of a system error would name the partial file.
         reason = getattr(error, "strerror", None) or error
         raise NeuralStyleError(
             "unwritable", f"{path} could not be written: {reason}.", "Choose another place with -o."
@@ -207,7 +207,7 @@ def _put(path: Path, encode: Callable[[], bytes | memoryview]) -> None:
 def _options(
     kind: str, image: Image.Image, content: PictureFile, recipe: str
 ) -> tuple[Image.Image, dict[str, Any]]:
-    """The image as the format can hold it, and what is saved with it."""
+    """The image in a mode that the format can hold, and the options to save it with."""
     metadata = content.metadata
     if kind not in _TRANSPARENT_FORMATS and image.mode == "RGBA":
         white = Image.new("RGBA", image.size, "white")
@@ -229,7 +229,7 @@ def _options(
 
 
 def _open(path: Path) -> Image.Image:
-    """A fully decoded picture, or a sentence about what it is instead."""
+    """Open and decode a picture. Raises `NeuralStyleError` that says why it cannot be read."""
     if path.is_dir():
         raise NeuralStyleError("bad-image", f"{path} is a folder.", "Give the name of a picture.")
     Image.MAX_IMAGE_PIXELS = MAXIMUM_PIXELS
@@ -261,10 +261,10 @@ def _read_shallow(image: Image.Image) -> PictureFile:
     has_alpha = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):
-        image = image.point(lambda value: value / 257).convert("L")  # else clipped at 255
+        image = image.point(lambda value: value / 257).convert("L")  # Pillow would clip at 255
     alpha = np.asarray(image.convert("RGBA").getchannel("A")) if has_alpha else None
     mode = _MODES.get(color_profiles.channels(profile)) if profile else None
-    # A palette and the like has the colours that its profile is for.
+    # An RGB profile also fits a palette and the like, whose colors are RGB.
     if mode is None or (mode in ("L", "CMYK") and not image.mode.startswith(mode)):
         mode, profile = "RGB", None
     colors = np.asarray(_straight(image).convert(mode))
@@ -272,23 +272,23 @@ def _read_shallow(image: Image.Image) -> PictureFile:
 
 
 def _read_deep(path: Path) -> PictureFile | None:
-    read = sixteen_bit.read(path)
-    if read is None:
+    deep = sixteen_bit.read(path)
+    if deep is None:
         return None
-    metadata, profile, turned = Metadata(), read.profile, 1
+    metadata, profile, turn = Metadata(), deep.profile, 1
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path) as image:
-                metadata, turned = Metadata.of(image), orientation(image)
+                metadata, turn = Metadata.of(image), orientation(image)
                 profile = profile or image.info.get("icc_profile")
     except (OSError, SyntaxError, ValueError):
-        pass  # Pillow does not know the kind, or finds it damaged where only metadata is wanted
-    colors = _upright(read.colors, turned)
-    alpha = None if read.alpha is None else _upright(read.alpha, turned)
+        pass  # Pillow does not know this kind or calls it damaged; only metadata is lost
+    colors = _upright(deep.colors, turn)
+    alpha = None if deep.alpha is None else _upright(deep.alpha, turn)
     if profile and color_profiles.channels(profile) != colors.shape[2]:
         profile = None
-    if profile is None and colors.shape[2] == 4:  # CMYK whose inks nobody knows
+    if profile is None and colors.shape[2] == 4:  # CMYK without a profile that describes its inks
         ink = (65535 - colors.astype(np.float32)) / 65535
         colors = np.rint(ink[..., :3] * ink[..., 3:] * 65535).astype(np.uint16)
     return _picture(colors, alpha, profile, metadata)
@@ -297,26 +297,26 @@ def _read_deep(path: Path) -> PictureFile | None:
 def _picture(
     colors: Samples, alpha: Samples | None, profile: bytes | None, metadata: Metadata
 ) -> PictureFile:
-    """From colours of ``profile``, which is left out if it is broken."""
+    """Make a picture from colors of ``profile``, which is left out if it is broken."""
     original = None
     srgb = colors
     try:
         if profile is not None and not color_profiles.is_srgb(profile):
             srgb, original = color_profiles.to_srgb(colors, profile), colors
-            if colors.shape[2] == 3:  # of a scanner there may be no way back
+            if colors.shape[2] == 3:  # a scanner's profile may have no way back
                 color_profiles.from_srgb(srgb[:1, :1], profile)
     except ValueError:
         profile = original = None
     if srgb.shape[2] == 1:
         srgb = np.repeat(srgb, 3, 2)
-    if colors.shape[2] != 3:  # a result has RGB, which no profile for gray or inks is for
+    if colors.shape[2] != 3:  # a result is RGB, which a gray or CMYK profile does not fit
         profile = original = None
     samples = srgb if alpha is None else np.dstack([srgb, alpha])
     return PictureFile(np.ascontiguousarray(samples), profile, original, metadata)
 
 
 def _in_profile(samples: Samples, content: PictureFile) -> Samples:
-    """The result's colours in the content's profile; what is as in the content has its bytes."""
+    """Convert a result to the content's profile; unchanged pixels get the content's own values."""
     if content.profile is None or content.original is None:
         return samples
     colors = color_profiles.from_srgb(samples[..., :3], content.profile)
@@ -326,7 +326,7 @@ def _in_profile(samples: Samples, content: PictureFile) -> Samples:
 
 
 def _upright(samples: Samples, orientation: int) -> Samples:
-    """Rows and columns as a person sees them; the numbers are EXIF's."""
+    """Turn rows and columns upright; ``orientation`` is EXIF's number."""
     if orientation >= 5:
         samples = samples.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -337,7 +337,7 @@ def _upright(samples: Samples, orientation: int) -> Samples:
 
 
 def _straight(image: Image.Image) -> Image.Image:
-    """Without alpha multiplied in."""
+    """The image with straight alpha and without a palette."""
     return image.convert("RGBA") if image.mode == "RGBa" or image.mode in ("P", "PA") else image
 
 

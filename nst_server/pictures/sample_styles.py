@@ -1,7 +1,7 @@
-"""Six style pictures of our own, painted by numpy and Pillow from a seed.
+"""Six style pictures, painted by numpy and Pillow from fixed seeds.
 
-They are made to be styles: visible strokes at several scales, rich palettes, light against dark.
-Painted at twice the size and reduced, so that strokes have soft edges.
+They are designed as styles: visible strokes at several scales, rich palettes, light against dark.
+They are painted at twice their size and reduced, so that strokes have soft edges.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Field = NDArray[np.floating[Any]]
 
 
 def write(folder: Path) -> list[Path]:
-    """Paint every picture into ``folder``; one that is there is kept. Returns their paths."""
+    """Paint every picture into ``folder``, except existing ones, and return all their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name in NAMES:
@@ -38,7 +38,7 @@ def write(folder: Path) -> list[Path]:
 
 
 def paint(name: str) -> Image.Image:
-    """The picture called ``name``; always the same one."""
+    """Paint the picture called ``name``, identical every time."""
     return _PAINTERS[name](np.random.default_rng(NAMES.index(name) + 7))
 
 
@@ -46,7 +46,7 @@ def paint(name: str) -> Image.Image:
 
 
 def _grid(side: int = _FINE) -> tuple[Field, Field]:
-    """Columns and rows in 0 to 1."""
+    """Column and row coordinates of all pixels, in 0 to 1."""
     axis = (np.arange(side, dtype=np.float32) + 0.5) / side
     x, y = np.meshgrid(axis, axis)
     return x, y
@@ -63,13 +63,13 @@ def _noise(random: np.random.Generator, cells: int, octaves: int = 1, side: int 
 
 
 def _palette(colors: str) -> Field:
-    """Colours from their hexadecimal names."""
+    """Colors from hexadecimal codes separated by spaces."""
     values = [[int(color[i : i + 2], 16) for i in (0, 2, 4)] for color in colors.split()]
     return np.asarray(values, np.float32) / 255
 
 
 def _shade(position: Field, palette: Field) -> Field:
-    """Colours along a palette: 0 is its first, 1 its last, mixed between."""
+    """Interpolate colors along a palette: 0 is its first color, 1 its last."""
     place = np.clip(position, 0, 1) * (len(palette) - 1)
     low = np.minimum(place.astype(np.intp), len(palette) - 2)
     share = (place - low)[..., None]
@@ -89,7 +89,7 @@ def _gaussian(small: Field, sigma: float, like: Field) -> Field:
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-3)) ** 2)
     weights /= weights.sum()
     for axis in (0, 1):
-        edges = [(reach, reach) if each == axis else (0, 0) for each in (0, 1)]
+        edges = [(reach, reach) if dimension == axis else (0, 0) for dimension in (0, 1)]
         padded = np.pad(small, edges, "edge")
         length = small.shape[axis]
         small = sum(
@@ -125,20 +125,20 @@ def _streaks(random: np.random.Generator, angle: Field, length: int, grain: int 
 
 @dataclass(frozen=True)
 class _Brush:
-    """A brush in pixels of the canvas, and how a layer of its strokes is laid."""
+    """A brush, in pixels of the canvas, and the arrangement of a layer of its strokes."""
 
     width: float
     length: float
     coverage: float
-    """How many times the strokes would cover the canvas."""
+    """Area of all strokes together, as a multiple of the canvas."""
     variety: float = 0.08
-    """Difference in colour from stroke to stroke."""
+    """Color difference from stroke to stroke."""
     where: Field | None = None
-    """Probability of a stroke to begin, 0 to 1."""
+    """Probability, 0 to 1, of a stroke beginning at each pixel."""
 
 
 class _Canvas:
-    """Wet paint: colours, and how thick it lies, for the light to fall on."""
+    """Wet paint: its colors, and its thickness as a relief for the light to fall on."""
 
     def __init__(self, random: np.random.Generator, ground: Field) -> None:
         self._random = random
@@ -181,7 +181,7 @@ class _Canvas:
                 relief.line(flat, int(heights[stroke, bristle]), int(widths))
 
     def _follow(self, start: Field, angle: Field, step: float, points: int) -> Field:
-        """Points of every stroke (point, stroke, x and y)."""
+        """Points along every stroke (point, stroke, x and y)."""
         path = [start]
         for _ in range(points - 1):
             at = np.clip(path[-1], 0, _FINE - 1).astype(np.intp)
@@ -377,7 +377,7 @@ def _woodcut(random: np.random.Generator) -> Image.Image:
     return _reduced(color)
 
 
-def _watercolour(random: np.random.Generator) -> Image.Image:
+def _watercolor(random: np.random.Generator) -> Image.Image:
     """Wet washes with dark edges and grain on rough paper."""
     color = np.ones((_FINE, _FINE, 3), np.float32) * _palette("fbf6ea")[0]
     grain = _noise(random, _FINE // 3)
@@ -403,8 +403,8 @@ _PAINTERS: dict[str, Callable[[np.random.Generator], Image.Image]] = {
     "points": _points,
     "glass": _glass,
     "woodcut": _woodcut,
-    "watercolour": _watercolour,
+    "watercolour": _watercolor,
 }
 
 NAMES: Sequence[str] = tuple(_PAINTERS)
-"""The pictures, without the ending of their files."""
+"""File names of the pictures, without their ending."""

@@ -1,6 +1,6 @@
 """Pictures of more than eight bits: PNG by imagecodecs, TIFF by tifffile.
 
-Pillow reads the colours of both reduced to eight bits; their metadata it reads well.
+Pillow reduces the colors of both to eight bits, but reads their metadata well.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.values.limits import MAXIMUM_PIXELS
 
 FORMATS = {("PNG", 16), ("TIFF", 8), ("TIFF", 16)}
-"""What is written here: a format as Pillow calls it, and the bits of a sample.
+"""Files that this module writes: Pillow's name of the format, and bits per sample.
 
-Pillow writes no EXIF into a TIFF that is compressed.
+TIFF of 8 bits is among them because Pillow writes no EXIF into a compressed TIFF.
 """
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors come as exceptions
@@ -34,40 +34,40 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors come as excep
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE = 16
 _PNG_DEPTH = 24
-"""Where in the file its first chunk says the bits of a sample."""
+"""Offset of the bits per sample, which are in the first chunk of the file."""
 _PNG_HEADER = 33
-"""Length of signature and first chunk; all other chunks come after it."""
+"""Length of the signature and the first chunk; all other chunks follow."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
-_COLOURS = {
+_COLOR_CHANNELS = {
     tifffile.PHOTOMETRIC.MINISWHITE: 1,
     tifffile.PHOTOMETRIC.MINISBLACK: 1,
     tifffile.PHOTOMETRIC.RGB: 3,
     tifffile.PHOTOMETRIC.SEPARATED: 4,
 }
-"""How many channels of a TIFF are colours; the next one is alpha."""
+"""Number of color channels in a TIFF; the channel after them is alpha."""
 
 
 @dataclass(frozen=True)
 class DeepPicture:
-    """The pixels of a file as they lie in it."""
+    """The pixels of a file, before orientation and profile are applied."""
 
     colors: Samples
-    """1 channel gray, 3 RGB, 4 CMYK."""
+    """1 channel for gray, 3 for RGB, 4 for CMYK."""
     alpha: Samples | None
     profile: bytes | None
 
 
 def read(path: Path) -> DeepPicture | None:
-    """The picture, or None if ``path`` is none of more than eight bits.
+    """Read ``path``; return None if it is not a picture of more than eight bits.
 
-    Raises `NeuralStyleError` ``bad-image`` for one that is damaged, or ``too-large``.
+    Raises `NeuralStyleError` ``bad-image`` if it is damaged, or ``too-large``.
     """
     try:
         with path.open("rb") as file:
             head = file.read(_PNG_HEADER)
     except OSError:
-        return None  # whoever opens it next finds the words
+        return None  # the next one to open it reports the error
     try:
         if head.startswith(_PNG) and head[_PNG_DEPTH : _PNG_DEPTH + 1] == b"\x10":
             _check_size(path, *struct.unpack(">II", head[_PNG_SIZE:_PNG_DEPTH]))
@@ -87,8 +87,8 @@ def _check_size(path: Path, width: int, height: int) -> None:
 def _read_png(path: Path) -> DeepPicture:
     samples = np.asarray(imagecodecs.png_decode(path.read_bytes()))
     samples = samples.reshape(*samples.shape[:2], -1)
-    colours = 1 if samples.shape[2] <= 2 else 3
-    return DeepPicture(*_split(samples, colours), None)
+    color_channels = 1 if samples.shape[2] <= 2 else 3
+    return DeepPicture(*_split(samples, color_channels), None)
 
 
 def _read_tiff(path: Path) -> DeepPicture | None:
@@ -96,18 +96,21 @@ def _read_tiff(path: Path) -> DeepPicture | None:
         page = file.pages.first
         if page.dtype is None or page.dtype.kind not in "uf" or page.dtype.itemsize == 1:
             return None
-        colours = _COLOURS.get(page.photometric)
-        if colours is None or page.samplesperpixel not in (colours, colours + 1):
+        color_channels = _COLOR_CHANNELS.get(page.photometric)
+        if color_channels is None or page.samplesperpixel not in (
+            color_channels,
+            color_channels + 1,
+        ):
             return None
         _check_size(path, page.imagewidth, page.imagelength)
         samples = page.asarray()
         if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1:
             samples = np.moveaxis(samples, 0, -1)
         samples = samples.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
-        colors, alpha = _split(_as_sixteen_bits(samples), colours)
+        colors, alpha = _split(_as_sixteen_bits(samples), color_channels)
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
             colors = 65535 - colors
-        kinds = page.extrasamples  # some files have the sample and do not say what it is
+        kinds = page.extrasamples  # some files have the sample but do not say what it is
         if alpha is not None and kinds and kinds[0] == tifffile.EXTRASAMPLE.ASSOCALPHA:
             straight = colors * (65535.0 / np.maximum(alpha, 1))
             colors = np.rint(np.minimum(straight, 65535)).astype(np.uint16)
@@ -115,24 +118,26 @@ def _read_tiff(path: Path) -> DeepPicture | None:
 
 
 def _as_sixteen_bits(samples: Any) -> Samples:
-    """Floats span [0, 1], whole numbers their range."""
+    """Convert to 16 bits: floats span [0, 1], integers their whole range."""
     if samples.dtype == np.uint16:
-        return np.asarray(samples, np.uint16)  # in the machine's own byte order
+        return np.asarray(samples, np.uint16)  # in native byte order
     if samples.dtype.kind == "u":
         return np.asarray(samples >> (8 * samples.dtype.itemsize - 16), np.uint16)
-    known = np.nan_to_num(samples.astype(np.float32), posinf=1.0, neginf=0.0)
-    return np.asarray(np.rint(np.clip(known, 0, 1) * np.float32(65535)), np.uint16)
+    finite = np.nan_to_num(samples.astype(np.float32), posinf=1.0, neginf=0.0)
+    return np.asarray(np.rint(np.clip(finite, 0, 1) * np.float32(65535)), np.uint16)
 
 
-def _split(samples: Any, colours: int) -> tuple[Samples, Samples | None]:
+def _split(samples: Any, color_channels: int) -> tuple[Samples, Samples | None]:
     deep = samples.astype(np.uint16, copy=False)
-    return deep[..., :colours], deep[..., colours] if deep.shape[2] > colours else None
+    return deep[..., :color_channels], deep[..., color_channels] if deep.shape[
+        2
+    ] > color_channels else None
 
 
 def encoded(
     kind: str, samples: Samples, profile: bytes | None, metadata: Metadata, recipe: str
 ) -> bytes:
-    """A whole file of ``kind``, as in `FORMATS`, with RGB or RGB and straight alpha."""
+    """Encode RGB, or RGB and straight alpha, as a whole file of ``kind``, as in `FORMATS`."""
     encode = _encoded_png if kind == "PNG" else _encoded_tiff
     return encode(samples, profile, metadata, recipe)
 
@@ -162,7 +167,7 @@ def _encoded_tiff(
 ) -> bytes:
     exif = metadata.exif_with(recipe)
     directories = {tag: entries for tag in SUB_DIRECTORIES if (entries := exif.get_ifd(tag))}
-    # tifffile writes no EXIF: room is made beside the tags that will point to it.
+    # tifffile writes no EXIF: tags numbered one lower reserve room for the pointers to it.
     extra: list[Any] = [(tag - 1, "I", 1, 0, True) for tag in directories]
     extra += [(tag, "s", 0, str(exif[tag]), True) for tag in exif if isinstance(exif[tag], str)]
     if metadata.xmp:
@@ -185,14 +190,14 @@ def _encoded_tiff(
     )
     file.seek(0)
     with tifffile.TiffFile(file) as written:
-        rooms = {tag: written.pages.first.tags[tag - 1].offset for tag in directories}
+        tag_offsets = {tag: written.pages.first.tags[tag - 1].offset for tag in directories}
     whole = bytearray(file.getvalue())
     for tag, entries in directories.items():
         whole += b"\0" * (len(whole) % 2)
-        place = len(whole)
+        offset = len(whole)
         directory = TiffImagePlugin.ImageFileDirectory_v2(b"II*\0\0\0\0\0")
         for entry, value in entries.items():
             directory[entry] = value
-        whole += directory.tobytes(place)
-        struct.pack_into("<HHII", whole, rooms[tag], tag, 4, 1, place)
+        whole += directory.tobytes(offset)
+        struct.pack_into("<HHII", whole, tag_offsets[tag], tag, 4, 1, offset)
     return bytes(whole)

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-EXIT_CODES: dict[str, int] = {
+ErrorCode = Literal[
+    "bad-usage",
+    "bad-image",
+    "bad-settings",
+    "too-large",
+    "unwritable",
+    "weights-missing",
+    "server-gone",
+    "server-failed",
+    "protocol-mismatch",
+    "not-authorised",
+    "busy",
+    "worker-died",
+    "out-of-memory",
+    "bad-message",
+    "internal",
+    "cancelled",
+]
+
+EXIT_CODES: dict[ErrorCode, int] = {
     "bad-usage": 2,
     "bad-image": 2,
     "bad-settings": 2,
@@ -34,7 +53,7 @@ class NeuralStyleError(Exception):
     are named ``{so}``; what is around them is the same each time, so that it can be translated.
     """
 
-    def __init__(self, code: str, sentence: str, hint: str = "", /, **values: object) -> None:
+    def __init__(self, code: ErrorCode, sentence: str, hint: str = "", /, **values: object) -> None:
         if code not in EXIT_CODES:
             raise ValueError(f"unknown error code {code!r}")
         self.code = code
@@ -75,9 +94,10 @@ class NeuralStyleError(Exception):
         """The error that `to_wire` described; an unknown code becomes ``internal``."""
         fields = wire if isinstance(wire, dict) else {}
         code = str(fields.get("code", "internal"))
+        known = code if code in EXIT_CODES else "internal"
         values = fields.get("values")
         return cls(
-            code if code in EXIT_CODES else "internal",
+            known,
             str(fields.get("sentence", "The server reported an error without a description.")),
             str(fields.get("hint", "")),
             **(

@@ -1,19 +1,28 @@
-"""One request object: what a client asks of the server, apart from the pixels themselves."""
+"""A job: settings and pictures, as the header that waits in a queue or with their pixels.
+
+`Job` is generic over its pictures. As a `JobHeader` it has their shapes alone, which is what
+travels first; as an `nst_server.wire.order.Order` it has their pixels too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 
-SAMPLE_BYTES = {"uint8": 1, "uint16": 2, "float32": 4}
-"""Sample types that travel (native byte order, little endian) and their size in bytes."""
+SampleType = Literal["uint8", "uint16", "float32"]
+
+SAMPLE_BYTES: dict[SampleType, int] = {"uint8": 1, "uint16": 2, "float32": 4}
+"""Size in bytes of each sample type that travels; native byte order, little endian."""
 
 MAXIMUM_SIDE = 65535
+"""Pixels. Longest side of any picture."""
+
 MAXIMUM_STYLES = 8
+MAXIMUM_WEIGHT = 1e6
 
 
 @dataclass(frozen=True)
@@ -22,17 +31,47 @@ class PictureShape:
 
     Pixels are rows from the top without padding, channels interleaved: 1 mask, 3 RGB, 4 RGB and
     straight alpha. Integer samples span their range, float32 spans [0, 1]; all sRGB-encoded.
+    Raises `NeuralStyleError` ``bad-image`` for anything else.
     """
 
     width: int
     height: int
     channels: int
-    sample: str
+    sample: SampleType
+
+    def __post_init__(self) -> None:
+        for side in (self.width, self.height):
+            if type(side) is not int or not 1 <= side <= MAXIMUM_SIDE:
+                raise NeuralStyleError(
+                    "bad-image",
+                    "A picture of {width}×{height} pixels cannot be used.",
+                    "Each side must be from 1 to {most} pixels.",
+                    width=self.width,
+                    height=self.height,
+                    most=MAXIMUM_SIDE,
+                )
+        if self.channels not in (1, 3, 4) or self.sample not in get_args(SampleType):
+            raise NeuralStyleError(
+                "bad-image",
+                "Pixels of {channels} channels of {sample} are not understood.",
+                channels=repr(self.channels),
+                sample=repr(self.sample),
+            )
 
     @property
     def size_in_bytes(self) -> int:
         """Length of the pixels."""
         return self.width * self.height * self.channels * SAMPLE_BYTES[self.sample]
+
+    @property
+    def shape(self) -> PictureShape:
+        """The shape alone, also of a picture that has pixels."""
+        return PictureShape(self.width, self.height, self.channels, self.sample)
+
+    @property
+    def has_color(self) -> bool:
+        """True for RGB, with alpha or without; False for a mask."""
+        return self.channels > 1
 
     def to_wire(self) -> dict[str, Any]:
         """The JSON object that travels."""
@@ -46,43 +85,30 @@ class PictureShape:
     @classmethod
     def from_wire(cls, wire: Any) -> PictureShape:
         """A checked shape. Raises `NeuralStyleError` ``bad-image``."""
-        fields = wire if isinstance(wire, Mapping) else {}
-        width, height = fields.get("width"), fields.get("height")
-        for side in (width, height):
-            if type(side) is not int or not 1 <= side <= MAXIMUM_SIDE:
-                raise NeuralStyleError(
-                    "bad-image",
-                    "A picture of {width}×{height} pixels cannot be used.",
-                    "Each side must be from 1 to {most} pixels.",
-                    width=width,
-                    height=height,
-                    most=MAXIMUM_SIDE,
-                )
-        channels, sample = fields.get("channels"), str(fields.get("sample"))
-        if channels not in (1, 3, 4) or sample not in SAMPLE_BYTES:
-            raise NeuralStyleError(
-                "bad-image",
-                "Pixels of {channels} channels of {sample} are not understood.",
-                channels=repr(channels),
-                sample=repr(sample),
-            )
-        assert type(width) is int and type(height) is int  # told to the type checker
-        return cls(width, height, channels, sample)
+        values = wire if isinstance(wire, Mapping) else {}
+        sample: Any = str(values.get("sample"))
+        size: tuple[Any, Any] = (values.get("width"), values.get("height"))
+        return PictureShape(*size, values.get("channels"), sample)  # type: ignore[arg-type]
+
+
+P = TypeVar("P", bound=PictureShape)
+Q = TypeVar("Q", bound=PictureShape)
 
 
 @dataclass(frozen=True)
-class StyleReference:
-    """One style picture and how much it counts beside the others."""
+class JobStyle(Generic[P]):
+    """A style picture of a job and its weight relative to the others."""
 
-    picture: PictureShape
+    picture: P
     weight: float = 1.0
-    mask: PictureShape | None = None
-    """Where it is painted: one channel, the content's size; None where no other style's mask is."""
+    mask: P | None = None
+    """Region in which the style is painted: one channel, the content's size. Styles without a
+    mask are painted where no other style's mask is."""
 
 
 @dataclass(frozen=True)
 class PlannedPainting:
-    """The real painting that a draft stands for; the draft's report estimates it."""
+    """The painting that a draft previews; the draft's report estimates its time."""
 
     settings: Settings
     width: int
@@ -90,29 +116,75 @@ class PlannedPainting:
 
 
 @dataclass(frozen=True)
-class Job:
-    """Settings and the shapes of all pictures; `pictures` gives the order the pixels travel in."""
+class Job(Generic[P]):
+    """Settings and all pictures, checked when it is made.
+
+    Raises `NeuralStyleError` ``bad-settings`` or ``bad-image`` for pictures that do not go
+    together.
+    """
 
     settings: Settings
-    content: PictureShape
-    styles: tuple[StyleReference, ...]
-    mask: PictureShape | None = None
+    content: P
+    styles: tuple[JobStyle[P], ...]
+    mask: P | None = None
     """Selection: one channel, the content's size; 0 is kept, full is painted."""
-    init: PictureShape | None = None
-    """What to start from, of any size, where the setting ``init`` says so."""
+    init: P | None = None
+    """Picture to start from, of any size, where the setting ``init`` says so."""
     planned: PlannedPainting | None = None
 
-    def pictures(self) -> Iterator[PictureShape]:
-        """Content, mask and initial picture if there are, then each style and its mask if any."""
-        yield self.content
-        if self.mask is not None:
-            yield self.mask
-        if self.init is not None:
-            yield self.init
+    def __post_init__(self) -> None:
+        if not self.content.has_color:
+            raise NeuralStyleError("bad-image", "The content must have colour channels.")
+        _check_mask(self.mask, self.content)
+        if self.settings.init == "picture" and (self.init is None or not self.init.has_color):
+            raise NeuralStyleError("bad-image", "The picture to start from has no colours.")
+        if not 1 <= len(self.styles) <= MAXIMUM_STYLES:
+            raise NeuralStyleError(
+                "bad-settings",
+                "A job needs at least one style picture.",
+                "Give 1 to {most} styles.",
+                most=MAXIMUM_STYLES,
+            )
         for style in self.styles:
-            yield style.picture
-            if style.mask is not None:
-                yield style.mask
+            if not 0 <= style.weight <= MAXIMUM_WEIGHT:
+                raise _bad_weight(style.weight)
+            if not style.picture.has_color:
+                raise NeuralStyleError("bad-image", "A style must have colour channels.")
+            _check_mask(style.mask, self.content)
+        if not any(style.weight > 0 for style in self.styles):
+            raise NeuralStyleError("bad-settings", "At least one style must have a weight over 0.")
+
+    def map(self, convert: Callable[[P], Q]) -> Job[Q]:
+        """The same job with every picture converted, in the order in which their pixels travel.
+
+        That order, content, mask, initial picture, then each style and its mask, is written here
+        and nowhere else.
+        """
+
+        def if_any(picture: P | None) -> Q | None:
+            return None if picture is None else convert(picture)
+
+        content, mask, init = convert(self.content), if_any(self.mask), if_any(self.init)
+        styles = tuple(
+            JobStyle(convert(style.picture), style.weight, if_any(style.mask))
+            for style in self.styles
+        )
+        return Job(self.settings, content, styles, mask, init, self.planned)
+
+    def pictures(self) -> list[P]:
+        """All pictures in the order of `map`."""
+        pictures: list[P] = []
+
+        def collect(picture: P) -> P:
+            pictures.append(picture)
+            return picture
+
+        self.map(collect)
+        return pictures
+
+    def header(self) -> JobHeader:
+        """The job without pixels."""
+        return self.map(lambda picture: picture.shape)
 
     @property
     def size_in_bytes(self) -> int:
@@ -120,18 +192,18 @@ class Job:
         return sum(picture.size_in_bytes for picture in self.pictures())
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object that travels."""
+        """The JSON object that travels: the header."""
+        planned = self.planned
         return {
             "settings": self.settings.to_wire(),
             "content": self.content.to_wire(),
             "mask": None if self.mask is None else self.mask.to_wire(),
             "init": None if self.init is None else self.init.to_wire(),
-            "planned": None
-            if self.planned is None
-            else {
-                "settings": self.planned.settings.to_wire(),
-                "width": self.planned.width,
-                "height": self.planned.height,
+            "planned": planned
+            and {
+                "settings": planned.settings.to_wire(),
+                "width": planned.width,
+                "height": planned.height,
             },
             "styles": [
                 {
@@ -144,59 +216,57 @@ class Job:
         }
 
     @classmethod
-    def from_wire(cls, wire: Any) -> Job:
-        """A checked job. Raises `NeuralStyleError` ``bad-settings`` or ``bad-image``."""
-        fields = wire if isinstance(wire, Mapping) else {}
-        settings = Settings.from_wire(fields.get("settings"))
-        content = PictureShape.from_wire(fields.get("content"))
-        if content.channels == 1:
-            raise NeuralStyleError("bad-image", "The content must have colour channels.")
-        mask = _mask_from_wire(fields.get("mask"), content)
-        init = None
-        if settings.init == "picture":
-            init = PictureShape.from_wire(fields.get("init"))
-            if init.channels == 1:
-                raise NeuralStyleError("bad-image", "The picture to start from has no colours.")
-        listed = fields.get("styles")
-        if not isinstance(listed, list) or not 1 <= len(listed) <= MAXIMUM_STYLES:
-            raise NeuralStyleError(
-                "bad-settings",
-                "A job needs at least one style picture.",
-                "Give 1 to {most} styles.",
-                most=MAXIMUM_STYLES,
-            )
-        styles = tuple(_style_from_wire(entry, content) for entry in listed)
-        if not any(style.weight > 0 for style in styles):
-            raise NeuralStyleError("bad-settings", "At least one style must have a weight over 0.")
-        return cls(settings, content, styles, mask, init, _planned_from_wire(fields.get("planned")))
+    def from_wire(cls, wire: Any) -> JobHeader:
+        """A checked header. Raises `NeuralStyleError` ``bad-settings`` or ``bad-image``."""
+        values = wire if isinstance(wire, Mapping) else {}
+        settings = Settings.from_wire(values.get("settings"))
+        listed = values.get("styles")
+        styles = listed if isinstance(listed, list) else []
+        has_init = settings.init == "picture"
+        return Job(
+            settings,
+            PictureShape.from_wire(values.get("content")),
+            tuple(_style_from_wire(style) for style in styles[: MAXIMUM_STYLES + 1]),
+            _mask_from_wire(values.get("mask")),
+            PictureShape.from_wire(values.get("init")) if has_init else None,
+            _planned_from_wire(values.get("planned")),
+        )
 
 
-def _mask_from_wire(wire: Any, content: PictureShape) -> PictureShape | None:
-    if wire is None:
-        return None
-    mask = PictureShape.from_wire(wire)
+JobHeader: TypeAlias = Job[PictureShape]
+"""A job without pixels: what travels first and waits in the queue."""
+
+
+def _check_mask(mask: PictureShape | None, content: PictureShape) -> None:
+    if mask is None:
+        return
     if mask.channels != 1 or (mask.width, mask.height) != (content.width, content.height):
         raise NeuralStyleError("bad-image", "A mask must have one channel and the content's size.")
-    return mask
+
+
+def _mask_from_wire(wire: Any) -> PictureShape | None:
+    return None if wire is None else PictureShape.from_wire(wire)
 
 
 def _planned_from_wire(wire: Any) -> PlannedPainting | None:
     if wire is None:
         return None
-    fields = wire if isinstance(wire, Mapping) else {}
+    values = wire if isinstance(wire, Mapping) else {}
     # Checked as the picture that it would be.
-    shape = PictureShape.from_wire({**fields, "channels": 3, "sample": "uint8"})
-    return PlannedPainting(Settings.from_wire(fields.get("settings")), shape.width, shape.height)
+    shape = PictureShape.from_wire({**values, "channels": 3, "sample": "uint8"})
+    return PlannedPainting(Settings.from_wire(values.get("settings")), shape.width, shape.height)
 
 
-def _style_from_wire(wire: Any, content: PictureShape) -> StyleReference:
-    fields = wire if isinstance(wire, Mapping) else {}
-    picture = PictureShape.from_wire(fields.get("picture"))
-    weight = fields.get("weight", 1.0)
-    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1e6:
-        raise NeuralStyleError(
-            "bad-settings", "{weight} is no weight for a style.", weight=repr(weight)
-        )
-    if picture.channels == 1:
-        raise NeuralStyleError("bad-image", "A style must have colour channels.")
-    return StyleReference(picture, float(weight), _mask_from_wire(fields.get("mask"), content))
+def _style_from_wire(wire: Any) -> JobStyle[PictureShape]:
+    values = wire if isinstance(wire, Mapping) else {}
+    picture = PictureShape.from_wire(values.get("picture"))
+    weight = values.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float):
+        raise _bad_weight(weight)
+    return JobStyle(picture, float(weight), _mask_from_wire(values.get("mask")))
+
+
+def _bad_weight(weight: object) -> NeuralStyleError:
+    return NeuralStyleError(
+        "bad-settings", "{weight} is no weight for a style.", weight=repr(weight)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job
+from nst_server.values.job import JobHeader
 
 MAXIMUM_JOB_BYTES = 8 * 2**30
 """All pictures of one job together."""
@@ -15,7 +15,7 @@ _WORKING_BYTES = 36
 """Per content pixel: content and result as float32 RGB, and one more of them on the way."""
 
 
-def check_size(job: Job, available: int | None) -> None:
+def check_size(job: JobHeader, available: int | None) -> None:
     """Raise `NeuralStyleError` ``too-large`` if ``job`` cannot be held in memory.
 
     ``available`` is the free memory in bytes, None if it is not known. The network's own memory

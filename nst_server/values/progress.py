@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """One step of a painting, without its pixels."""
 
@@ -32,6 +32,22 @@ class Progress:
     preview_width: int = 0
     """Size of the preview that came with it; 0 if none did."""
     preview_height: int = 0
+
+    @classmethod
+    def untouched(cls, width: int, height: int, seconds: float) -> Progress:
+        """The only step of a job that changes nothing."""
+        return cls(
+            scale=1,
+            scales=1,
+            iteration=0,
+            iterations=0,
+            done=1.0,
+            seconds=seconds,
+            seconds_left=0.0,
+            width=width,
+            height=height,
+            loss=0.0,
+        )
 
     def to_wire(self) -> dict[str, Any]:
         """The JSON object that travels."""
@@ -59,7 +75,7 @@ class Estimate:
         return cls(int(wire["width"]), int(wire["height"]), float(wire["seconds"]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What was done, beside the picture itself; what ``nst stylize --json`` prints."""
 
@@ -83,6 +99,23 @@ class Report:
     settings: dict[str, Any] = field(default_factory=dict)
     estimate: Estimate | None = None
     """Of the real painting, where the job was a draft of one."""
+
+    @classmethod
+    def untouched(cls, width: int, height: int, preset: str) -> Report:
+        """The report of a worker that hands the content back without any engine."""
+        return cls(
+            width=width,
+            height=height,
+            worked_width=width,
+            worked_height=height,
+            seconds=0.0,
+            device="none",
+            precision="none",
+            backbone="none",
+            preset=preset,
+            iterations=0,
+            megapixel_iterations=0.0,
+        )
 
     @property
     def enlarged(self) -> bool:

@@ -1,4 +1,4 @@
-"""Every option of a job, in one place: type, default, range, unit and help.
+"""Every option of a painting, defined once: name, type, default, range, unit and help.
 
 The flags of ``nst``, the message on the wire, the arguments of GIMP's procedure and the table in
 the README are made from `Settings`, or checked against it by a test.
@@ -8,39 +8,57 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from typing import Any, Literal, get_args
 
 from nst_server.values.errors import NeuralStyleError
 
+Preset = Literal["draft", "standard", "fine", "classic"]
+Colors = Literal["style", "content", "match"]
+Init = Literal["content", "noise", "picture"]
+OptimizerName = Literal["lbfgs", "adam"]
+Pooling = Literal["mixed", "max", "average"]
+StyleLoss = Literal["wasserstein", "gram"]
+Formulation = Literal["relative", "notebook"]
+Backbone = Literal["auto", "vgg19", "vgg16"]
+Precision = Literal["auto", "float32", "bfloat16"]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Option:
-    """What is known of one field of `Settings` beside its type and default."""
+    """One field of `Settings`, as flags, arguments and tables need to know it."""
 
+    name: str
+    kind: type
+    """``bool``, ``int``, ``float`` or ``str``: the type of the default."""
+    default: Any
     help: str
     choices: tuple[str, ...] = ()
+    """Allowed values; empty for numbers, switches and free text."""
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
     expert: bool = False
     words: tuple[str, ...] = ()
     """Words allowed in place of a number."""
+    whole: bool = False
+    """True if a number must be an integer."""
 
 
-def _option(default: Any, help: str, **more: Any) -> Any:
-    return field(default=default, metadata={"option": Option(help, **more)})
+def _option(default: Any, help: str, **facts: Any) -> Any:
+    """A field of `Settings` with the facts that its type annotation does not tell."""
+    return field(default=default, metadata={"help": help, **facts})
 
 
 @dataclass(frozen=True)
 class Settings:
     """What to paint and how; a value, the same for command line, wire and GIMP."""
 
-    preset: str = _option(
+    preset: Preset = _option(
         "standard",
         "How much work is done: draft in seconds, standard, fine, or classic, which is the "
         "algorithm of the TensorFlow notebook unchanged.",
-        choices=("draft", "standard", "fine", "classic"),
+        choices=get_args(Preset),
     )
     strength: float = _option(
         50.0,
@@ -54,11 +72,11 @@ class Settings:
         minimum=0.25,
         maximum=4,
     )
-    colors: str = _option(
+    colors: Colors = _option(
         "style",
         "Whose colours the result has: those of the style, those of the content, or those of the "
         "style matched to the content's palette.",
-        choices=("style", "content", "match"),
+        choices=get_args(Colors),
     )
     smoothness: float = _option(
         50.0,
@@ -110,18 +128,18 @@ class Settings:
         unit="pixels",
         expert=True,
     )
-    init: str = _option(
+    init: Init = _option(
         "content",
         "What the painting starts from; picture is one that is given, in a shell by its file's "
         "name.",
-        choices=("content", "noise", "picture"),
+        choices=get_args(Init),
         expert=True,
     )
-    optimizer: str = _option(
+    optimizer: OptimizerName = _option(
         "lbfgs",
         "How the picture is moved: L-BFGS, or Adam with the average of its iterates, which needs "
         "about twice the work.",
-        choices=("lbfgs", "adam"),
+        choices=get_args(OptimizerName),
         expert=True,
     )
     content_weight: float = _option(
@@ -142,31 +160,38 @@ class Settings:
         "Layers whose features are the content, with weights. Empty takes the preset's.",
         expert=True,
     )
-    pooling: str = _option(
+    pooling: Pooling = _option(
         "mixed",
         "How the network shrinks its feature maps: max, as it was trained, keeps faces and "
         "windows readable but leaves a fine mesh, average gives smoother strokes, mixed averages "
         "the two finest maps only.",
-        choices=("mixed", "max", "average"),
+        choices=get_args(Pooling),
         expert=True,
     )
-    style_loss: str = _option(
+    style_loss: StyleLoss = _option(
         "wasserstein",
         "How styles are compared: the Wasserstein distance of their feature maps, or their Gram "
         "matrices as in the first paper.",
-        choices=("wasserstein", "gram"),
+        choices=get_args(StyleLoss),
         expert=True,
     )
-    backbone: str = _option(
+    formulation: Formulation = _option(
+        "relative",
+        "How losses are scaled and borders treated: relative divides each loss by what it is "
+        "compared with and paints beyond the borders, notebook is as the TensorFlow notebook.",
+        choices=get_args(Formulation),
+        expert=True,
+    )
+    backbone: Backbone = _option(
         "auto",
         "The pretrained network; auto takes vgg19 where its weights are installed, else vgg16.",
-        choices=("auto", "vgg19", "vgg16"),
+        choices=get_args(Backbone),
         expert=True,
     )
-    precision: str = _option(
+    precision: Precision = _option(
         "auto",
         "Number format of the network; auto takes bfloat16 where the processor is made for it.",
-        choices=("auto", "float32", "bfloat16"),
+        choices=get_args(Precision),
         expert=True,
     )
     tile: int | str = _option(
@@ -181,8 +206,13 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            object.__setattr__(self, entry.name, _checked(entry, getattr(self, entry.name)))
+        for option in OPTIONS.values():
+            object.__setattr__(self, option.name, _checked(option, getattr(self, option.name)))
+
+    @property
+    def changes_nothing(self) -> bool:
+        """True if the result is the content itself, sample for sample: a strength of 0."""
+        return self.strength == 0
 
     @classmethod
     def of_preset(cls, preset: str, /, **changes: Any) -> Settings:
@@ -197,7 +227,7 @@ class Settings:
                 value=repr(preset),
                 choices=", ".join(PRESETS),
             )
-        unknown = set(changes) - {entry.name for entry in fields(cls)}
+        unknown = set(changes) - set(OPTIONS)
         if unknown:
             raise _bad("There is no setting {name}.", name=repr(sorted(unknown)[0]))
         return replace(PRESETS[preset], **{**changes, "preset": preset})
@@ -218,13 +248,22 @@ class Settings:
         return cls.of_preset(str(wire.get("preset", "standard")), **changes)
 
 
-def options() -> dict[str, tuple[Option, type, Any]]:
-    """Every option by name in order: what is known of it, its plain type, its default."""
-    return {
-        entry.name: (entry.metadata["option"], type(entry.default), entry.default)
-        for entry in fields(Settings)
-    }
+def _options() -> dict[str, Option]:
+    options = {}
+    for entry in fields(Settings):
+        assert entry.default is not MISSING
+        options[entry.name] = Option(
+            name=entry.name,
+            kind=type(entry.default),
+            default=entry.default,
+            whole=str(entry.type).startswith("int"),
+            **entry.metadata,
+        )
+    return options
 
+
+OPTIONS: dict[str, Option] = _options()
+"""Every option by name, in the order of the fields."""
 
 _LONGEST_TEXT = 1000
 
@@ -237,29 +276,27 @@ def _no_value(name: str, value: Any, hint: str, **values: object) -> NeuralStyle
     return _bad("{value} is no value for {name}.", hint, name=name, value=repr(value), **values)
 
 
-def _checked(entry: Field[Any], value: Any) -> Any:
-    """``value`` in the field's own type and range, or a sentence that says what is allowed."""
-    option: Option = entry.metadata["option"]
-    name = entry.name.replace("_", " ")
+def _checked(option: Option, value: Any) -> Any:
+    """``value`` in the option's type and range. Raises ``bad-settings`` with what is allowed."""
+    name = option.name.replace("_", " ")
     if option.choices:
         if value not in option.choices:
             choices = ", ".join(option.choices)
             raise _no_value(name, value, "Take one of {choices}.", choices=choices)
         return value
-    if isinstance(entry.default, bool):
+    if option.kind is bool:
         if not isinstance(value, bool):
             raise _no_value(name, value, "It is true or false.")
         return value
-    if isinstance(entry.default, str) and option.minimum is None:
+    if option.minimum is None or option.maximum is None:
         if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
             raise _no_value(name, value, "It is a short text.")
         return value
     if value in option.words:
         return value
-    whole = "int" in str(entry.type)
     number = _number(value)
-    in_range = math.isfinite(number) and option.minimum <= number <= option.maximum  # type: ignore[operator]
-    if not in_range or (whole and number != int(number)):
+    in_range = math.isfinite(number) and option.minimum <= number <= option.maximum
+    if not in_range or (option.whole and number != int(number)):
         limits = {"least": f"{option.minimum:g}", "most": f"{option.maximum:g}"}
         if not option.words:
             raise _no_value(name, value, "It is a number from {least} to {most}.", **limits)
@@ -268,7 +305,7 @@ def _checked(entry: Field[Any], value: Any) -> Any:
         raise _no_value(
             name, value, "It is a number from {least} to {most}, {one} or {other}.", **limits
         )
-    return int(number) if whole else number
+    return int(number) if option.whole else number
 
 
 def _number(value: Any) -> float:
@@ -294,6 +331,7 @@ PRESETS: dict[str, Settings] = {
         optimizer="adam",
         pooling="max",
         style_loss="gram",
+        formulation="notebook",
         precision="float32",
     ),
 }

@@ -35,7 +35,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from nst_server.values.errors import NeuralStyleError
 
@@ -56,10 +56,30 @@ PING_SECONDS = 1.0
 SILENCE_SECONDS = 15.0
 """A server that was silent for so long is gone."""
 
-CLIENT_KINDS = frozenset(
-    {"hello", "status", "submit", "chunk", "credit", "cancel", "keep", "shutdown"}
-)
-PAYLOAD_KINDS = frozenset({"chunk", "progress"})
+ClientKind = Literal["hello", "status", "submit", "chunk", "credit", "cancel", "keep", "shutdown"]
+ServerKind = Literal[
+    "welcome",
+    "status",
+    "queued",
+    "started",
+    "credit",
+    "progress",
+    "result",
+    "chunk",
+    "failed",
+    "cancelled",
+    "error",
+    "ping",
+    "bye",
+]
+WorkerKind = Literal["job", "idle"]
+"""Kinds that only broker and worker exchange."""
+
+Kind = ClientKind | ServerKind | WorkerKind
+
+CLIENT_KINDS: frozenset[str] = frozenset(get_args(ClientKind))
+PAYLOAD_KINDS: frozenset[str] = frozenset({"chunk", "progress"})
+_KINDS = CLIENT_KINDS.union(get_args(ServerKind), get_args(WorkerKind))
 
 
 @dataclass(frozen=True)
@@ -69,7 +89,7 @@ class Message:
     The payload is anything with the buffer protocol (bytes, memoryview, zmq.Frame's buffer).
     """
 
-    kind: str
+    kind: Kind
     fields: dict[str, Any] = field(default_factory=dict)
     payload: Any = None
 
@@ -107,10 +127,12 @@ class Message:
         if not isinstance(fields, dict) or not isinstance(fields.get("kind"), str):
             raise _malformed("its header has no kind")
         kind = fields.pop("kind")
+        if kind not in _KINDS:
+            raise _malformed(f"{kind[:40]!r} is no kind of message")
         payload = frames[1] if len(frames) == 2 else None
         if payload is not None and kind not in PAYLOAD_KINDS:
             raise _malformed(f"{kind[:40]!r} has no payload")
-        return cls(kind, fields, payload)
+        return cls(cast("Kind", kind), fields, payload)
 
 
 def _malformed(why: str) -> NeuralStyleError:

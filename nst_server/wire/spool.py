@@ -119,6 +119,11 @@ class Spool:
             self.write(start + done, source.read(done))
 
 
+def size_in_bytes(pixels: Any) -> int:
+    """Length of a bytes-like object or a `Spool`."""
+    return pixels.length if isinstance(pixels, Spool) else memoryview(pixels).nbytes
+
+
 def offer(folder: Path, length: int) -> tuple[str, Spool]:
     """A file for another process to `take`, and its name, which `withdraw` removes.
 

@@ -13,12 +13,7 @@ from typing import Any
 
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.protocol import CHUNK_BYTES, CREDIT_CHUNKS
-from nst_server.wire.spool import Spool
-
-
-def size_in_bytes(pixels: Any) -> int:
-    """Length of a bytes-like object or a `Spool`."""
-    return pixels.length if isinstance(pixels, Spool) else memoryview(pixels).nbytes
+from nst_server.wire.spool import Spool, size_in_bytes
 
 
 def spans(length: int) -> Iterator[tuple[int, int]]:

@@ -67,19 +67,18 @@ def _work(link: WorkerLink, weights: Path, message: Message) -> None:
     """One job; whatever goes wrong with it becomes one message."""
     name = message.job
     try:
-        from nst_server.worker.job_events import paint
+        from nst_server.worker.job_events import job_events
 
-        job = Job.from_wire(message.fields.get("request"))
-        pixels = link.receive_pixels(name, job)
-        for event in paint(_painter(weights), job, pixels, lambda: link.wants_to_keep(name)):
+        order = link.receive_pixels(name, Job.from_wire(message.fields.get("request")))
+        for event in job_events(_painter(weights), order, lambda: link.wants_to_keep(name)):
             link.tell(name, event)
     except JobCancelledError:
-        _log.info("job %s cancelled", message.job)
+        _log.info("job %s cancelled", name)
     except Exception as error:
         failure = in_words(error)
         if failure.code == "internal":
-            _log.exception("job %s failed", message.job)
-        link.send(Message("failed", {"job": message.job, "error": failure.to_wire()}))
+            _log.exception("job %s failed", name)
+        link.send(Message("failed", {"job": name, "error": failure.to_wire()}))
 
 
 if __name__ == "__main__":

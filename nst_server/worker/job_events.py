@@ -1,116 +1,135 @@
-"""One job from its pixels to its result, as a stream of events, with or without a server."""
+"""One job, from its order to its result, as a stream of events; with or without a server."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nst_server.engine.painter import Picture, Style
+from nst_server.engine.canvas.picture import Picture, Style
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job, PictureShape
-from nst_server.values.progress import Report
+from nst_server.values.progress import Estimate, Report
 from nst_server.wire.events import Finished, Painting, Started
-from nst_server.wire.spool import Spool
+from nst_server.wire.order import Order, Raster
 from nst_server.worker.arrays import Floats, paint_over, read_mask, read_picture
 
 if TYPE_CHECKING:
-    from nst_server.engine.painter import Iterate, Painter
+    from nst_server.engine.painter import Iterate, Painter, Plan
 
 PREVIEW_SIDE = 384
+"""Longest side of a preview in pixels."""
+
 _PROGRESS_SECONDS = 0.1
 _PREVIEW_SECONDS = 1 / 3
 _PREVIEW_SHARE = 0.1
-"""Of the time that previews may take."""
+"""Largest share of the time that previews may take."""
 
 
-def paint(
-    painter: Painter, job: Job, pixels: Sequence[Spool], keep: Callable[[], bool]
+def job_events(
+    painter: Painter, order: Order, keep: Callable[[], bool]
 ) -> Iterator[Started | Painting | Finished]:
-    """What a client is to hear of ``job``, its result last.
+    """Paint ``order`` and yield its events, the result last.
 
-    ``pixels`` are those of each of ``job.pictures()``; the result is put over the content's.
-    ``keep`` is asked after each iterate whether to stop with what there is. Raises
-    `NeuralStyleError`, whatever ``keep`` raises, and what goes wrong in the engine.
+    The result is written over the content's pixels. ``keep`` is asked after each iterate whether
+    to stop with the painting as it is. Raises `NeuralStyleError`, whatever ``keep`` raises, and
+    the engine's own errors.
     """
-    begun = time.monotonic()
-    content, mask, init, styles = _arrays(job, pixels)
-    plan = painter.plan(job.settings, job.content.width, job.content.height)
+    tally = _Tally()
+    settings, content = order.settings, order.content
+    plan = painter.plan(settings, content.width, content.height)
     yield Started(painter.device, plan.precision, plan.backbone, plan.width, plan.height)
-    rhythm = _Rhythm()
-    iterations, megapixel_iterations = 0, 0.0
-    last: Iterate | None = None
+    throttle = _Throttle()
     event: Painting | None = None
-    kept = False
-    iterates = painter.stylize(content, styles, job.settings, mask, plan, init)
-    # A large picture should be in memory once: they are the painter's now.
-    del content, init, styles
-    for last in iterates:
-        progress = last.progress
-        if progress.iteration:
-            iterations += 1
-            megapixel_iterations += progress.width * progress.height / 1e6
-        event = rhythm.event(last)
+    for iterate in _iterates(painter, order, plan):
+        tally.add(iterate)
+        event = throttle.event(iterate)
         if event is not None:
             yield event
-        kept = keep()
-        if kept:
+        tally.kept_early = keep()
+        if tally.kept_early:
             break
+    last = tally.last
     if last is None:
         raise NeuralStyleError("internal", "The engine painted nothing.")
     if event is None:
         yield Painting(last.progress)
-    estimate = None
-    if job.planned is not None:
-        real = job.planned
-        estimate = painter.estimate(real.settings, real.width, real.height)
-    if job.settings.strength > 0:  # else every sample stays, colours beyond [0, 1] too
-        paint_over(pixels[0], job.content, last.result(), mask)
-    yield Finished(
-        job.content,
-        pixels[0],
-        Report(
-            width=job.content.width,
-            height=job.content.height,
-            worked_width=last.progress.width,
-            worked_height=last.progress.height,
-            seconds=time.monotonic() - begun,
+    estimate = _estimate(painter, order)
+    if not settings.changes_nothing:  # else every sample stays, colors beyond [0, 1] too
+        paint_over(content.pixels, content, last.result(), _mask(order.mask))
+    yield Finished(content.shape, content.pixels, tally.report(painter, order, plan, estimate))
+
+
+@dataclass
+class _Tally:
+    """Work done so far, for the report."""
+
+    begun: float = field(default_factory=time.monotonic)
+    last: Iterate | None = None
+    iterations: int = 0
+    megapixel_iterations: float = 0.0
+    kept_early: bool = False
+
+    def add(self, iterate: Iterate) -> None:
+        self.last = iterate
+        progress = iterate.progress
+        if progress.iteration:
+            self.iterations += 1
+            self.megapixel_iterations += progress.width * progress.height / 1e6
+
+    def report(
+        self, painter: Painter, order: Order, plan: Plan, estimate: Estimate | None
+    ) -> Report:
+        """The report of a finished job. Call it after at least one `add`."""
+        assert self.last is not None
+        progress = self.last.progress
+        return Report(
+            width=order.content.width,
+            height=order.content.height,
+            worked_width=progress.width,
+            worked_height=progress.height,
+            seconds=time.monotonic() - self.begun,
             device=painter.device,
             precision=plan.precision,
             backbone=plan.backbone,
-            preset=job.settings.preset,
-            iterations=iterations,
-            megapixel_iterations=megapixel_iterations,
-            losses={"total": last.progress.loss, **last.progress.terms},
-            kept_early=kept,
-            settings=job.settings.to_wire(),
+            preset=order.settings.preset,
+            iterations=self.iterations,
+            megapixel_iterations=self.megapixel_iterations,
+            losses={"total": progress.loss, **progress.terms},
+            kept_early=self.kept_early,
+            settings=order.settings.to_wire(),
             estimate=estimate,
-        ),
+        )
+
+
+def _iterates(painter: Painter, order: Order, plan: Plan) -> Iterator[Iterate]:
+    """The painter's iterates; its pictures are named nowhere else, so large ones exist once."""
+    styles = [
+        Style(_picture(style.picture), style.weight, _mask(style.mask)) for style in order.styles
+    ]
+    init = None if order.init is None else _picture(order.init)
+    return painter.stylize(
+        _picture(order.content), styles, order.settings, _mask(order.mask), plan, init
     )
 
 
-def _arrays(
-    job: Job, pixels: Sequence[Spool]
-) -> tuple[Picture, Floats | None, Picture | None, list[Style]]:
-    """Content, mask, initial picture and styles as the engine wants them."""
-    spools = iter(pixels)
-
-    def picture(shape: PictureShape) -> Picture:
-        return Picture(*read_picture(next(spools), shape))
-
-    def mask(shape: PictureShape | None) -> Floats | None:
-        return None if shape is None else read_mask(next(spools), shape)
-
-    # In the order of `Job.pictures`.
-    content, selection = picture(job.content), mask(job.mask)
-    init = None if job.init is None else picture(job.init)
-    styles = [Style(picture(style.picture), style.weight, mask(style.mask)) for style in job.styles]
-    return content, selection, init, styles
+def _picture(raster: Raster) -> Picture:
+    return Picture(*read_picture(raster.pixels, raster))
 
 
-class _Rhythm:
-    """Tells of iterates as often as is useful."""
+def _mask(raster: Raster | None) -> Floats | None:
+    return None if raster is None else read_mask(raster.pixels, raster)
+
+
+def _estimate(painter: Painter, order: Order) -> Estimate | None:
+    planned = order.planned
+    if planned is None:
+        return None
+    return painter.estimate(planned.settings, planned.width, planned.height)
+
+
+class _Throttle:
+    """Passes on iterates as events, as often as is useful."""
 
     def __init__(self) -> None:
         self._progress_at = 0.0

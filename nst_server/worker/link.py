@@ -10,8 +10,9 @@ from pathlib import Path
 import zmq
 
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job
+from nst_server.values.job import JobHeader
 from nst_server.wire.events import Finished, Painting, Started
+from nst_server.wire.order import Order, order_from
 from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES, Message
 from nst_server.wire.spool import Spool, offer, withdraw
 from nst_server.wire.transfer import Transfer, spans
@@ -54,14 +55,15 @@ class WorkerLink:
                 self._kept = False
                 return message
 
-    def receive_pixels(self, name: str, job: Job) -> list[Spool]:
-        """The pixels of every picture of ``job``, all in one file, which the client may share.
+    def receive_pixels(self, name: str, header: JobHeader) -> Order:
+        """The order whose header came with job ``name``, its pixels all in one file.
 
-        Raises `JobCancelledError`, or `NeuralStyleError` for a silent client or a full disk.
+        The client may share that file. Raises `JobCancelledError`, or `NeuralStyleError` for a
+        silent client or a full disk.
         """
-        file, everything = offer(self._exchange, job.size_in_bytes)
+        file, stream = offer(self._exchange, header.size_in_bytes)
         self._shared = False
-        transfer = Transfer(job.size_in_bytes)
+        transfer = Transfer(header.size_in_bytes)
         try:
             while not transfer.complete:
                 wanted = transfer.wanted
@@ -74,14 +76,10 @@ class WorkerLink:
                 if message.payload is None:
                     self._shared = True
                 else:
-                    everything.write(start, message.payload)
+                    stream.write(start, message.payload)
         finally:
             withdraw(self._exchange, file)
-        pictures, start = [], 0
-        for shape in job.pictures():
-            pictures.append(everything.part(start, shape.size_in_bytes))
-            start += shape.size_in_bytes
-        return pictures
+        return order_from(header, stream)
 
     def tell(self, name: str, event: Started | Painting | Finished) -> None:
         """Send what the client of job ``name`` is to hear. Raises as `receive_pixels`."""

@@ -17,7 +17,7 @@ from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.connection import Connection
 from nst_server.wire.protocol import PROTOCOL, Message
-from tests.support.servers import Server, eventually, make_job
+from tests.support.servers import Server, eventually, make_order
 
 HELLO = Message("hello", {"protocol": PROTOCOL, "version": "0"})
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -46,9 +46,9 @@ def talk(
         | zmq.Event.DISCONNECTED
     )
     socket.connect(endpoint)
-    job, _ = make_job()
+    order = make_order()
     with contextlib.suppress(zmq.Again):  # turned away already
-        for message in (HELLO, Message("submit", {"job": name, "request": job.to_wire()})):
+        for message in (HELLO, Message("submit", {"job": name, "request": order.to_wire()})):
             socket.send_multipart(message.to_frames(), zmq.NOBLOCK)
     handshake = recv_monitor_message(monitor)["event"] if monitor.poll(5000) else None
     succeeded = handshake == zmq.Event.HANDSHAKE_SUCCEEDED

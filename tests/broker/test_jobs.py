@@ -4,25 +4,25 @@ import pytest
 
 from nst_server.broker.jobs import MAXIMUM_QUEUED, Entry, Jobs
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job
+from nst_server.values.job import Job, JobHeader
 from nst_server.values.limits import MAXIMUM_JOB_BYTES, check_size
-from tests.support.servers import make_job
+from tests.support.servers import make_order
 
 
 @pytest.fixture
-def job() -> Job:
-    return make_job()[0]
+def job() -> JobHeader:
+    return make_order().header()
 
 
 def positions(jobs: Jobs) -> dict[str, int]:
     return {entry.name: position for entry, position in jobs.moved()}
 
 
-def submit(jobs: Jobs, *names: str, job: Job) -> list[Entry]:
+def submit(jobs: Jobs, *names: str, job: JobHeader) -> list[Entry]:
     return [jobs.submit(name, b"client", job) for name in names]
 
 
-def test_positions_are_told_once_and_when_they_change(job: Job) -> None:
+def test_positions_are_told_once_and_when_they_change(job: JobHeader) -> None:
     jobs = Jobs()
     a, b, _ = submit(jobs, "a", "b", "c", job=job)
     assert positions(jobs) == {"a": 0, "b": 1, "c": 2}
@@ -35,7 +35,7 @@ def test_positions_are_told_once_and_when_they_change(job: Job) -> None:
     assert positions(jobs) == {"c": 0}
 
 
-def test_only_one_job_runs(job: Job) -> None:
+def test_only_one_job_runs(job: JobHeader) -> None:
     jobs = Jobs()
     submit(jobs, "a", "b", job=job)
     assert jobs.waiting
@@ -44,7 +44,7 @@ def test_only_one_job_runs(job: Job) -> None:
     assert [entry["state"] for entry in jobs.to_wire()] == ["receiving", "queued"]
 
 
-def test_a_full_queue_is_busy(job: Job) -> None:
+def test_a_full_queue_is_busy(job: JobHeader) -> None:
     jobs = Jobs()
     submit(jobs, *map(str, range(MAXIMUM_QUEUED)), job=job)
     with pytest.raises(NeuralStyleError) as caught:
@@ -53,7 +53,7 @@ def test_a_full_queue_is_busy(job: Job) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "", "x" * 65, "a\nb", "ä", None, 7, ["a"]])
-def test_a_name_that_is_taken_or_none_is_refused(job: Job, name: object) -> None:
+def test_a_name_that_is_taken_or_none_is_refused(job: JobHeader, name: object) -> None:
     jobs = Jobs()
     submit(jobs, "a", job=job)
     with pytest.raises(NeuralStyleError, match="name"):
@@ -75,7 +75,7 @@ def test_too_large_is_known_from_the_header_alone() -> None:
     assert caught.value.code == "too-large"
 
 
-def test_what_does_not_fit_into_the_free_memory_is_too_large(job: Job) -> None:
+def test_what_does_not_fit_into_the_free_memory_is_too_large(job: JobHeader) -> None:
     check_size(job, 100 * job.size_in_bytes)
     with pytest.raises(NeuralStyleError, match="are free"):
         check_size(job, job.size_in_bytes)

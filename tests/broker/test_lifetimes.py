@@ -25,7 +25,7 @@ from tests.support.servers import (
     environment,
     eventually,
     finish,
-    make_job,
+    make_order,
     serve_command,
     wait_for,
 )
@@ -40,7 +40,7 @@ def ended(server: Server, seconds: float = 10.0) -> int:
 def with_idle_worker(server: Server) -> int:
     """Run one job; the pid of the worker that is idle then."""
     with Client.connect(server.home) as client:
-        client.submit(*make_job())
+        client.submit(make_order())
         assert isinstance(finish(client)[-1], Finished)
     return int(eventually(lambda: server.worker()["state"] == "idle" and server.worker()["pid"]))
 
@@ -65,7 +65,7 @@ def test_a_signal_ends_it_cleanly(start_server: StartServer, number: int) -> Non
     server = start_server()
     worker = with_idle_worker(server)
     client = server.connect()
-    client.submit(*make_job(Manner.SLOW))
+    client.submit(make_order(Manner.SLOW))
     server.process.send_signal(number)
     events = finish(client)
     assert isinstance(events[-1], Failed)
@@ -108,7 +108,7 @@ def test_a_worker_does_not_outlive_a_killed_server(
     worker = with_idle_worker(server)
     client = server.connect()
     if manner is Manner.SLOW:
-        client.submit(*make_job(manner))
+        client.submit(make_order(manner))
         wait_for(client, Painting)
     server.process.kill()
     ended(server)
@@ -177,7 +177,7 @@ def test_an_idle_server_ends_but_not_under_a_client(start_server: StartServer) -
 def test_a_busy_server_does_not_end(start_server: StartServer) -> None:
     server = start_server(server_idle=0.5, worker_idle=0.5)
     client = server.connect()
-    client.submit(*make_job(Manner.SLOW))
+    client.submit(make_order(Manner.SLOW))
     deadline = time.monotonic() + 2.5
     while time.monotonic() < deadline:
         client.poll(0.1)
@@ -192,7 +192,7 @@ def test_a_stopped_client_keeps_its_job_but_a_silent_server_is_noticed(
     monkeypatch.setattr("nst_server.client.session.SILENCE_SECONDS", 2.0)
     server = start_server()
     client = server.connect()
-    client.submit(*make_job(Manner.SLOW))
+    client.submit(make_order(Manner.SLOW))
     wait_for(client, Painting)
     time.sleep(3)  # silence of our own is none of the server's
     assert all(not isinstance(event, Failed) for event in client.poll())
@@ -226,7 +226,7 @@ def test_the_last_words_of_a_server_are_not_lost(start_server: StartServer) -> N
     """The connection may be gone before the client reads what came over it."""
     server = start_server()
     client = server.connect()
-    client.submit(*make_job(Manner.SLOW))
+    client.submit(make_order(Manner.SLOW))
     wait_for(client, Painting)
     server.process.terminate()
     ended(server)

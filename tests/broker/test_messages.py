@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from nst_server.values.job import Job
 from nst_server.wire.events import Failed, Finished
+from nst_server.wire.order import Order
 from nst_server.wire.protocol import CHUNK_BYTES, MAXIMUM_FRAME_BYTES, PROTOCOL, Message
 from tests.support.scripted_worker import Manner
-from tests.support.servers import Peer, Server, eventually, finish, make_job
+from tests.support.servers import Peer, Server, eventually, finish, make_order
 
 
 @pytest.fixture
@@ -22,15 +22,18 @@ def peer(server: Server) -> Iterator[Peer]:
         yield peer
     # Whatever the peer did, the next one is served.
     client = server.connect()
-    job, pixels = make_job()
-    client.submit(job, pixels)
+    client.submit(make_order())
     assert isinstance(finish(client)[-1], Finished)
     client.close()
     assert server.process.poll() is None
 
 
-def submit(peer: Peer, name: str, job: Job) -> None:
-    peer.send("submit", job=name, request=job.to_wire())
+def submit(peer: Peer, name: str, order: Order) -> None:
+    peer.send("submit", job=name, request=order.to_wire())
+
+
+def pixels_of(order: Order) -> bytes:
+    return b"".join(picture.pixels for picture in order.pictures())
 
 
 HEADER = Message("status").to_frames()[0]
@@ -76,12 +79,12 @@ def test_a_strange_name_is_refused(peer: Peer, name: bytes) -> None:
 
 
 def request() -> str:
-    return json.dumps(make_job()[0].to_wire())
+    return json.dumps(make_order().to_wire())
 
 
 def test_random_bytes_do_no_harm(peer: Peer) -> None:
     source = random.Random(2)
-    good = Message("submit", {"job": "a", "request": make_job()[0].to_wire()}).to_frames()[0]
+    good = Message("submit", {"job": "a", "request": make_order().to_wire()}).to_frames()[0]
     for _ in range(15):
         # Fewer than a server keeps for who does not read: else its answer may be lost.
         for _ in range(20):
@@ -98,7 +101,7 @@ def test_another_protocol_is_told_and_not_served(server: Server, number: object)
     with Peer(server.home, greet=False) as peer:
         peer.send("hello", protocol=number, version="9")
         assert peer.expect_error().code == "protocol-mismatch"
-        submit(peer, "a", make_job()[0])
+        submit(peer, "a", make_order())
         assert peer.expect_error().code == "bad-message"
         assert server.status()["jobs"] == []
 
@@ -120,7 +123,7 @@ def test_a_frame_of_the_largest_size_passes(server: Server) -> None:
 
 
 def changed(**changes: Any) -> dict[str, Any]:
-    return {**make_job()[0].to_wire(), **changes}
+    return {**make_order().to_wire(), **changes}
 
 
 @pytest.mark.parametrize(
@@ -147,8 +150,8 @@ def test_a_bad_header_is_refused_before_any_pixels(peer: Peer, request_: Any, co
 
 
 def test_pixels_that_were_not_asked_for_fail_the_job(peer: Peer) -> None:
-    submit(peer, "slow", make_job(Manner.SLOW)[0])
-    submit(peer, "waits", make_job()[0])
+    submit(peer, "slow", make_order(Manner.SLOW))
+    submit(peer, "waits", make_order())
     peer.send("chunk", b"x", job="waits", offset=0)
     answer = peer.expect("failed")
     assert (answer.job, answer.fields["error"]["code"]) == ("waits", "bad-message")
@@ -167,7 +170,7 @@ def test_pixels_that_were_not_asked_for_fail_the_job(peer: Peer) -> None:
     ],
 )
 def test_a_chunk_out_of_order_fails_the_job(peer: Peer, offset: Any, payload: bytes) -> None:
-    submit(peer, "a", make_job()[0])
+    submit(peer, "a", make_order())
     peer.expect("credit")
     peer.send("chunk", payload, job="a", offset=offset)
     assert peer.expect_error().code == "bad-message"
@@ -177,29 +180,29 @@ def test_a_chunk_out_of_order_fails_the_job(peer: Peer, offset: Any, payload: by
 
 @pytest.mark.parametrize("chunks", [0, -1, 5, "1", None, True])
 def test_credit_without_sense_fails_the_job(peer: Peer, chunks: Any) -> None:
-    job, pixels = make_job()
-    submit(peer, "a", job)
+    order = make_order()
+    submit(peer, "a", order)
     peer.expect("credit")
-    peer.send("chunk", b"".join(pixels), job="a", offset=0)
+    peer.send("chunk", pixels_of(order), job="a", offset=0)
     peer.expect("result")
     peer.send("credit", job="a", chunks=chunks)
     assert peer.expect_error().code == "bad-message"
 
 
 def test_credit_before_the_result_fails_the_job(peer: Peer) -> None:
-    submit(peer, "a", make_job(Manner.SLOW)[0])
+    submit(peer, "a", make_order(Manner.SLOW))
     peer.send("credit", job="a", chunks=1)
     assert peer.expect_error().code == "bad-message"
 
 
 def test_a_job_is_its_clients_own(server: Server, peer: Peer) -> None:
-    submit(peer, "mine", make_job(Manner.SLOW)[0])
+    submit(peer, "mine", make_order(Manner.SLOW))
     peer.expect("queued")
     with Peer(server.home) as other:
         for kind in ("keep", "credit"):
             other.send(kind, job="mine", chunks=1)
             assert other.expect_error().code == "bad-message"
-        submit(other, "mine", make_job()[0])
+        submit(other, "mine", make_order())
         assert other.expect_error().code == "bad-message"
         assert [job["id"] for job in server.status()["jobs"]] == ["mine"]
         other.send("cancel", job="mine")  # which is for every client: `nst cancel`
@@ -215,13 +218,13 @@ def test_what_is_said_of_an_unknown_job_is_answered(peer: Peer) -> None:
 
 def test_a_client_that_reads_nothing_misses_progress_only(server: Server, peer: Peer) -> None:
     """What it does not read is dropped; the others are served, and its job goes on."""
-    job, pixels = make_job(Manner.FLOODS)
-    submit(peer, "flood", job)
+    order = make_order(Manner.FLOODS)
+    submit(peer, "flood", order)
     peer.expect("credit")
-    peer.send("chunk", b"".join(pixels), job="flood", offset=0)
+    peer.send("chunk", pixels_of(order), job="flood", offset=0)
     eventually(lambda: server.status()["jobs"][0]["progress"].get("done") == 0.7)
     client = server.connect()
-    client.submit(*make_job())
+    client.submit(make_order())
     client.cancel()
     assert isinstance(finish(client)[-1], Failed)
     client.close()

@@ -29,7 +29,7 @@ from tests.support.servers import (
     alive,
     environment,
     eventually,
-    make_job,
+    make_order,
     serve_command,
     start,
 )
@@ -134,7 +134,7 @@ def test_an_older_server_at_work_is_left_alone_and_told(home: Home, protocol: in
     old = start(home, of_version(COMMAND, "0.0.9", protocol))
     try:
         with Peer(home, protocol=protocol) as peer:
-            peer.send("submit", job="a", request=make_job(Manner.SLOW)[0].to_wire())
+            peer.send("submit", job="a", request=make_order(Manner.SLOW).to_wire())
             peer.expect("credit")
             with pytest.raises(NeuralStyleError) as caught:
                 connect_or_start(home, command=COMMAND)

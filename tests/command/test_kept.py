@@ -16,12 +16,12 @@ from nst_server.command.main import main
 from nst_server.command.stylize import Listen
 from nst_server.pictures import picture_files
 from nst_server.values.job import Job
-from nst_server.values.progress import Report
 from nst_server.wire.events import Event, Finished
 from nst_server.wire.spool import Spool
+from tests.support.reports import report
 
 PAINTED = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
-REPORT = Report(30, 20, 30, 20, 1.0, "CPU", "float32", "vgg16", "draft", 1, 0.1)
+REPORT = report(30, 20)
 
 Stylize = Callable[[], int]
 

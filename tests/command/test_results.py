@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from nst_server.pictures.recipe import Recipe
 from PIL import Image
 
 from nst_server.pictures import picture_files
-from nst_server.pictures.recipe import Recipe
 from tests.support.running import QUICK, nst
 
 pytestmark = pytest.mark.engine

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nst_server.values.settings import Settings, options
+from nst_server.values.settings import OPTIONS, Settings
 from tests.gimp.gimp_driver import Gimp, wait_for
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]
@@ -38,7 +38,7 @@ def style(gimp: Gimp) -> str:
 
 def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
     told = gimp.call("list_arguments", plug_in=plug_in(gimp))
-    seen = {name: default for name, (option, _, default) in options().items() if not option.expert}
+    seen = {name: option.default for name, option in OPTIONS.items() if not option.expert}
     names = [name.replace("_", "-") for name in seen]
     assert told["names"] == [
         *("run-mode", "image", "drawables"),

@@ -11,9 +11,9 @@ import pytest
 from babel.messages.pofile import read_po
 
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.progress import Progress, Report
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Failed, Painting, Queued, Started
+from tests.support import reports
 
 GIMP_PLUGIN = Path(__file__).resolve().parents[2] / "gimp_plugin"
 sys.path[:0] = [str(GIMP_PLUGIN), str(GIMP_PLUGIN / "neural-style")]
@@ -94,7 +94,7 @@ def test_no_two_controls_of_the_dialog_have_one_mnemonic(language: str, of_gimp:
 
 @pytest.mark.usefixtures("german")
 def test_what_is_said_while_painting_is_german() -> None:
-    now = Progress(2, 3, 14, 80, 0.4, 21.0, 35.0, 256, 192, 1.0)
+    now = reports.progress()
     assert wording.doing(Queued(1)) == "Es wird auf 1 anderes Bild gewartet …"
     assert wording.doing(Queued(2)) == "Es wird auf 2 andere Bilder gewartet …"
     assert wording.doing(Painting(now)) == "Stufe 2 von 3, Durchgang 14 von 80"
@@ -102,7 +102,7 @@ def test_what_is_said_while_painting_is_german() -> None:
     started = Started("CPU", "float32", "vgg16", 256, 192)
     assert wording.machine(started) == "Auf CPU mit VGG16 in float32"
     assert wording.planned(Settings(), 300, 200) == "Größe: bis 300 × 200, binnen 3 min"
-    report = Report(512, 384, 256, 192, 9.0, "CPU", "float32", "vgg16", "draft", 25, 1.2)
+    report = reports.report(512, 384, worked_width=256, worked_height=192)
     assert wording.layer_name("W", report) == "Neural Style: W, Entwurf (gemalt mit 256×192)"
     i18n.speak(["en_GB", "en", "de"], translate.LOCALE)
     assert wording.doing(Queued(0)) == "Loading TensorFlow…", "who prefers English gets it"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from nst_server.values.geometry import CONTEXT_PIXELS, Box, fit_within
-from nst_server.values.progress import Estimate, Progress, Report
+from nst_server.values.progress import Estimate
 from nst_server.wire.events import Painting, Queued, Started
+from tests.support import reports
 
 PLUG_IN = Path(__file__).resolve().parents[2] / "gimp_plugin" / "neural-style"
 sys.path.insert(0, str(PLUG_IN))
@@ -77,7 +78,7 @@ def test_durations(seconds: float, words: str) -> None:
 
 
 def test_each_event_is_a_line() -> None:
-    now = Progress(2, 3, 14, 80, 0.4, 21.0, 35.0, 256, 192, 1.0)
+    now = reports.progress()
     assert wording.doing(Queued(0)) == "Loading TensorFlow…"
     assert wording.doing(Queued(1)) == "Waiting for 1 other picture…"
     assert wording.doing(Queued(2)) == "Waiting for 2 other pictures…"
@@ -91,7 +92,7 @@ def test_an_enlarged_painting_says_so() -> None:
     assert wording.machine(started) == "On CPU with VGG16 in float32"
     assert wording.painted_at(started, 256, 192) == "Painted at 256 × 192 pixels"
     assert wording.painted_at(started, 512, 384).endswith("pixels, then enlarged to 512 × 384")
-    report = Report(512, 384, 256, 192, 9.0, "CPU", "float32", "vgg16", "draft", 25, 1.2)
+    report = reports.report(512, 384, worked_width=256, worked_height=192)
     assert wording.layer_name("waves", report) == "Neural Style: waves, draft (painted at 256×192)"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nst_server.values.settings import options
+from nst_server.values.settings import OPTIONS
 from tests.gimp.gimp_driver import ARTEFACTS, Desktop, Gimp, desktop, wait_for
 from tests.support.gimp_root import GERMAN
 
@@ -72,12 +72,12 @@ def test_the_procedures_are_documented(english: dict[str, Any]) -> None:
         for name, argument in [*told["arguments"].items(), *told["returns"].items()]:
             assert len(argument["help"]) > 10, name
     arguments = english["plug-in-neural-style"]["arguments"]
-    for name, (option, _, default) in options().items():
+    for name, option in OPTIONS.items():
         if option.expert:
             continue
         argument = arguments[name.replace("_", "-")]
         assert argument["help"].startswith(option.help)
-        assert argument["default"] == default
+        assert argument["default"] == option.default
         if option.minimum is not None and not option.words:
             assert (argument["minimum"], argument["maximum"]) == (option.minimum, option.maximum)
         assert all(choice in argument["help"] for choice in (*option.choices, *option.words)), name

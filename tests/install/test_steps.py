@@ -27,7 +27,7 @@ from tests.support.servers import (
     SOURCES,
     Server,
     eventually,
-    make_job,
+    make_order,
     serve_command,
     start,
     wait_for,
@@ -233,7 +233,7 @@ def server(installed: Home) -> Iterator[Server]:
     server = start(installed, serve_command())
     try:
         client = server.connect()
-        client.submit(*make_job(Manner.SLOW))
+        client.submit(make_order(Manner.SLOW))
         wait_for(client, Painting)
         yield server
     finally:
@@ -321,7 +321,7 @@ def test_a_link_is_not_taken_for_ours(home: Home, tmp_path: Path, name: str) -> 
 def test_what_a_server_made_before_is_taken_for_ours(home: Home) -> None:
     server = start(home, serve_command())
     client = server.connect()
-    client.submit(*make_job(Manner.SLOW))
+    client.submit(make_order(Manner.SLOW))
     wait_for(client, Painting)
     server.close()
     network = weight_files.locate("vgg19", home.weights)

@@ -36,7 +36,21 @@ class Manner(enum.IntEnum):
 
 
 def progress(done: float) -> Progress:
-    return Progress(1, 1, 1, 1, done, 0.0, 0.0, 2, 2, 1.0, {"style": 1.0}, 2, 2)
+    return Progress(
+        scale=1,
+        scales=1,
+        iteration=1,
+        iterations=1,
+        done=done,
+        seconds=0.0,
+        seconds_left=0.0,
+        width=2,
+        height=2,
+        loss=1.0,
+        terms={"style": 1.0},
+        preview_width=2,
+        preview_height=2,
+    )
 
 
 def main() -> None:
@@ -65,7 +79,7 @@ def main() -> None:
 def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
     job = Job.from_wire(order.fields["request"])
     manner = Manner(job.settings.seed)
-    content = link.receive_pixels(order.job, job)[0]
+    content = link.receive_pixels(order.job, job).content.pixels
     told = {"device": "test", "precision": "float32", "backbone": "vgg16", "width": 2, "height": 2}
     link.send(Message("started", {"job": order.job, **told}))
 
@@ -99,9 +113,19 @@ def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
         case Manner.QUIET:
             return
     report = Report(
-        job.content.width, job.content.height, 2, 2, 0.1, "test", "float32", "vgg16",
-        job.settings.preset, 1, 0.1, kept_early=kept,
-    )  # fmt: skip
+        width=job.content.width,
+        height=job.content.height,
+        worked_width=2,
+        worked_height=2,
+        seconds=0.1,
+        device="test",
+        precision="float32",
+        backbone="vgg16",
+        preset=job.settings.preset,
+        iterations=1,
+        megapixel_iterations=0.1,
+        kept_early=kept,
+    )
     picture = job.content.to_wire()
     fields = {"job": order.job, "picture": picture, "report": report.to_wire()}
     link.send(Message("result", fields))

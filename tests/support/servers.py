@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import zmq
 
@@ -20,11 +20,12 @@ import nst_server
 from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job, PictureShape, StyleReference
+from nst_server.values.job import Job, JobStyle, PictureShape
 from nst_server.values.settings import Settings
 from nst_server.wire.connection import Connection
 from nst_server.wire.events import Event, Failed
-from nst_server.wire.protocol import PROTOCOL, Message
+from nst_server.wire.order import Order, Raster
+from nst_server.wire.protocol import PROTOCOL, Kind, Message
 
 SOURCES = Path(nst_server.__file__).parent.parent
 HERE = Path(__file__).parent
@@ -117,16 +118,17 @@ def start(home: Home, command: Sequence[str]) -> Server:
     return server
 
 
-def make_job(manner: int = 0, *, side: int = 40, channels: int = 4) -> tuple[Job, list[bytes]]:
-    """A job for the scripted worker, and its pixels."""
+def make_order(manner: int = 0, *, side: int = 40, channels: int = 4) -> Order:
+    """An order for the scripted worker."""
     content = PictureShape(side, side, channels, "uint8")
     style = PictureShape(8, 8, 3, "uint8")
-    job = Job(Settings(seed=manner), content, (StyleReference(style),))
-    pixels = [
-        (bytes(range(251)) * (shape.size_in_bytes // 251 + 1))[: shape.size_in_bytes]
-        for shape in job.pictures()
-    ]
-    return job, pixels
+    header = Job(Settings(seed=manner), content, (JobStyle(style),))
+
+    def raster(shape: PictureShape) -> Raster:
+        pixels = bytes(range(251)) * (shape.size_in_bytes // 251 + 1)
+        return Raster.of(shape, pixels[: shape.size_in_bytes])
+
+    return header.map(raster)
 
 
 def wait_for(client: Client, kind: type[Event], seconds: float = 10.0) -> Event:
@@ -174,7 +176,7 @@ class Peer:
         self._context.destroy(linger=0)
 
     def send(self, kind: str, payload: bytes | None = None, **fields: Any) -> None:
-        self.send_frames(Message(kind, fields, payload).to_frames())
+        self.send_frames(Message(cast("Kind", kind), fields, payload).to_frames())
 
     def send_frames(self, frames: Sequence[bytes]) -> None:
         self._socket.send_multipart(frames, zmq.NOBLOCK)

@@ -10,8 +10,8 @@ import pytest
 
 from nst_server.command.arguments import add_stylize, settings_from
 from nst_server.values.errors import EXIT_CODES, NeuralStyleError
-from nst_server.values.job import Job, PictureShape, StyleReference
-from nst_server.values.settings import PRESETS, Settings, options
+from nst_server.values.job import Job, JobHeader, JobStyle, PictureShape
+from nst_server.values.settings import OPTIONS, PRESETS, Settings
 
 
 def parse(*flags: str) -> Settings:
@@ -21,13 +21,13 @@ def parse(*flags: str) -> Settings:
 
 
 def test_every_option_has_a_flag_help_and_a_range() -> None:
-    for name, (option, kind, default) in options().items():
+    for name, option in OPTIONS.items():
         assert option.help.endswith("."), name
-        free = kind is bool or default == ""
+        free = option.kind is bool or option.default == ""
         assert free or option.choices or option.minimum is not None, name
-        if kind is not bool:
+        if option.kind is not bool:
             flag = f"--{name.replace('_', '-')}"
-            assert getattr(parse(flag, str(default)), name) == default
+            assert getattr(parse(flag, str(option.default)), name) == option.default
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -69,11 +69,11 @@ def test_a_wrong_value_gets_a_sentence_with_what_is_allowed(
     assert allowed in str(caught.value)
 
 
-def job() -> Job:
+def job() -> JobHeader:
     return Job(
         Settings(strength=33),
         PictureShape(30, 20, 4, "uint16"),
-        (StyleReference(PictureShape(10, 12, 3, "uint8"), 0.5),),
+        (JobStyle(PictureShape(10, 12, 3, "uint8"), 0.5),),
         PictureShape(30, 20, 1, "uint8"),
     )
 

@@ -12,10 +12,11 @@ import pytest
 
 from nst_server.client.session import Client
 from nst_server.host.home import Home
-from nst_server.values.job import Job, PictureShape, PlannedPainting, StyleReference
+from nst_server.values.job import Job, JobStyle, PictureShape, PlannedPainting
 from nst_server.values.progress import Estimate
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
+from nst_server.wire.order import Raster
 from tests.support.servers import Server, eventually, finish, serve_command, start, wait_for
 
 pytestmark = pytest.mark.engine
@@ -62,15 +63,15 @@ def listen(client: Client, pixels: bytes, **settings: Any) -> list[Event]:
 def submit(
     client: Client, pixels: bytes, *, planned: PlannedPainting | None = None, **settings: Any
 ) -> None:
-    job = Job(
+    style = random.Random(4).randbytes(STYLE.size_in_bytes)
+    order = Job(
         Settings.of_preset("draft", **{"size": 64, "iterations": 3, "coarsest": 0, **settings}),
-        PictureShape(WIDTH, HEIGHT, 4, "uint8"),
-        (StyleReference(STYLE),),
-        PictureShape(WIDTH, HEIGHT, 1, "uint8"),
+        Raster(WIDTH, HEIGHT, 4, "uint8", pixels),
+        (JobStyle(Raster.of(STYLE, style)),),
+        Raster(WIDTH, HEIGHT, 1, "uint8", mask()),
         planned=planned,
     )
-    style = random.Random(4).randbytes(STYLE.size_in_bytes)
-    client.submit(job, [pixels, mask(), style])
+    client.submit(order)
 
 
 def pixel(pixels: Any, column: int, row: int) -> bytes:
@@ -143,9 +144,8 @@ def test_without_strength_every_byte_comes_back(client: Client) -> None:
 
 def test_without_strength_light_beyond_white_comes_back_too(client: Client) -> None:
     pixels = struct.pack("<4f", 1.5, -0.25, 0.5, 1e-30) * (3 * 16 * 16 // 4)
-    shape = PictureShape(16, 16, 3, "float32")
-    job = Job(Settings(strength=0), shape, (StyleReference(shape),))
-    client.submit(job, [pixels, pixels])
+    picture = Raster(16, 16, 3, "float32", pixels)
+    client.submit(Job(Settings(strength=0), picture, (JobStyle(picture),)))
     finished = finish(client, 120)[-1]
     assert isinstance(finished, Finished)
     assert finished.pixels.read() == pixels

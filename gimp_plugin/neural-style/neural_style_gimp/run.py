@@ -1,134 +1,125 @@
-"""A run of the procedure from its arguments to the painted layer."""
+"""A run of the procedure: request, read, paint, place, show."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from neural_style_gimp.i18n import _
-from neural_style_gimp.image.downscaled import reduced
+from neural_style_gimp.image.downscaled import downscaled
 from neural_style_gimp.image.gimp import Gimp, tell
+from neural_style_gimp.image.pixbufs import pixbuf_of
 from neural_style_gimp.image.pixels import Pixels, limit_cache, release
 from neural_style_gimp.image.target import Target, refusal
 from neural_style_gimp.placing.placing import PaintedTarget, place
 from neural_style_gimp.progress.bar import ProgressBar
-from neural_style_gimp.progress.painting import cancelled, paint
-from neural_style_gimp.request import asked
+from neural_style_gimp.progress.painting import cancelled, follow
 from neural_style_gimp.request import procedure_arguments as arguments
-from neural_style_gimp.request.again import recall
+from neural_style_gimp.request import remembered
+from neural_style_gimp.request.request import Request
 from neural_style_gimp.request.style import load_style
-from neural_style_gimp.request.styles import (
-    PlacedStyle,
-    buffers,
-    chosen_styles,
-    on_target,
-    references,
-)
+from neural_style_gimp.request.styles import PlacedStyle, on_target
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job
+from nst_server.wire.events import Finished
+from nst_server.wire.order import Order, Raster
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the procedure, as GIMP makes it."""
+
+    procedure: Any
+    run_mode: Any
+    image: Any
+    drawables: Sequence[Any]
+    config: Any
+    home: Home
+    complete: bool = False
+    """True if all arguments count, as if a dialog had shown them."""
+
+    @property
+    def with_windows(self) -> bool:
+        """True if windows may be opened."""
+        return bool(self.run_mode != Gimp.RunMode.NONINTERACTIVE)
+
+    @property
+    def remembers(self) -> bool:
+        """True if the dialog's request is remembered beside GIMP's own last values."""
+        return self.with_windows and not self.complete
 
 
 def run_again(
     procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any, home: Home
 ) -> Any:
-    """As `run`, with the arguments of the chosen layer, for the layer that it was painted from."""
-    layer = recall(image, drawables, config)
-    return run(procedure, run_mode, image, [layer], config, home, complete=True)
+    """As `run`, with the arguments of the chosen layer, for the layer it was painted from."""
+    layer = remembered.recall(image, drawables, config)
+    return _run(Call(procedure, run_mode, image, [layer], config, home, complete=True))
 
 
 def run(
-    procedure: Any,
-    run_mode: Any,
-    image: Any,
-    drawables: list[Any],
-    config: Any,
-    home: Home,
-    *,
-    complete: bool = False,
+    procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any, home: Home
 ) -> Any:
-    """Paint each of ``drawables``, and return the layer that has the first painting.
+    """Paint each of ``drawables``; return the layer that has the first painting.
 
-    ``complete`` means that all arguments count, as if a dialog had shown them. All paintings are
-    one undo step. Raises `NeuralStyleError`, with code ``cancelled`` if the user cancelled; the
-    image and its undo stack are then untouched.
+    All paintings are one undo step. Raises `NeuralStyleError`, with code ``cancelled`` if the user
+    cancelled; the image and its undo stack are then untouched.
     """
+    return _run(Call(procedure, run_mode, image, drawables, config, home))
+
+
+def _run(call: Call) -> Any:
     limit_cache()
-    if not drawables:
-        raise refusal(_("No layer is chosen."), _("Choose a layer."))
-    with_windows = run_mode != Gimp.RunMode.NONINTERACTIVE
-    if with_windows and not complete:
-        asked.restore(image, config)
-    style_missing = arguments.chosen_style(config, arguments.FIRST) is None
-    if run_mode == Gimp.RunMode.INTERACTIVE or (with_windows and style_missing):
-        from neural_style_gimp.dialog.dialog import ask
-
-        if not ask(procedure, config, [Target.of(image, layer) for layer in drawables], home):
-            raise cancelled()
-        if not complete:
-            asked.keep(image, config)
-    output = config.get_property(arguments.OUTPUT)
-    settings = arguments.settings_of(config, shown=with_windows or complete)
-    styles = chosen_styles(config, image)
-    told = styles.to_wire(image)
-    for layer in drawables:
-        _target(image, layer, output)  # before a style takes its time
-    if with_windows:
-        from neural_style_gimp.progress.window import PICTURE, ProgressDialog
-    first = load_style(styles.first)
-    second = None if styles.second is None else load_style(styles.second)
-
-    def painted(before: _Before) -> PaintedTarget:
-        target, mask, placed = before.target, before.mask, before.styles
-        named = references(placed, target.mask_shape)
-        job = Job(settings, target.shape, named, None if mask is None else target.mask_shape)
-        pixels: list[Any] = [before.content.data, *([] if mask is None else [mask.data])]
-        pixels += buffers(placed)
-        name = _(" and ").join(style.picture.name for style in placed)
-        if with_windows:
-            size = target.context.width, target.context.height
-            with ProgressDialog(before.name, before.picture, size) as dialog:
-                finished = paint(home, job, pixels, dialog)
-        else:
-            finished = paint(home, job, pixels, ProgressBar())
-        return PaintedTarget(target, finished, mask, name, told, before.fingerprint)
-
-    # All of them are read before the first is painted: the user may go on with the image then.
-    waiting = []
-    for layer in drawables:
-        target = _target(image, layer, output)
-        placed = on_target(styles, first, second, target, home.run)
-        picture = reduced(target, max(PICTURE)).picture if with_windows else None
-        waiting.append(_Before.of(target, placed, output, home.run, picture))
-    paintings, problems = [], []
-    for before in waiting:
-        try:
-            paintings.append(painted(before))
-        except NeuralStyleError as error:  # what became of one is no harm to the others
-            if error.code == "cancelled":
-                raise
-            problems.append((before.name, error))
-    if not paintings:
-        raise problems[0][1]
-    layers = place(paintings, output)
-    if run_mode == Gimp.RunMode.INTERACTIVE and not complete:  # then GIMP keeps the arguments
-        asked.forget()
-    for called, problem in problems:
-        reason = problem.translated(_)
-        tell(_("“{layer}” was not painted. {reason}").format(layer=called, reason=reason))
-    for layer in layers:
-        if layer.get_image() != image and (with_windows or output != "new-image"):
-            with suppress(TypeError):  # where there are no windows at all
-                Gimp.Display.new(layer.get_image())
-    if with_windows:
-        Gimp.displays_flush()
+    request = _request(call)
+    waiting = _read(call, request)
+    paintings, problems = _paint(call, request, waiting)
+    layers = place(paintings, request.output)
+    _show(call, request, layers, problems)
     return layers[0]
 
 
+# Request
+
+
+def _request(call: Call) -> Request:
+    """What is asked for, by the arguments or in the dialog. Raises `NeuralStyleError`."""
+    if not call.drawables:
+        raise refusal(_("No layer is chosen."), _("Choose a layer."))
+    if call.remembers:
+        remembered.restore(call.image, call.config)
+    asked = _needs_dialog(call)
+    if asked:
+        _ask(call)
+    request = Request.read(call.config, call.image, shown=call.with_windows or call.complete)
+    if asked and call.remembers:
+        remembered.keep(request, call.image)
+    return request
+
+
+def _needs_dialog(call: Call) -> bool:
+    if call.run_mode == Gimp.RunMode.INTERACTIVE:
+        return True
+    has_style = arguments.chosen_style(call.config, arguments.FIRST) is not None
+    return call.with_windows and not has_style
+
+
+def _ask(call: Call) -> None:
+    from neural_style_gimp.dialog.dialog import ask  # windows only where one is opened
+
+    targets = [Target.of(call.image, layer) for layer in call.drawables]
+    if not ask(call.procedure, call.config, targets, call.home):
+        raise cancelled()
+
+
+# Read
+
+
 @dataclass(frozen=True)
-class _Before:
+class _Reading:
     """A layer as it was when the painting was asked for; its pixels are in files."""
 
     target: Target
@@ -137,18 +128,51 @@ class _Before:
     mask: Pixels | None
     styles: list[PlacedStyle]
     fingerprint: bytes
-    picture: Any
-    """A small one to be shown, a pixbuf."""
+    """Of the target, where its pixels are to be replaced."""
+    thumbnail: Any
+    """A pixbuf for the progress window; None without windows."""
 
-    @classmethod
-    def of(
-        cls, target: Target, styles: list[PlacedStyle], output: str, folder: Path, picture: Any
-    ) -> _Before:
-        """Read what travels of ``target`` into files in ``folder``."""
-        fingerprint = target.fingerprint() if output == "replace" else b""
-        content, mask = target.content(folder), target.selection(folder)
-        release()
-        return cls(target, target.layer.get_name(), content, mask, styles, fingerprint, picture)
+    def order(self, request: Request) -> Order:
+        """The order to submit."""
+        target, mask = self.target, self.mask
+        return Job(
+            request.settings,
+            Raster.of(target.shape, self.content.data),
+            tuple(style.job_style for style in self.styles),
+            None if mask is None else Raster.of(target.mask_shape, mask.data),
+        )
+
+    @property
+    def style_name(self) -> str:
+        """Names of the styles, for the new layer."""
+        return _(" and ").join(style.picture.name for style in self.styles)
+
+
+def _read(call: Call, request: Request) -> list[_Reading]:
+    """Read all layers before the first is painted: the user may go on with the image then."""
+    folder, styles = call.home.run, request.styles
+    for layer in call.drawables:
+        _target(call.image, layer, request.output)  # before a style takes its time
+    first = load_style(styles.first)
+    second = None if styles.second is None else load_style(styles.second)
+    readings = []
+    for layer in call.drawables:
+        target = _target(call.image, layer, request.output)
+        placed = on_target(styles, first, second, target, folder)
+        thumbnail = _thumbnail(target) if call.with_windows else None
+        readings.append(_read_layer(target, placed, request.output, folder, thumbnail))
+    return readings
+
+
+def _read_layer(
+    target: Target, styles: list[PlacedStyle], output: str, folder: Path, thumbnail: Any
+) -> _Reading:
+    """Read the pixels of ``target`` into files in ``folder``."""
+    fingerprint = target.fingerprint() if output == "replace" else b""
+    content, mask = target.content(folder), target.selection(folder)
+    release()
+    name = target.layer.get_name()
+    return _Reading(target, name, content, mask, styles, fingerprint, thumbnail)
 
 
 def _target(image: Any, layer: Any, output: str) -> Target:
@@ -158,3 +182,85 @@ def _target(image: Any, layer: Any, output: str) -> Target:
     if obstacle is not None:
         raise obstacle
     return target
+
+
+def _thumbnail(target: Target) -> Any:
+    from neural_style_gimp.progress.window import PICTURE
+
+    return pixbuf_of(downscaled(target, max(PICTURE)).content)
+
+
+# Paint
+
+
+def _paint(
+    call: Call, request: Request, readings: Sequence[_Reading]
+) -> tuple[list[PaintedTarget], list[tuple[str, NeuralStyleError]]]:
+    """Paint layer by layer; the paintings, and the problems by layer name.
+
+    Raises `NeuralStyleError` if nothing was painted or the user cancelled.
+    """
+    paint = _in_window(call.home) if call.with_windows else _in_bar(call.home)
+    recipe = request.recipe(call.image)
+    paintings: list[PaintedTarget] = []
+    problems: list[tuple[str, NeuralStyleError]] = []
+    for reading in readings:
+        try:
+            finished = paint(reading, reading.order(request))
+        except NeuralStyleError as error:  # the other layers are painted nonetheless
+            if error.code == "cancelled":
+                raise
+            problems.append((reading.name, error))
+            continue
+        paintings.append(
+            PaintedTarget(
+                reading.target,
+                finished,
+                reading.mask,
+                reading.style_name,
+                recipe,
+                reading.fingerprint,
+            )
+        )
+    if not paintings:
+        raise problems[0][1]
+    return paintings, problems
+
+
+def _in_window(home: Home) -> Callable[[_Reading, Order], Finished]:
+    from neural_style_gimp.progress.window import ProgressDialog
+
+    def paint(reading: _Reading, order: Order) -> Finished:
+        size = order.content.width, order.content.height
+        with ProgressDialog(reading.name, reading.thumbnail, size) as dialog:
+            return follow(home, order, dialog)
+
+    return paint
+
+
+def _in_bar(home: Home) -> Callable[[_Reading, Order], Finished]:
+    return lambda _reading, order: follow(home, order, ProgressBar())
+
+
+# Show
+
+
+def _show(
+    call: Call,
+    request: Request,
+    layers: Sequence[Any],
+    problems: Sequence[tuple[str, NeuralStyleError]],
+) -> None:
+    """Tell what was not painted, and show the images that the paintings are in."""
+    if call.run_mode == Gimp.RunMode.INTERACTIVE and call.remembers:
+        remembered.forget()  # now GIMP keeps the arguments
+    for name, problem in problems:
+        reason = problem.translated(_)
+        tell(_("“{layer}” was not painted. {reason}").format(layer=name, reason=reason))
+    for layer in layers:
+        is_new = layer.get_image() != call.image
+        if is_new and (call.with_windows or request.output != "new-image"):
+            with suppress(TypeError):  # where there are no windows at all
+                Gimp.Display.new(layer.get_image())
+    if call.with_windows:
+        Gimp.displays_flush()

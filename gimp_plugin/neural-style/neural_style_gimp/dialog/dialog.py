@@ -137,7 +137,7 @@ class Dialog:
         self._mix = dialog.get_scale_entry(arguments.MIX, 1.0)
         apart = (*OPTIONS, "size", "seamless")
         others = [name for name in arguments.visible() if name not in apart]
-        more = dialog.fill_box("more-options", [arguments.MIX, *others, arguments.OPTIONS])
+        more = dialog.fill_box("more-options", [arguments.MIX, *others, arguments.EXPERT_OPTIONS])
         size = _size_row(self._config)
         size.pack_end(dialog.get_widget("seamless", GObject.TYPE_NONE), False, False, 0)
         for place, row in ((0, self._second.widget), (1, self._region.widget), (3, size)):

@@ -7,18 +7,17 @@ over, and all else happens in `Draft.tick`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 from neural_style_gimp.progress.painting import POLL_SECONDS, cancelled, connected
 from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed
+from nst_server.wire.order import Order
 
 SIDE = 256
 """Longest side of a draft."""
@@ -61,15 +60,15 @@ class Draft:
         self._threads = ThreadPoolExecutor(1)
         self._closed = False
         self._client: Client | None = None
-        self._wanted: tuple[Job, Sequence[Any]] | None = None
+        self._wanted: Order | None = None
         self._due = 0.0
         self._given_up = False
         self._connecting: Future[Client] | None = self._threads.submit(self._connect)
 
-    def want(self, job: Job, pixels: Sequence[Any], *, after: float = QUIET_SECONDS) -> None:
-        """Give up what is painted, and paint ``job`` if nothing else is wanted ``after`` that."""
+    def want(self, order: Order, *, after: float = QUIET_SECONDS) -> None:
+        """Give up what is painted, and paint ``order`` if nothing else is wanted ``after`` that."""
         self.give_up()
-        self._wanted = job, pixels
+        self._wanted = order
         self._due = time.monotonic() + after
 
     def give_up(self) -> None:
@@ -91,13 +90,13 @@ class Draft:
             if self._connecting is None:
                 self._connecting = self._threads.submit(self._connect)
         elif not self._client.busy:
-            job, pixels = self._wanted
+            order = self._wanted
             self._wanted, self._given_up = None, False
             try:
-                self._client.submit(job, pixels)
+                self._client.submit(order)
             except NeuralStyleError as error:
                 if error.code == "server-gone":  # while nothing was painted: it is started again
-                    self._wanted = job, pixels
+                    self._wanted = order
                 self._lose(error)
 
     def close(self) -> None:

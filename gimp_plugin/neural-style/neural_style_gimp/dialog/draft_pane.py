@@ -14,17 +14,26 @@ from gi.repository import Gdk, GLib, Gtk, Pango
 
 from neural_style_gimp.dialog.draft import SIDE, Draft, drafted, warming
 from neural_style_gimp.i18n import _
-from neural_style_gimp.image.downscaled import Reduced, masking, reducing
-from neural_style_gimp.image.pixbufs import fitted, on_checks, packed, pixbuf, scaled, with_alpha
+from neural_style_gimp.image.downscaled import Downscaled, downscaling, masking
+from neural_style_gimp.image.pixbufs import (
+    fitted,
+    on_checks,
+    packed,
+    pixbuf,
+    pixbuf_of,
+    scaled,
+    with_alpha,
+)
 from neural_style_gimp.image.target import Target
 from neural_style_gimp.progress import wording
 from neural_style_gimp.request.style import StylePicture
-from neural_style_gimp.request.styles import buffers, by_region, mixed, references
+from neural_style_gimp.request.styles import by_region, mixed
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job, PictureShape, PlannedPainting, StyleReference
+from nst_server.values.job import Job, JobStyle, PlannedPainting
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Started
+from nst_server.wire.order import Order, Raster
 
 TICK_MILLISECONDS = 30
 
@@ -58,8 +67,8 @@ class DraftPane:
         self._target = target
         self._wish = wish
         self._wished: DraftRequest | None = None
-        self._content: Reduced | None = None
-        self._region: tuple[Any, bytes] | None = None
+        self._content: Downscaled | None = None
+        self._region: tuple[Any, Raster] | None = None
         self._reading: Generator[None, None, None] | None = self._read_content()
         self._pressed = False
         self._warming = False
@@ -77,7 +86,7 @@ class DraftPane:
         if wish is not None and wish.by_region and not self._has(wish.channel):
             self._draft.give_up()
             self._wished = None
-            self._reading = self._read_region(wish.channel, self._content.shape)
+            self._reading = self._read_region(wish.channel, self._content.size)
             return
         self._wished = wish
         if wish is None:
@@ -89,7 +98,7 @@ class DraftPane:
         if self._warming:
             self._after = None
             self._paint(self._before)
-        self._draft.want(*self._job(self._content, wish))
+        self._draft.want(self._order(self._content, wish))
 
     def close(self) -> None:
         """End the draft, so that the server is free."""
@@ -132,36 +141,33 @@ class DraftPane:
             self._status.set_text(error.translated(_))
 
     def _read_content(self) -> Generator[None, None, None]:
-        content = yield from reducing(self._target, SIDE)
+        content = yield from downscaling(self._target, SIDE)
         self._content = content
-        self._before = on_checks(fitted(content.picture, (SIDE, SIDE), enlarge=True))
+        self._before = on_checks(fitted(pixbuf_of(content.content), (SIDE, SIDE), enlarge=True))
         self._paint(self._before)
 
-    def _read_region(self, channel: Any, shape: PictureShape) -> Generator[None, None, None]:
-        mask = yield from masking(channel, self._target, (shape.width, shape.height))
+    def _read_region(self, channel: Any, size: tuple[int, int]) -> Generator[None, None, None]:
+        mask = yield from masking(channel, self._target, size)
         self._region = channel, mask
 
     def _has(self, channel: Any) -> bool:
         return self._region is not None and self._region[0] == channel
 
-    def _job(self, content: Reduced, wish: DraftRequest) -> tuple[Job, list[Any]]:
-        small = drafted(wish.settings, max(content.shape.width, content.shape.height))
-        mask = [] if content.mask is None else [content.mask]
-        selection = None if content.mask is None else content.mask_shape
+    def _order(self, copy: Downscaled, wish: DraftRequest) -> Order:
+        """The small job for ``wish``; without a style it paints nothing."""
+        small = drafted(wish.settings, max(copy.size))
         box = self._target.context
         planned = PlannedPainting(wish.settings, box.width, box.height)
         if wish.first is None:
-            themselves = (StyleReference(content.shape),)
-            job = Job(warming(small), content.shape, themselves, selection, planned=planned)
-            return job, [content.content, *mask, content.content]
+            itself = (JobStyle(copy.content),)
+            return Job(warming(small), copy.content, itself, copy.mask, planned=planned)
         if wish.second is None or not wish.by_region:
             placed = mixed(wish.first, wish.second, wish.share)
         else:
             assert self._region is not None  # `change` sees to it
             placed = by_region(wish.first, wish.second, self._region[1])
-        named = references(placed, content.mask_shape)
-        job = Job(small, content.shape, named, selection, planned=planned)
-        return job, [content.content, *mask, *buffers(placed)]
+        styles = tuple(style.job_style for style in placed)
+        return Job(small, copy.content, styles, copy.mask, planned=planned)
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -187,13 +193,12 @@ class DraftPane:
 
     def _take(self, picture: Any) -> None:
         """A picture of the draft, over checks where the layer is transparent."""
-        content = self._content
-        assert content is not None  # or there were no job
-        if content.shape.channels == 4:
-            size = content.shape.width, content.shape.height
-            if not picture.get_has_alpha():
-                colours = packed(scaled(picture, size))
-                picture = pixbuf(*size, with_alpha(colours, content.content), alpha=True)
+        assert self._content is not None  # or there were no job
+        content = self._content.content
+        if content.channels == 4 and not picture.get_has_alpha():
+            size = content.width, content.height
+            colors = packed(scaled(picture, size))
+            picture = pixbuf(*size, with_alpha(colors, content.pixels), alpha=True)
         shown = self._before.get_width(), self._before.get_height()
         self._after = on_checks(scaled(picture, shown))
         if not self._pressed:

@@ -21,7 +21,7 @@ from neural_style_gimp.dialog.style_controls import (
 from neural_style_gimp.dialog.style_loader import StyleLoader
 from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import N_, _
-from neural_style_gimp.image.pixbufs import fitted, on_checks, pixbuf
+from neural_style_gimp.image.pixbufs import fitted, on_checks, pixbuf_of
 from neural_style_gimp.request.procedure_arguments import Slot, choose_style, chosen_style
 from neural_style_gimp.request.style import LayerStyle, Style, StylePicture
 from nst_server.values.errors import NeuralStyleError
@@ -164,8 +164,7 @@ class StyleChooser:
             self._thumbnail.set_from_icon_name("image-missing", Gtk.IconSize.DIALOG)
         else:
             self.problem, self.picture = "", loaded
-            shape = loaded.shape
-            picture = pixbuf(shape.width, shape.height, loaded.pixels, alpha=shape.channels == 4)
+            picture = pixbuf_of(loaded.raster)
             self._thumbnail.set_from_pixbuf(on_checks(fitted(picture, self._side)))
         self._changed()
 

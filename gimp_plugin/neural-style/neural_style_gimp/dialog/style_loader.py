@@ -24,7 +24,7 @@ from neural_style_gimp.request.style import (
     load_style,
 )
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import PictureShape
+from nst_server.wire.order import Raster
 
 SIDE = 512
 """What a draft and a thumbnail need of a style."""
@@ -103,5 +103,5 @@ def _quickly_read(file: Any) -> StylePicture | None:
     except GLib.Error:
         return None
     width, height, alpha = picture.get_width(), picture.get_height(), picture.get_has_alpha()
-    shape = PictureShape(width, height, 4 if alpha else 3, "uint8")
-    return StylePicture(PurePath(file_name(file)).stem, shape, packed(picture))
+    raster = Raster(width, height, 4 if alpha else 3, "uint8", packed(picture))
+    return StylePicture(PurePath(file_name(file)).stem, raster)

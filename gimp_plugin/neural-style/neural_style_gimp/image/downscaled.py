@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from neural_style_gimp.i18n import _
-from neural_style_gimp.image.flattened import as_seen
+from neural_style_gimp.image.flattened import flattened
 from neural_style_gimp.image.pixbufs import packed, pixbuf, scaled
 from neural_style_gimp.image.pixels import colour_format, get, release
 from neural_style_gimp.image.target import Target, refusal
 from nst_server.values.geometry import MINIMUM_CONTENT_SIDE, Box, fit_within
-from nst_server.values.job import PictureShape
+from nst_server.wire.order import Raster
 
 T = TypeVar("T")
 
@@ -24,26 +24,19 @@ _GRAY = "RGB u8"
 
 
 @dataclass(frozen=True)
-class Reduced:
-    """A target's context and what is selected of it, as they travel."""
+class Downscaled:
+    """A small copy of a target's context and of the selection over it."""
 
-    shape: PictureShape
-    content: bytes
-    mask: bytes | None
-
-    @property
-    def mask_shape(self) -> PictureShape:
-        """What a selection or a channel looks like on the wire."""
-        return PictureShape(self.shape.width, self.shape.height, 1, "uint8")
+    content: Raster
+    mask: Raster | None
 
     @property
-    def picture(self) -> Any:
-        """The content as a pixbuf."""
-        alpha = self.shape.channels == 4
-        return pixbuf(self.shape.width, self.shape.height, self.content, alpha=alpha)
+    def size(self) -> tuple[int, int]:
+        """Width and height of the copy."""
+        return self.content.width, self.content.height
 
 
-def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
+def downscaling(target: Target, longest: int) -> Generator[None, None, Downscaled]:
     """Short steps that lead to a copy within ``longest`` pixels a side, as the layer is seen.
 
     Of a very long layer it is longer, lest the other side become too short to be painted. Raises
@@ -52,28 +45,27 @@ def reducing(target: Target, longest: int) -> Generator[None, None, Reduced]:
     box = target.context
     longest = max(longest, -(-MINIMUM_CONTENT_SIDE * box.longest // min(box.width, box.height)))
     size = fit_within(box.width, box.height, (longest, longest))
-    with as_seen(target.layer) as seen:
-        content = yield from shrinking(seen, box, size, alpha=target.alpha)
+    with flattened(target.layer) as flat:
+        pixels = yield from shrinking(flat, box, size, alpha=target.alpha)
     mask = None
     if target.selected:
         selection = target.image.get_selection()
         mask = yield from masking(selection, target, size)
-    shape = PictureShape(*size, 4 if target.alpha else 3, "uint8")
-    return Reduced(shape, content, mask)
+    return Downscaled(Raster(*size, 4 if target.alpha else 3, "uint8", pixels), mask)
 
 
-def reduced(target: Target, longest: int) -> Reduced:
-    """As `reducing`, at once."""
-    return finish(reducing(target, longest))
+def downscaled(target: Target, longest: int) -> Downscaled:
+    """As `downscaling`, at once."""
+    return finish(downscaling(target, longest))
 
 
-def masking(channel: Any, target: Target, size: tuple[int, int]) -> Generator[None, None, bytes]:
+def masking(channel: Any, target: Target, size: tuple[int, int]) -> Generator[None, None, Raster]:
     """Short steps to a channel of the target's image over its context, at ``size``.
 
-    Raises as `reducing`.
+    Raises as `downscaling`.
     """
     gray = yield from shrinking(channel, target.context, size, format=_GRAY, shift=target.offset)
-    return gray[::3]
+    return Raster(*size, 1, "uint8", gray[::3])
 
 
 def shrinking(

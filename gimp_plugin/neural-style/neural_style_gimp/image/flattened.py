@@ -15,7 +15,7 @@ def is_filtered(drawable: Any) -> bool:
 
 
 @contextmanager
-def as_seen(drawable: Any, *, masked: bool = False) -> Iterator[Any]:
+def flattened(drawable: Any, *, masked: bool = False) -> Iterator[Any]:
     """A drawable of the same size whose pixels are what is seen of ``drawable``.
 
     It is ``drawable`` itself where nothing is between. ``masked`` makes the layer's mask count.

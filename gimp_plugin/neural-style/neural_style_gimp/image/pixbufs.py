@@ -10,6 +10,7 @@ gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, GLib
 
 from nst_server.values.geometry import fit_within
+from nst_server.wire.order import Raster
 
 
 def pixbuf(width: int, height: int, data: Any, *, alpha: bool = False) -> Any:
@@ -24,6 +25,11 @@ def pixbuf(width: int, height: int, data: Any, *, alpha: bool = False) -> Any:
         height,
         width * channels,
     )
+
+
+def pixbuf_of(raster: Raster) -> Any:
+    """A pixbuf of a picture of uint8 samples whose pixels are in memory."""
+    return pixbuf(raster.width, raster.height, raster.pixels, alpha=raster.channels == 4)
 
 
 def fitted(picture: Any, bounds: tuple[int, int], *, enlarge: bool = False) -> Any:

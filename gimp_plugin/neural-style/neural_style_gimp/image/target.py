@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from neural_style_gimp.i18n import _
-from neural_style_gimp.image.flattened import as_seen, is_filtered
+from neural_style_gimp.image.flattened import flattened, is_filtered
 from neural_style_gimp.image.gimp import Gimp
 from neural_style_gimp.image.kind import ImageKind
 from neural_style_gimp.image.pixels import Pixels, colour_format, digest, mask_format, read, release
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.geometry import Box
-from nst_server.values.job import PictureShape
+from nst_server.values.job import PictureShape, SampleType
 
-_SAMPLES = {
+_SAMPLES: dict[str, SampleType] = {
     **dict.fromkeys(("u8-non-linear", "u8-perceptual"), "uint8"),
     **dict.fromkeys(("u8-linear", "u16-non-linear", "u16-perceptual"), "uint16"),
 }
@@ -48,7 +48,7 @@ class Target:
     """What travels: `painted` and its surroundings."""
     selected: bool
     """Whether there is a selection."""
-    sample: str
+    sample: SampleType
     """Sample type that loses nothing of the image's precision to speak of."""
     alpha: bool
 
@@ -121,8 +121,8 @@ class Target:
 
     def content(self, folder: Path) -> Pixels:
         """The pixels of `context` as they are seen, in a file in ``folder``."""
-        with as_seen(self.layer) as seen:
-            pixels = read(seen.get_buffer(), self.context, self.format, folder)
+        with flattened(self.layer) as flat:
+            pixels = read(flat.get_buffer(), self.context, self.format, folder)
             release()
         return pixels
 
@@ -207,7 +207,7 @@ def _box(layer: Any) -> Box:
     return Box(0, 0, layer.get_width(), layer.get_height())
 
 
-def _sample(image: Any) -> str:
+def _sample(image: Any) -> SampleType:
     """Sample type in which every pixel of an image can travel, and come back the same."""
     profile = image.get_color_profile()
     if profile is not None and not profile.is_equal(Gimp.ColorProfile.new_rgb_srgb()):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neural_style_gimp.i18n import _
@@ -14,8 +13,8 @@ from neural_style_gimp.image.pixels import Pixels, copy, multiply, release, writ
 from neural_style_gimp.image.target import Target
 from neural_style_gimp.placing.destination import destination
 from neural_style_gimp.progress.wording import layer_name
-from neural_style_gimp.request.again import PARASITE
-from neural_style_gimp.request.styles import portable
+from neural_style_gimp.request.remembered import parasite_of
+from nst_server.values.recipe import Made, Recipe, installed_versions
 from nst_server.wire.events import Finished
 
 
@@ -27,8 +26,8 @@ class PaintedTarget:
     finished: Finished
     mask: Pixels | None
     style_name: str
-    styles: Mapping[str, Any]
-    """Which they were, as JSON for the target's image."""
+    recipe: Recipe
+    """How it was asked for, with the numbers of the target's image."""
     fingerprint: bytes = b""
     """Of the target when its pixels were sent, where they are to be replaced."""
 
@@ -42,20 +41,14 @@ class PaintedTarget:
         """Name of a new layer."""
         return layer_name(self.style_name, self.finished.report)
 
-    def parasite(self, image: Any) -> Any:
-        """How it was painted, as JSON that stays with the layer of ``image``."""
-        report = self.finished.report.to_wire()
-        told = {
-            "settings": report.pop("settings"),
-            "styles": self.styles if image == self.target.image else portable(self.styles),
-            "layer": self.target.tattoo if image == self.target.image else 0,
-            "report": report,
-        }
-        return Gimp.Parasite.new(
-            PARASITE,
-            Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE,
-            json.dumps(told).encode(),
+    def recipe_for(self, image: Any) -> Recipe:
+        """How the layer was painted, to stay with the layer in ``image``."""
+        made = replace(
+            self.recipe, made=Made.of(self.finished.report), versions=installed_versions()
         )
+        if image != self.target.image:
+            return made.portable()
+        return replace(made, layer=self.target.tattoo)
 
 
 def place(paintings: Sequence[PaintedTarget], output: str) -> list[Any]:
@@ -106,7 +99,7 @@ def _in_place(painting: PaintedTarget) -> Any:
     _insist(target.layer.merge_shadow(True))
     box = target.painted
     target.layer.update(box.x, box.y, box.width, box.height)
-    target.layer.attach_parasite(painting.parasite(target.image))
+    target.layer.attach_parasite(parasite_of(painting.recipe_for(target.image)))
     return target.layer
 
 
@@ -142,7 +135,7 @@ def _painted_layer(painting: PaintedTarget, image: Any) -> Any:
     write(layer.get_buffer(), painting.pixels, box, shift=(-box.x, -box.y))
     release()
     layer.update(0, 0, box.width, box.height)
-    layer.attach_parasite(painting.parasite(image))
+    layer.attach_parasite(parasite_of(painting.recipe_for(image)))
     return layer
 
 

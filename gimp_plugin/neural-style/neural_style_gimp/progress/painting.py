@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 from neural_style_gimp.i18n import _
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.job import Job
 from nst_server.wire.events import Event, Failed, Finished
+from nst_server.wire.order import Order
 
 POLL_SECONDS = 0.03
 """How long a window may go without attention."""
@@ -46,11 +46,10 @@ class Watcher(Protocol):
         """What the user wishes by now."""
 
 
-def paint(home: Home, job: Job, pixels: Sequence[Any], watcher: Watcher) -> Finished:
-    """Have ``job`` painted by the server of ``home``, which is started if there is none.
+def follow(home: Home, order: Order, watcher: Watcher) -> Finished:
+    """Have the server of ``home`` paint ``order``; the server is started if there is none.
 
-    ``pixels`` are one buffer for each of ``job.pictures()``. Raises `NeuralStyleError`, with code
-    ``cancelled`` if the user wished that.
+    Raises `NeuralStyleError`, with code ``cancelled`` if the user wished that.
     """
 
     def waiting(seconds: float) -> None:
@@ -59,7 +58,7 @@ def paint(home: Home, job: Job, pixels: Sequence[Any], watcher: Watcher) -> Fini
             raise cancelled()
 
     with connected(home, waiting) as client:
-        client.submit(job, pixels)
+        client.submit(order)
         told = Wish.GO_ON
         give_up = float("inf")
         while True:

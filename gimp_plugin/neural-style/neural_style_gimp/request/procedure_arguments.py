@@ -9,7 +9,7 @@ from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.image.gimp import Gimp, GObject
 from neural_style_gimp.request.style import FileStyle, LayerStyle, PatternStyle, Style
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.settings import PRESETS, Settings, options
+from nst_server.values.settings import OPTIONS, PRESETS, Option, Settings
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ SECOND = Slot("style-file-2", "style-drawable-2", "style-pattern-2")
 MIX = "style-mix"
 CHANNEL = "style-channel"
 OUTPUT = "output"
-OPTIONS = "expert-options"
+EXPERT_OPTIONS = "expert-options"
 
 OUTPUTS = {
     "new-layer": (N_("New layer"), N_("Above the layer, masked by the selection")),
@@ -50,7 +50,7 @@ LABELS = {
     "seed": N_("Ran_dom seed"),
     OUTPUT: N_("O_utput"),
     MIX: N_("Mi_x"),
-    OPTIONS: N_("Ad_vanced options"),
+    EXPERT_OPTIONS: N_("Ad_vanced options"),
 }
 """Labels, each with a key of its own."""
 
@@ -69,11 +69,7 @@ EDITABLE = GObject.ParamFlags.READWRITE
 
 def visible() -> dict[str, str]:
     """The options that people see: argument name to setting name."""
-    return {
-        name.replace("_", "-"): name
-        for name, (option, _, _) in options().items()
-        if not option.expert
-    }
+    return {name.replace("_", "-"): name for name, option in OPTIONS.items() if not option.expert}
 
 
 def add_arguments(procedure: Any) -> None:
@@ -112,10 +108,10 @@ def add_arguments(procedure: Any) -> None:
         EDITABLE,
     )
     for argument, name in visible().items():
-        _add_option(procedure, argument, name)
+        _add_option(procedure, argument, OPTIONS[name])
     procedure.add_string_argument(
-        OPTIONS,
-        _(LABELS[OPTIONS]),
+        EXPERT_OPTIONS,
+        _(LABELS[EXPERT_OPTIONS]),
         _(
             "Any of the options of the nst command, as in: iterations=200 optimizer=adam. "
             "What is here counts before the other arguments."
@@ -182,9 +178,9 @@ def settings_of(config: Any, *, shown: bool) -> Settings:
     changes = {}
     for argument, name in visible().items():
         value = config.get_property(argument)
-        if shown or value != _default(name):
+        if shown or value != OPTIONS[name].default:
             changes[name] = value
-    changes |= _written(config.get_property(OPTIONS) or "")
+    changes |= _written(config.get_property(EXPERT_OPTIONS) or "")
     settings = Settings.from_wire({"preset": config.get_property("preset"), **changes})
     if settings.init == "picture":
         raise NeuralStyleError(
@@ -216,9 +212,11 @@ def show_settings(config: Any, settings: Settings) -> None:
     others = {
         name: value
         for name, value in settings.to_wire().items()
-        if options()[name][0].expert and value != getattr(of_preset, name)
+        if OPTIONS[name].expert and value != getattr(of_preset, name)
     }
-    config.set_property(OPTIONS, " ".join(f"{name}={value}" for name, value in others.items()))
+    config.set_property(
+        EXPERT_OPTIONS, " ".join(f"{name}={value}" for name, value in others.items())
+    )
 
 
 def _written(text: str) -> dict[str, Any]:
@@ -234,33 +232,30 @@ def _written(text: str) -> dict[str, Any]:
                 word=word,
             )
         name = name.lstrip("-").replace("-", "_")
-        known = options().get(name)
-        truth = {"yes": True, "no": False} if known and known[1] is bool else {}
+        option = OPTIONS.get(name)
+        truth = {"yes": True, "no": False} if option and option.kind is bool else {}
         changes[name] = truth.get(value, value)
     return changes
 
 
 def _as_argument(settings: Settings, name: str) -> Any:
     value = getattr(settings, name)
-    return str(value) if options()[name][1] is str else value
+    return str(value) if OPTIONS[name].kind is str else value
 
 
-def _default(name: str) -> Any:
-    return options()[name][2]
-
-
-def _add_option(procedure: Any, argument: str, name: str) -> None:
-    option, kind, default = options()[name]
+def _add_option(procedure: Any, argument: str, option: Option) -> None:
     label, help = _(LABELS[argument]), _(option.help)
     if option.choices:
         choice = Gimp.Choice.new()
         for number, nick in enumerate(option.choices):
             choice.add(nick, number, _(CHOICES[nick]), "")
-        procedure.add_choice_argument(argument, label, help, choice, default, EDITABLE)
-    elif option.words or kind is str:
-        procedure.add_string_argument(argument, label, help, str(default), EDITABLE)
-    elif kind is bool:
-        procedure.add_boolean_argument(argument, label, help, default, EDITABLE)
+        procedure.add_choice_argument(argument, label, help, choice, option.default, EDITABLE)
+    elif option.words or option.kind is str:
+        procedure.add_string_argument(argument, label, help, str(option.default), EDITABLE)
+    elif option.kind is bool:
+        procedure.add_boolean_argument(argument, label, help, option.default, EDITABLE)
     else:
-        add = procedure.add_int_argument if kind is int else procedure.add_double_argument
-        add(argument, label, help, option.minimum, option.maximum, default, EDITABLE)
+        whole = option.kind is int
+        add = procedure.add_int_argument if whole else procedure.add_double_argument
+        limits = option.minimum, option.maximum
+        add(argument, label, help, *limits, option.default, EDITABLE)

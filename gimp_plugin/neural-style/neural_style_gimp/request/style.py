@@ -10,13 +10,13 @@ from typing import Any
 
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.downscaled import finish, shrinking
-from neural_style_gimp.image.flattened import as_seen
+from neural_style_gimp.image.flattened import flattened
 from neural_style_gimp.image.gimp import Babl, Gimp, Gio
 from neural_style_gimp.image.pixels import colour_format, get, release
 from neural_style_gimp.image.target import refusal
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.geometry import Box, fit_within
-from nst_server.values.job import PictureShape
+from nst_server.wire.order import Raster
 
 LONGEST_SIDE = 2048
 """Style pictures are reduced to it: more pixels tell no more of the strokes."""
@@ -56,8 +56,7 @@ class StylePicture:
     """A style's pixels as they travel, and what it is called."""
 
     name: str
-    shape: PictureShape
-    pixels: bytes
+    raster: Raster
 
 
 def load_style(style: Style, longest: int = LONGEST_SIDE) -> StylePicture:
@@ -85,11 +84,11 @@ def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None
             _("Choose another one."),
         )
     name = str(layer.get_name())
-    with as_seen(layer, masked=True) as seen:
-        box = Box(0, 0, seen.get_width(), seen.get_height())
-        alpha = seen.has_alpha()
+    with flattened(layer, masked=True) as flat:
+        box = Box(0, 0, flat.get_width(), flat.get_height())
+        alpha = flat.has_alpha()
         size = fit_within(box.width, box.height, (longest, longest))
-        data = yield from shrinking(seen, box, size, alpha=alpha)
+        data = yield from shrinking(flat, box, size, alpha=alpha)
     return _picture(name, *size, alpha=alpha, data=data)
 
 
@@ -105,7 +104,7 @@ def presentable(name: str) -> str:
 
 
 def _picture(name: str, width: int, height: int, *, alpha: bool, data: bytes) -> StylePicture:
-    return StylePicture(name, PictureShape(width, height, 4 if alpha else 3, "uint8"), data)
+    return StylePicture(name, Raster(width, height, 4 if alpha else 3, "uint8", data))
 
 
 def _of_file(file: Any, longest: int) -> StylePicture:

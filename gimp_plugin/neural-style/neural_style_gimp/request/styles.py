@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from neural_style_gimp.image.target import Target, refusal
 from neural_style_gimp.request import procedure_arguments as arguments
 from neural_style_gimp.request.procedure_arguments import FIRST, SECOND
 from neural_style_gimp.request.style import FileStyle, LayerStyle, PatternStyle, Style, StylePicture
-from nst_server.values.job import PictureShape, StyleReference
+from nst_server.values.job import JobStyle
+from nst_server.values.recipe import RecipeStyle
+from nst_server.wire.order import Raster
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,14 @@ class Styles:
     """Of the second where they are mixed, in percent."""
     channel: Any = None
 
-    def to_wire(self, image: Any) -> dict[str, Any]:
-        """JSON that tells it again; a layer or channel only if it is one of ``image``."""
-        return {
-            "first": _style_to_wire(self.first, image),
-            "second": _style_to_wire(self.second, image),
-            "share": self.share,
-            "channel": _tattoo(self.channel, image),
-        }
+    def named(self, image: Any) -> tuple[RecipeStyle, ...]:
+        """The styles by name; a layer or channel has its number only if it is of ``image``."""
+        share = self.share / 100
+        first = _named(self.first, image, 1.0 if self.second is None else 1 - share)
+        if self.second is None:
+            return (first,)
+        region = _tattoo(self.channel, image)
+        return first, replace(_named(self.second, image, share), region=region)
 
 
 def chosen_styles(config: Any, image: Any) -> Styles:
@@ -65,27 +67,17 @@ def chosen_styles(config: Any, image: Any) -> Styles:
     return Styles(first, second, config.get_property(arguments.MIX), channel)
 
 
-def portable(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What `Styles.to_wire` told, without what only its image has."""
-
-    def anywhere(style: Mapping[str, Any]) -> dict[str, Any]:
-        return {kind: value for kind, value in style.items() if kind != "layer"}
-
-    first, second = anywhere(told["first"]), anywhere(told["second"])
-    return {**told, "first": first, "second": second, "channel": 0}
-
-
-def show_styles(config: Any, told: Any, image: Any) -> None:
-    """Set the arguments to what `Styles.to_wire` told; what is gone becomes none.
-
-    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` if it is not understood.
-    """
-    arguments.choose_style(config, FIRST, _style_from_wire(told["first"], image))
-    second = _style_from_wire(told["second"], image)
-    arguments.choose_style(config, SECOND, second)
-    config.set_property(arguments.MIX, float(told["share"]))
-    tattoo = int(told["channel"])
-    channel = image.get_channel_by_tattoo(tattoo) if tattoo and second else None
+def show_styles(config: Any, named: Sequence[RecipeStyle], image: Any) -> None:
+    """Set the arguments to styles by name; a style or channel that is gone becomes none."""
+    second = named[1] if len(named) > 1 else None
+    arguments.choose_style(config, FIRST, _by_name(named[0], image) if named else None)
+    second_style = None if second is None else _by_name(second, image)
+    arguments.choose_style(config, SECOND, second_style)
+    channel = None
+    if second is not None:
+        config.set_property(arguments.MIX, 100 * second.weight)
+        if second.region and second_style is not None:
+            channel = image.get_channel_by_tattoo(second.region)
     config.set_property(arguments.CHANNEL, channel)
 
 
@@ -95,17 +87,14 @@ class PlacedStyle:
 
     picture: StylePicture
     weight: float = 1.0
-    mask: Any = None
-    """Where it is painted: one channel over the content; none is where no other's mask is."""
-
-    def reference(self, mask: PictureShape) -> StyleReference:
-        """How the job names it; ``mask`` is what a mask looks like."""
-        return StyleReference(self.picture.shape, self.weight, None if self.mask is None else mask)
+    mask: Raster | None = None
+    """Region where it is painted, over the content; a style without one is painted where no
+    other style's mask is."""
 
     @property
-    def buffers(self) -> list[Any]:
-        """Its pixels in the order they travel."""
-        return [self.picture.pixels, *([] if self.mask is None else [self.mask])]
+    def job_style(self) -> JobStyle[Raster]:
+        """The style as an order holds it."""
+        return JobStyle(self.picture.raster, self.weight, self.mask)
 
 
 def on_target(
@@ -121,7 +110,8 @@ def on_target(
     """
     if second is None or styles.channel is None:
         return mixed(first, second, styles.share)
-    return by_region(first, second, target.mask(styles.channel, folder).data)
+    mask = target.mask(styles.channel, folder)
+    return by_region(first, second, Raster.of(target.mask_shape, mask.data))
 
 
 def mixed(first: StylePicture, second: StylePicture | None, share: float) -> list[PlacedStyle]:
@@ -133,42 +123,32 @@ def mixed(first: StylePicture, second: StylePicture | None, share: float) -> lis
     return [PlacedStyle(first, 1 - share / 100), PlacedStyle(second, share / 100)]
 
 
-def by_region(first: StylePicture, second: StylePicture, mask: Any) -> list[PlacedStyle]:
+def by_region(first: StylePicture, second: StylePicture, mask: Raster) -> list[PlacedStyle]:
     """The second style where ``mask`` is, the first elsewhere."""
     return [PlacedStyle(first), PlacedStyle(second, mask=mask)]
 
 
-def references(placed: Sequence[PlacedStyle], mask: PictureShape) -> tuple[StyleReference, ...]:
-    """How a job names all of them."""
-    return tuple(style.reference(mask) for style in placed)
-
-
-def buffers(placed: Sequence[PlacedStyle]) -> list[Any]:
-    """The pixels of all of them in the order they travel."""
-    return [buffer for style in placed for buffer in style.buffers]
-
-
-def _style_to_wire(style: Style | None, image: Any) -> dict[str, Any]:
+def _named(style: Style, image: Any, weight: float) -> RecipeStyle:
     match style:
         case FileStyle(file=file):
-            return {"file": file.get_uri()}
+            return RecipeStyle("file", file.get_uri(), weight)
         case LayerStyle(layer=layer):
-            return {"layer": _tattoo(layer, image)}
+            return RecipeStyle("layer", str(_tattoo(layer, image)), weight)
         case PatternStyle(pattern=pattern):
-            return {"pattern": pattern.get_name()}
-        case None:
-            return {}
+            return RecipeStyle("pattern", pattern.get_name(), weight)
 
 
-def _style_from_wire(told: Any, image: Any) -> Style | None:
-    if "file" in told:
-        return FileStyle(Gio.File.new_for_uri(str(told["file"])))
-    if "pattern" in told:
-        pattern = Gimp.Pattern.get_by_name(str(told["pattern"]))
-        return None if pattern is None else PatternStyle(pattern)
-    tattoo = int(told.get("layer", 0))
-    layer = image.get_layer_by_tattoo(tattoo) if tattoo else None
-    return None if layer is None else LayerStyle(layer)
+def _by_name(named: RecipeStyle, image: Any) -> Style | None:
+    match named.kind:
+        case "file":
+            return FileStyle(Gio.File.new_for_uri(named.name))
+        case "pattern":
+            pattern = Gimp.Pattern.get_by_name(named.name)
+            return None if pattern is None else PatternStyle(pattern)
+        case "layer":
+            tattoo = int(named.name)
+            layer = image.get_layer_by_tattoo(tattoo) if tattoo else None
+            return None if layer is None else LayerStyle(layer)
 
 
 def _tattoo(item: Any, image: Any) -> int:
