@@ -60,8 +60,8 @@ def template() -> Catalog:
         place = str(path.relative_to(REPOSITORY).as_posix())
         for line, message in _messages(path):
             # A file is listed once for each message: its name is enough to find the place.
-            known = messages.get(message)
-            if known is None or place not in {name for name, _ in known.locations}:
+            listed = messages.get(message)
+            if listed is None or place not in {name for name, _ in listed.locations}:
                 messages.add(message, locations=[(place, line)])
     return messages
 

@@ -117,7 +117,7 @@ def fetch_weights(home: Home, report: SetupReport) -> bool:
 
 
 def _put(pixels: bytes, target: Path, manifest: Manifest) -> None:
-    """Put a sample picture in place, unless the user made or changed the one that is there."""
+    """Put a sample picture in place, unless the user made or changed the existing one."""
     if target.exists() and target.read_bytes() != pixels and not manifest.has_made(target):
         return
     manifest.note(target, pixels)

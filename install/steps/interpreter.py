@@ -25,7 +25,7 @@ def suitable() -> tuple[str, Version]:
     if running not in SUPPORTED:
         others = ((f"python{major}.{minor}", (major, minor)) for major, minor in SUPPORTED)
         chosen = next(
-            ((path, wanted) for name, wanted in others if (path := _working(name, wanted))), None
+            ((path, release) for name, release in others if (path := _working(name, release))), None
         )
     if chosen is None:
         raise SetupError(
@@ -52,9 +52,9 @@ def version_of(python: str | Path) -> Version | None:
         return None
 
 
-def _working(name: str, wanted: Version) -> str | None:
+def _working(name: str, release: Version) -> str | None:
     path = shutil.which(name)
-    return path if path and version_of(path) == wanted else None
+    return path if path and version_of(path) == release else None
 
 
 def _check_venv(python: str, version: Version) -> None:

@@ -25,7 +25,7 @@ CLIENT_PACKAGES = ("values", "host", "wire", "client")
 
 
 def find_profiles(given: Path | None, report: SetupReport, *, create: bool) -> list[Profile]:
-    """Profiles to install into; if ``create``, a GIMP 3 never started is run to write its own."""
+    """Profiles to install into; with ``create``, a new GIMP 3 is run once to write its own."""
     if given is not None:
         return [Profile(given.expanduser().absolute())]
     existing = profiles()

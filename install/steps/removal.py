@@ -24,7 +24,7 @@ _FILES = re.compile(
 
 
 def stranger(home: Home) -> Path | None:
-    """Find a file that shows that a folder without our mark is not ours; None if there is none.
+    """First foreign file in a folder without our mark, which is then not ours; None without one.
 
     Styles and samples do not count: the user may have some, and only those we made are removed.
     """
@@ -63,8 +63,8 @@ def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool)
     temporary = (home.root / "tmp", home.root / "tmp-sample")
     for folder in (home.venv, old, home.command.parent, fetched, *temporary):
         shutil.rmtree(folder, ignore_errors=True)
-    ours = [path for path in home.root.rglob("*") if _is_ours(path, home)]
-    for path in sorted(ours, reverse=True):  # contents before their folder
+    our_paths = [path for path in home.root.rglob("*") if _is_ours(path, home)]
+    for path in sorted(our_paths, reverse=True):  # contents before their folder
         with contextlib.suppress(OSError):  # the user's files may be in it too
             path.rmdir() if path.is_dir() else path.unlink()
     (home.root / NAME).unlink()

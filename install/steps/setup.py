@@ -120,14 +120,14 @@ class Setup:
             )
 
     def _device(self) -> str:
-        wanted: str = self.options.device
-        answers = wanted != "cpu" and nvidia_driver_answers()
-        if wanted == "cuda" and not answers:
+        requested: str = self.options.device
+        answers = requested != "cpu" and nvidia_driver_answers()
+        if requested == "cuda" and not answers:
             self.report.line("No NVIDIA driver answers; CUDA is installed all the same.")
-        if sys.platform == "win32" and wanted != "cpu":
+        if sys.platform == "win32" and requested != "cpu":
             self.report.line("TensorFlow uses no GPU on Windows itself; in WSL2 it does.")
             return "cpu"
-        return "cuda" if answers or wanted == "cuda" else "cpu"
+        return "cuda" if answers or requested == "cuda" else "cpu"
 
     def _server_steps(self, environment_stamp: str) -> list[Step]:
         home, repository, report = self.home, self.repository, self.report

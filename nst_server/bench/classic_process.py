@@ -21,7 +21,8 @@ from nst_server.bench.inputs import Array
 from nst_server.bench.measuring import described, iterates, seconds
 from nst_server.bench.networks import published
 from nst_server.bench.notebook import ITERATIONS, Notebook
-from nst_server.engine.painter import Iterate, Painter
+from nst_server.engine.iterate import Iterate
+from nst_server.engine.painter import Painter
 from nst_server.host import weight_files as weights_files
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
@@ -72,11 +73,11 @@ def run(
             f"The engine's classic is not the notebook's loop: losses differ by {difference:.2g}.",
         )
     curve = curve[:iterations]
-    wanted = min(curve)
+    target = min(curve)
     notebook_each = statistics.median(times)
     notebook_seconds = notebook_each * iterations
 
-    attempts = _attempts(painter, picture, style_picture, judge, wanted, iterations)
+    attempts = _attempts(painter, picture, style_picture, judge, target, iterations)
     best = min(attempts, key=lambda attempt: (not attempt.reached, attempt.seconds))
     repeated = [
         _again(painter, picture, style_picture, best, iterations)
@@ -87,7 +88,7 @@ def run(
         {
             "notebook_s_per_it": times,
             "seconds": our_seconds,
-            "time_ratio_to_equal_loss": [notebook_seconds / attempt for attempt in our_seconds],
+            "time_ratio_to_equal_loss": [notebook_seconds / duration for duration in our_seconds],
         }
     )
     if not best.reached:
@@ -96,7 +97,7 @@ def run(
     return {
         **figures,
         "loss_reached": best.loss,
-        "loss_wanted": wanted,
+        "loss_wanted": target,
         "reached": best.reached,
         "way": best.words,
         "precision": best.words.removeprefix("L-BFGS, "),
@@ -149,7 +150,7 @@ class _Attempt:
     iterations: list[int] = field(default_factory=list)
     """Number of iterations in each precision that was needed."""
     points: list[tuple[float, float]] = field(default_factory=list)
-    """Seconds and least loss so far; the judge's loss where there is one."""
+    """Seconds and least loss so far; the judge's loss where it gave one."""
 
     @property
     def words(self) -> str:
@@ -162,23 +163,25 @@ def _attempts(
     content: Array,
     style: Array,
     judge: Notebook,
-    wanted: float,
+    target: float,
     iterations: int,
 ) -> list[_Attempt]:
     """Try all ways, each only for as long as it can still be the fastest."""
     # Trace before timing, like a worker that is warm.
-    for precision in sorted({item for way in _WAYS for item in way}):
+    for precision in sorted({name for way in _WAYS for name in way}):
         for _ in islice(_lbfgs(painter, content, style, precision, 2, None), 2):
             pass
     attempts: list[_Attempt] = []
     for precisions in _WAYS:
-        limit = min((item.seconds for item in attempts if item.reached), default=float("inf"))
+        limit = min(
+            (earlier.seconds for earlier in attempts if earlier.reached), default=float("inf")
+        )
         attempt = _Attempt(precisions)
         _paint(
             attempt,
             lambda precision, init: _lbfgs(painter, content, style, precision, iterations, init),
             lambda picture: judge.loss_of(picture),
-            wanted,
+            target,
             limit,
         )
         attempts.append(attempt)
@@ -189,7 +192,7 @@ def _paint(
     attempt: _Attempt,
     begin: Callable[[str, Array | None], Iterator[Iterate]],
     loss_of: Callable[[Array], float],
-    wanted: float,
+    target: float,
     limit: float,
 ) -> None:
     """Paint until the judge confirms the target or ``limit`` seconds; judging is not timed."""
@@ -215,12 +218,12 @@ def _paint(
             since_judged += 1
             if least < marked * 0.999:
                 marked, since_gain = least, 0
-            if least <= wanted * _NEAR and since_judged >= _JUDGED_EVERY:
+            if least <= target * _NEAR and since_judged >= _JUDGED_EVERY:
                 since_judged = 0
                 init = latest[0].result()
                 attempt.loss = loss_of(init)
                 attempt.points[-1] = (attempt.seconds, attempt.loss)
-                if attempt.loss <= wanted:
+                if attempt.loss <= target:
                     attempt.reached = True
                     return
             if precision != attempt.precisions[-1] and since_gain >= _STALLED:

@@ -13,7 +13,8 @@ import tensorflow as tf
 from nst_server.bench.benchmark import Figures, spread
 from nst_server.bench.inputs import Array, landscape, repeated
 from nst_server.bench.measuring import described, iterates, seconds
-from nst_server.engine.painter import Iterate, Painter
+from nst_server.engine.iterate import Iterate
+from nst_server.engine.painter import Painter
 from nst_server.values.settings import Settings
 
 if sys.platform != "win32":

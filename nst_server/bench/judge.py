@@ -147,10 +147,10 @@ def _style_distances(
     """Distance of the Gram matrices and Wasserstein distance, each a mean over the layers."""
     grams, transports = [], []
     for number, measured in enumerate(result):
-        wanted = blend((style[number], 1.0) for style in styles)
-        difference = tf.reduce_sum(tf.square(measured.gram - wanted.gram))
-        grams.append(float(difference / tf.reduce_sum(tf.square(wanted.gram))))
-        transports.append(max(0.0, float(wasserstein(measured, wanted, style_root(wanted)))))
+        target = blend((style[number], 1.0) for style in styles)
+        difference = tf.reduce_sum(tf.square(measured.gram - target.gram))
+        grams.append(float(difference / tf.reduce_sum(tf.square(target.gram))))
+        transports.append(max(0.0, float(wasserstein(measured, target, style_root(target)))))
     return float(np.mean(grams)), float(np.mean(transports))
 
 
@@ -165,8 +165,8 @@ def _content_distance(content: dict[str, tf.Tensor], result: dict[str, tf.Tensor
 
 def noise_ratio(result: Array, styles: Sequence[Array]) -> float:
     """Energy that a blur over three pixels removes, relative to the mean of the styles'."""
-    wanted = float(np.mean([_grain(style) for style in styles]))
-    return (_grain(result) + _NOTHING) / (wanted + _NOTHING)
+    target = float(np.mean([_grain(style) for style in styles]))
+    return (_grain(result) + _NOTHING) / (target + _NOTHING)
 
 
 def border_ratio(result: Array) -> float:

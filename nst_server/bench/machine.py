@@ -30,13 +30,13 @@ def machine() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Versions of this project, of Python and of the packages that matter for speed."""
-    names_to_versions = {"nst": __version__, "python": platform.python_version()}
+    installed = {"nst": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            names_to_versions[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
-            names_to_versions[package] = "none"
-    return names_to_versions
+            installed[package] = "none"
+    return installed
 
 
 def _cores() -> int:

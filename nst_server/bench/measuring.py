@@ -9,7 +9,9 @@ from typing import Any
 import tensorflow as tf
 
 from nst_server.bench.inputs import Array
-from nst_server.engine.painter import Iterate, Painter, Picture, Style
+from nst_server.engine.canvas.picture import Picture, Style
+from nst_server.engine.iterate import Iterate
+from nst_server.engine.painter import Painter
 from nst_server.values.settings import Settings
 
 

@@ -2,7 +2,7 @@
 
 Paints every photograph in styles of the gallery, in several ways and at about equal work, judges
 all results as ``nst bench quality`` does, and writes into FOLDER a table of means (presets.md), a
-plot of style against content (presets.png), a sheet of some pairs (presets.jpg) and one of each.
+plot of style against content (presets.png), a sheet of some pairs (presets.jpg) and one per pair.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from PIL import Image
 
 from nst_server.bench.chart import Panel, Series, draw
 from nst_server.bench.judge import Judge, Quality
-from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.canvas.picture import Picture, Style
+from nst_server.engine.painter import Painter
 from nst_server.host.home import Home
 from nst_server.pictures import sample_styles
 from nst_server.pictures.contact_sheet import contact_sheet
@@ -76,15 +77,15 @@ def trials(
 
 
 def main(words: list[str]) -> int:
-    """Paint, judge and write everything; print each result as soon as it is there."""
+    """Paint, judge and write everything; print each result as soon as it is judged."""
     folder, *files = map(Path, words)
     folder.mkdir(parents=True, exist_ok=True)
     photographs = {file.stem: _shrunk(Image.open(file)) for file in files}
     styles = {name: _shrunk(sample_styles.paint(name)) for name in STYLES}
-    done: list[Trial] = []
+    completed: list[Trial] = []
     panels_of_pairs: dict[tuple[str, str], list[tuple[Image.Image, str]]] = {}
     for trial, image in trials(photographs, styles, Home.default()):
-        done.append(trial)
+        completed.append(trial)
         print(json.dumps(asdict(trial)), flush=True)
         if trial.strength == Settings().strength:
             panels = panels_of_pairs.setdefault((trial.photograph, trial.style), [])
@@ -97,28 +98,30 @@ def main(words: list[str]) -> int:
         if number % len(STYLES) == number // len(STYLES) % len(STYLES):
             selection += row
     contact_sheet(selection, 2 + len(WAYS)).save(folder / "presets.jpg", quality=88)
-    (folder / "presets.json").write_text(json.dumps([asdict(trial) for trial in done], indent=1))
-    (folder / "presets.md").write_text(_table(done), encoding="utf-8")
-    draw([_plot(done)], folder / "presets.png")
+    (folder / "presets.json").write_text(
+        json.dumps([asdict(trial) for trial in completed], indent=1)
+    )
+    (folder / "presets.md").write_text(_table(completed), encoding="utf-8")
+    draw([_plot(completed)], folder / "presets.png")
     return 0
 
 
-def _mean(done: list[Trial], way: str, strength: float, quantity: str) -> float:
+def _mean(completed: list[Trial], way: str, strength: float, quantity: str) -> float:
     """Mean of one figure of quality over all pairs."""
     return statistics.fmean(
         getattr(trial.quality, quantity)
-        for trial in done
+        for trial in completed
         if (trial.way, trial.strength) == (way, strength)
     )
 
 
-def _table(done: list[Trial]) -> str:
+def _table(completed: list[Trial]) -> str:
     """The means as a Markdown table."""
     lines = ["| way | strength | style | content | noise | border |", "|---|---|---|---|---|---|"]
     for way in WAYS:
         for strength in STRENGTHS:
             style, content, noise, border = (
-                _mean(done, way, strength, quantity)
+                _mean(completed, way, strength, quantity)
                 for quantity in (
                     "style_distance",
                     "content_distance",
@@ -131,7 +134,7 @@ def _table(done: list[Trial]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _plot(done: list[Trial]) -> Panel:
+def _plot(completed: list[Trial]) -> Panel:
     """Plot style against content by strength, as means of all pairs; lower left is better."""
     return Panel(
         "Style against content, mean of all pairs, by strength",
@@ -142,8 +145,8 @@ def _plot(done: list[Trial]) -> Panel:
                 way,
                 [
                     (
-                        _mean(done, way, strength, "content_distance"),
-                        _mean(done, way, strength, "style_distance"),
+                        _mean(completed, way, strength, "content_distance"),
+                        _mean(completed, way, strength, "style_distance"),
                     )
                     for strength in STRENGTHS
                 ],

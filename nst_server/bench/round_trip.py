@@ -132,7 +132,7 @@ def _copied_mb(client: Client) -> dict[str, float]:
 def _rows(figures: Figures) -> list[Row]:
     layer = f"{figures['width']}×{figures['height']} RGBA float32"
     rows = []
-    for name, what, aim in (
+    for name, label, aim in (
         ("", "To the engine and back", "≤ 3 s"),
         ("relay_", "The way alone", ""),
         ("messages_", "The way alone, in messages", ""),
@@ -140,7 +140,7 @@ def _rows(figures: Figures) -> list[Row]:
         seconds = f"{name}round_trip_s"
         rows.append(
             Row(
-                f"{what}, {layer}",
+                f"{label}, {layer}",
                 f"{figures[seconds]:.2f} s, {figures[f'{name}mb_per_s']:.0f} MB/s",
                 spread_in_words(figures, seconds, "s"),
                 aim,
@@ -151,7 +151,9 @@ def _rows(figures: Figures) -> list[Row]:
             breakdown = ", ".join(f"{process} {second:.2f} s" for process, second in taken.items())
             rows.append(Row("Its processor time", breakdown))
     if figures["copied_mb"]:
-        breakdown = ", ".join(f"{what} {count:.0f}" for what, count in figures["copied_mb"].items())
+        breakdown = ", ".join(
+            f"{label} {count:.0f}" for label, count in figures["copied_mb"].items()
+        )
         rows.append(Row("Megabytes moved, to the engine and back", breakdown))
     if figures["server_peak_mb"] is not None:
         rows.append(

@@ -51,13 +51,13 @@ def _measure(options: Options) -> Figures:
 
 def _help_seconds(home: Home) -> float:
     begun = time.perf_counter()
-    done = subprocess.run(
+    completed = subprocess.run(
         [*interpreter(), "-m", "nst_server", "--help"],
         stdout=subprocess.DEVNULL,
         env=server_environment(home, os.environ),
     )
-    if done.returncode != 0:
-        raise NeuralStyleError("internal", f"nst --help ended with code {done.returncode}.")
+    if completed.returncode != 0:
+        raise NeuralStyleError("internal", f"nst --help ended with code {completed.returncode}.")
     return time.perf_counter() - begun
 
 
@@ -65,7 +65,7 @@ def _first_seconds(client: Client, side: int) -> float:
     """Seconds from submit to the first iterate with its preview; the job is then ended."""
     content = landscape(side, side)
     style = content[::-1].copy()
-    picture, upside_down = (Raster(side, side, 3, "float32", each) for each in (content, style))
+    picture, upside_down = (Raster(side, side, 3, "float32", pixels) for pixels in (content, style))
     order = Job(Settings.of_preset("draft"), picture, (JobStyle(upside_down),))
     begun = time.perf_counter()
     client.submit(order)
@@ -80,15 +80,15 @@ def _first_seconds(client: Client, side: int) -> float:
 
 def _rows(figures: Figures) -> list[Row]:
     side = figures["side"]
-    wanted = (
+    labels = (
         ("help_s", "nst --help", "≤ 0.15 s"),
         ("server_ready_s", "Server ready, nothing running before", "≤ 0.5 s"),
         ("first_iterate_cold_s", f"Cold worker to first iterate, {side} px", "≤ 6 s"),
         ("first_preview_warm_s", f"Warm submit to first preview, {side} px", "≤ 0.8 s"),
     )
     return [
-        Row(what, f"{figures[name]:.2f} s", spread_in_words(figures, name, "s"), aim)
-        for name, what, aim in wanted
+        Row(label, f"{figures[name]:.2f} s", spread_in_words(figures, name, "s"), aim)
+        for name, label, aim in labels
     ]
 
 

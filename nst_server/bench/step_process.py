@@ -19,7 +19,7 @@ from nst_server.engine.method import MethodKey
 from nst_server.engine.painter import Painter
 from nst_server.engine.planning.schedule import scales
 from nst_server.host import weight_files as weights_files
-from nst_server.values.settings import Settings, StyleLoss
+from nst_server.values.settings import Settings, StyleLossName
 
 
 def run(
@@ -71,7 +71,7 @@ def _at_size(
     batch = with_margin(tf.convert_to_tensor(picture)[tf.newaxis], finest)
     upstream = convolutions.upstream(batch)
 
-    def step(style_loss: StyleLoss) -> Callable[[], Any]:
+    def step(style_loss: StyleLossName) -> Callable[[], Any]:
         changed = replace(settings, style_loss=style_loss)
         painted = iterates(painter, picture, style, changed)
         return lambda: next(painted)

@@ -1,4 +1,4 @@
-"""Who may talk to the broker: CURVE keys, one set for each of its sockets."""
+"""Access control of the broker: CURVE keys, one set for each of its sockets."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class KeyPair:
 
     @classmethod
     def new(cls) -> KeyPair:
-        """A fresh pair."""
+        """Generate a pair."""
         return cls(*zmq.curve_keypair())
 
 
 class KnownKeys:
-    """The client keys that are let in, by ZAP domain; all others are turned away.
+    """Client keys that are admitted, by ZAP domain; all others are rejected.
 
-    A context manager that answers ZeroMQ's questions while it is entered. Enter it before a
-    socket is bound.
+    A context manager that answers ZeroMQ's authentication requests while it is entered. Enter it
+    before binding a socket.
     """
 
     def __init__(self, context: zmq.Context[Any]) -> None:
@@ -47,15 +47,15 @@ class KnownKeys:
         self._authenticator.stop()
 
     def allow(self, domain: str, *keys: bytes) -> None:
-        """Let in exactly ``keys`` at ``domain`` from now on."""
+        """Admit exactly ``keys`` at ``domain`` from now on."""
         self._keys[domain] = frozenset(keys)
 
     def callback(self, domain: str, key: bytes) -> bool:
-        """Whether ``key`` is known there; called by pyzmq in a thread of its own."""
+        """Return True if ``domain`` admits ``key``; pyzmq calls this in a separate thread."""
         return key in self._keys.get(domain, frozenset())
 
     def secure(self, socket: zmq.Socket[bytes], domain: str, keys: KeyPair) -> None:
-        """Make ``socket`` a CURVE server with these keys in ``domain``."""
+        """Make ``socket`` a CURVE server with ``keys`` in ``domain``."""
         socket.curve_server = True
         socket.curve_publickey = keys.public
         socket.curve_secretkey = keys.secret

@@ -1,8 +1,8 @@
-"""The broker: one thread that never waits for anything but messages.
+"""The broker: one thread that waits for nothing but messages.
 
-It knows the jobs' headers and relays their pixels, chunk by chunk, on credit; it holds none.
-What a message changes is written down at once (`Jobs`, `WorkerSlot`, the sets of clients); what
-follows from that is done in one place, `Broker._advance`.
+It knows the jobs' headers and relays their pixels, chunk by chunk, on credit; it stores no pixels.
+Changes by a message are recorded at once (in `Jobs`, `WorkerSlot`, the sets of clients); their
+consequences follow in one place, `Broker._advance`.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from nst_server.wire.transfer import Transfer
 _log = logging.getLogger(__name__)
 
 _BATCH = 32
-"""Messages taken from one socket before the other has its turn."""
+"""Messages read from one socket before the other gets its turn."""
 _POLL_SECONDS = 1.0
 _LADDER_POLL_SECONDS = 0.05
 _CLIENTS = "clients"
 
 
 class Broker:
-    """Relays between the clients' socket and the worker's until it is told to stop."""
+    """Relays messages between clients and worker until it is told to stop."""
 
     def __init__(
         self,
@@ -64,13 +64,13 @@ class Broker:
         self._server_idle = server_idle
         self._jobs = Jobs()
         self._clients: set[bytes] = set()
-        """Those that said hello with the right protocol number and can be reached."""
+        """Reachable clients that said hello with the right protocol number."""
         self._lost: set[bytes] = set()
         self._now = self._started = self._active = time.monotonic()
         self._ping_at = self._started
 
     def run(self, wake: Any) -> None:
-        """Work until `stopping`; ``wake`` is a socket that becomes readable at a signal."""
+        """Work until `stopping`; ``wake`` is a socket that becomes readable on a signal."""
         poller = zmq.Poller()
         poller.register(self._clients_socket, zmq.POLLIN)
         poller.register(self._workers_socket, zmq.POLLIN)
@@ -88,11 +88,11 @@ class Broker:
             self._advance()
 
     def stop(self) -> None:
-        """Let `run` return soon."""
+        """Make `run` return soon."""
         self.stopping = True
 
     def close(self) -> None:
-        """Tell everybody with a job that it is over, and end the worker."""
+        """Tell the client of every job that the server was stopped, and end the worker."""
         stopped = NeuralStyleError("server-gone", "The server was stopped.")
         for entry in self._jobs.entries():
             self._tell(entry.client, Message("failed", _about(entry, error=stopped.to_wire())))
@@ -117,20 +117,20 @@ class Broker:
         except NeuralStyleError as error:
             _log.info("client %s: %s", client.hex(), error)
             self._tell_error(client, job, error)
-        except Exception:  # a mistake of ours must not cost the others their jobs
+        except Exception:  # an error in our code must not cost other clients their jobs
             _log.exception("client %s: a message could not be handled", client.hex())
-            ours = NeuralStyleError("internal", "The server could not handle a message.")
-            self._tell_error(client, job, ours)
+            failure = NeuralStyleError("internal", "The server could not handle a message.")
+            self._tell_error(client, job, failure)
 
     def _tell_error(self, client: bytes, job: str, error: NeuralStyleError) -> None:
         fields = {"job": job} if job else {}
         self._tell(client, Message("error", {**fields, "error": error.to_wire()}))
 
     def _handle_client(self, client: bytes, message: Message) -> None:
-        """Obey one message. Raises `NeuralStyleError` for the client to be told."""
+        """Handle one message. Raises a `NeuralStyleError` to report to the client."""
         if message.kind not in CLIENT_KINDS:
             raise NeuralStyleError("bad-message", f"{message.kind[:40]!r} is no kind of message.")
-        if message.kind == "shutdown":  # of any protocol number: an upgrade must be able to
+        if message.kind == "shutdown":  # with any protocol, so that an upgrade can stop us
             self._tell(client, Message("bye"))
             self.stop()
             return
@@ -170,7 +170,7 @@ class Broker:
         self._tell(client, Message("welcome", welcome))
 
     def _submit(self, client: bytes, message: Message) -> None:
-        """Queue a job whose header is good; `_advance` tells the client its position."""
+        """Queue a job if its header is valid; `_advance` then tells the client its position."""
         try:
             job = Job.from_wire(message.fields.get("request"))
             check_size(job, available_memory())
@@ -178,17 +178,17 @@ class Broker:
             _log.info("job %s submitted", entry.name)
         except NeuralStyleError as error:
             _log.info("client %s: job refused: %s", client.hex(), error)
-            refused = {"job": message.job[:100], "error": error.to_wire()}
-            self._tell(client, Message("failed", refused))
+            fields = {"job": message.job[:100], "error": error.to_wire()}
+            self._tell(client, Message("failed", fields))
 
     def _forward_to_worker(self, entry: Entry, message: Message) -> None:
-        """Pixels, credit and keep of the owner. Raises ``bad-message`` if out of order."""
+        """Relay the owner's pixels, credit and keep. Raises ``bad-message`` if out of order."""
         match message.kind:
             case "chunk":
                 offset = message.fields.get("offset")
                 entry.upload.accept(offset, message.length)
-                where = {"offset": offset, "length": message.length}
-                self._tell_worker(Message("chunk", _about(entry, **where), message.payload))
+                span = {"offset": offset, "length": message.length}
+                self._tell_worker(Message("chunk", _about(entry, **span), message.payload))
             case "credit":
                 if entry.download is None:
                     raise NeuralStyleError("bad-message", "There is no result to give credit for.")
@@ -201,7 +201,7 @@ class Broker:
                 entry.kept = True
 
     def _tell(self, client: bytes, message: Message) -> None:
-        """Send to a client. One that is gone, or reads nothing any more, is lost."""
+        """Send to a client; a client that is gone, or no longer reads, is marked as lost."""
         try:
             self._clients_socket.send_multipart(
                 [client, *message.to_frames()], zmq.NOBLOCK, copy=False
@@ -218,7 +218,7 @@ class Broker:
 
     def _from_worker(self, identity: bytes, frames: Sequence[Any]) -> None:
         if identity != self._slot.identity or self._slot.ending:
-            return  # a late message of one that is being replaced
+            return  # a late message of a replaced or ending worker
         try:
             self._handle_worker(Message.from_frames(frames))
         except (NeuralStyleError, KeyError, TypeError, ValueError):
@@ -231,13 +231,13 @@ class Broker:
         if message.kind == "idle":
             if entry is not None:
                 self._jobs.remove(entry)
-                lost = NeuralStyleError("internal", "The worker gave the job up without a word.")
-                self._tell(entry.client, Message("failed", _about(entry, error=lost.to_wire())))
+                failure = NeuralStyleError("internal", "The worker gave the job up without a word.")
+                self._tell(entry.client, Message("failed", _about(entry, error=failure.to_wire())))
             self._slot.told.update(fields)
             self._slot.became_idle(self._now)
             return
         if entry is None or message.job != entry.name:
-            return  # of a job that was cancelled
+            return  # about a job that was cancelled
         match message.kind:
             case "credit":
                 entry.upload.grant(fields["chunks"])
@@ -267,20 +267,20 @@ class Broker:
     # Jobs
 
     def _fail(self, entry: Entry, error: NeuralStyleError) -> None:
-        """End a job: its client is told at once, the worker has its time to stop."""
+        """End a job with an error: its client is told at once, the worker gets time to stop."""
         _log.info("job %s failed: %s", entry.name, error)
         self._tell(entry.client, Message("failed", _about(entry, error=error.to_wire())))
         self._drop(entry)
 
     def _drop(self, entry: Entry) -> None:
-        """Forget a job; a worker that has it is told to stop, and must do so in time."""
+        """Forget a job; a worker that has it is told to stop and must become idle in time."""
         if entry is self._jobs.running and self._slot.state is State.BUSY:
             self._tell_worker(Message("cancel", _about(entry)))
             self._slot.release(self._now)
         self._jobs.remove(entry)
 
     def _advance(self) -> None:
-        """Do what follows from the present state; nothing begins by itself anywhere else."""
+        """Do what the current state requires; no other method starts anything unasked."""
         if self._now >= self._ping_at:
             self._ping_at = self._now + PING_SECONDS
             for client in self._clients:
@@ -309,13 +309,13 @@ class Broker:
                 self._drop(entry)
 
     def _mind_worker(self) -> None:
-        """Fail the job of a worker that died, and start one where one is needed."""
-        was = self._slot.state
-        how = self._slot.check(self._now)
-        if how is not None:
-            victim = self._jobs.first if was is State.STARTING else self._jobs.running
+        """Fail the job of a worker that ended, and start a worker if one is needed."""
+        state = self._slot.state
+        reason = self._slot.check(self._now)
+        if reason is not None:
+            victim = self._jobs.first if state is State.STARTING else self._jobs.running
             if victim is not None:
-                self._fail(victim, self._died(was, how))
+                self._fail(victim, self._died(state, reason))
         if self._jobs.waiting and self._slot.state is State.NONE:
             try:
                 self._slot.start(self._now)
@@ -324,29 +324,29 @@ class Broker:
                 assert first is not None
                 self._fail(first, self._died(State.STARTING, str(error.strerror)))
 
-    def _died(self, was: State, how: str) -> NeuralStyleError:
+    def _died(self, state: State, reason: str) -> NeuralStyleError:
         log = self._home.server_log
-        if was is State.STARTING:
+        if state is State.STARTING:
             return NeuralStyleError(
                 "worker-died",
                 "The painting process could not be started ({reason}).",
                 "The log is {log}.",
-                reason=how,
+                reason=reason,
                 log=log,
             )
-        if "SIGKILL" in how:
+        if "SIGKILL" in reason:
             return NeuralStyleError(
                 "worker-died",
                 "The painting process was killed in the middle of its work ({reason}).",
                 "The system may have run out of memory: try a smaller size. The log is {log}.",
-                reason=how,
+                reason=reason,
                 log=log,
             )
         return NeuralStyleError(
             "worker-died",
             "The painting process ended in the middle of its work ({reason}).",
             "The log is {log}.",
-            reason=how,
+            reason=reason,
             log=log,
         )
 
@@ -374,9 +374,9 @@ def serve(
     worker_idle: float = 300.0,
     worker_command: Sequence[str] | None = None,
 ) -> int:
-    """Run the server of ``home`` until it is told to stop or idle; the exit code.
+    """Run the server of ``home`` until it is told to stop or idle; return the exit code.
 
-    Where one runs already this says so and is content: two clients may start one at once.
+    If a server already runs, say so and return 0: two clients may start one at the same time.
     Raises `NeuralStyleError` ``unwritable``.
     """
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""One server per home: a lock on a file, which the system gives up however its holder ends."""
+"""A file lock that permits one server per home; the system releases it however its holder ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 
 
 class ServerLock:
-    """A context manager; ``held`` says whether this process has the lock."""
+    """Context manager of the lock; ``held`` is True if this process has it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,7 +29,7 @@ class ServerLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # The file stays: removing it would let two processes lock two files of one name.
+        # The file stays: after removing it, two processes could lock two files of the same name.
         os.close(self._handle)
         self.held = False
 

@@ -1,4 +1,4 @@
-"""The jobs a server knows: one that runs, and a queue of headers; no sockets, clock or pixels."""
+"""The server's jobs: a running one and a queue of headers; no sockets, clock or pixels."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ MAXIMUM_NAME = 64
 
 @dataclass
 class Entry:
-    """One job of one client."""
+    """A job of one client."""
 
     name: str
     client: bytes
     job: JobHeader
     upload: Transfer
-    """The pixels on their way to the worker."""
+    """Transfer of the pixels to the worker."""
     download: Transfer | None = None
-    """The result on its way back, from its header on."""
+    """Transfer of the result to the client; None until its header arrives."""
     kept: bool = False
-    """Whether the client asked to stop painting and take what there is."""
+    """True if the client asked to stop painting and take the current picture."""
     told_position: int | None = None
     progress: dict[str, Any] = field(default_factory=dict)
 
 
 class Jobs:
-    """Every job that is neither finished nor failed.
+    """All jobs that are neither finished nor failed.
 
     Invariant: names are unique, and ``running`` is not in the queue.
     """
@@ -44,24 +44,24 @@ class Jobs:
         return len(self.entries())
 
     def entries(self) -> list[Entry]:
-        """All jobs: the running one, then those that wait, in order."""
+        """Return all jobs: the running one, then the waiting ones in order."""
         return ([] if self.running is None else [self.running]) + self._queue
 
     @property
     def waiting(self) -> bool:
-        """Whether a job could be started."""
+        """True if a job could be started."""
         return self.running is None and bool(self._queue)
 
     @property
     def first(self) -> Entry | None:
-        """The job that runs or that will run next."""
+        """The running job or, if none runs, the next one."""
         entries = self.entries()
         return entries[0] if entries else None
 
     def submit(self, name: Any, client: bytes, job: JobHeader) -> Entry:
-        """Put a job at the queue's end. Raises ``bad-message`` or ``busy``."""
-        good = isinstance(name, str) and name.isascii() and name.isprintable()
-        if not (good and 1 <= len(name) <= MAXIMUM_NAME):
+        """Append a job to the queue. Raises ``bad-message`` or ``busy``."""
+        printable = isinstance(name, str) and name.isascii() and name.isprintable()
+        if not (printable and 1 <= len(name) <= MAXIMUM_NAME):
             raise NeuralStyleError(
                 "bad-message", f"A job needs a name of at most {MAXIMUM_NAME} printable characters."
             )
@@ -79,12 +79,12 @@ class Jobs:
         return entry
 
     def start_next(self) -> Entry:
-        """Take the first job out of the queue as the running one; only if one is `waiting`."""
+        """Move the first queued job to ``running`` and return it; call this only if `waiting`."""
         self.running = self._queue.pop(0)
         return self.running
 
     def find(self, name: str) -> Entry:
-        """The job of that name. Raises ``bad-message`` if there is none (any more)."""
+        """Return the job of this name. Raises ``bad-message`` if it does not exist (any more)."""
         for entry in self.entries():
             if entry.name == name:
                 return entry
@@ -98,21 +98,21 @@ class Jobs:
             self._queue.remove(entry)
 
     def of_client(self, client: bytes) -> list[Entry]:
-        """The jobs of one client."""
+        """Return the jobs of one client."""
         return [entry for entry in self.entries() if entry.client == client]
 
     def moved(self) -> list[tuple[Entry, int]]:
-        """The waiting jobs whose position has changed since this was called last."""
-        before = 0 if self.running is None else 1
+        """Return the waiting jobs, with positions, that have moved since the last call."""
+        first = 0 if self.running is None else 1
         result = []
-        for position, entry in enumerate(self._queue, before):
+        for position, entry in enumerate(self._queue, first):
             if entry.told_position != position:
                 entry.told_position = position
                 result.append((entry, position))
         return result
 
     def to_wire(self) -> list[dict[str, Any]]:
-        """What ``status`` tells of the jobs."""
+        """Return the list of jobs in a ``status`` reply."""
         running = self.running
         result: list[dict[str, Any]] = []
         for position, entry in enumerate(self.entries()):
@@ -128,7 +128,7 @@ class Jobs:
 
 
 def _state(entry: Entry) -> str:
-    """What a running job is at."""
+    """Return the stage of a running job."""
     if not entry.upload.complete:
         return "receiving"
     return "painting" if entry.download is None else "sending"

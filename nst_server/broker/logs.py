@@ -1,4 +1,4 @@
-"""Where the server writes what happened."""
+"""The server's log."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _OLD_FILES = 3
 def log_to(path: Path) -> Iterator[None]:
     """Write this package's log to ``path``, which rotates, and to a terminal if there is one.
 
-    The broker is the only writer while it runs: what a worker prints passes through it. The
-    output of a start that fails before this goes to the same file, by the launcher.
+    The broker is the only writer while it runs: a worker's output passes through it. If a start
+    fails before this, its output is in the same file, to which the launcher directs it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handlers: list[logging.Handler] = [

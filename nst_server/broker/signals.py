@@ -1,4 +1,4 @@
-"""Signals as something to poll for."""
+"""Signals delivered through a socket that can be polled."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def wake_at_signals(stop: Callable[[], None]) -> Iterator[socket.socket]:
-    """A socket that becomes readable when this process gets a signal; only in the main thread.
+    """Yield a socket that becomes readable when this process gets a signal; main thread only.
 
-    Those that ask it to end call ``stop``; the end of a child just wakes.
+    A signal that asks the process to end calls ``stop``; the end of a child only wakes it.
     """
     reader, writer = socket.socketpair()
     reader.setblocking(False)
@@ -23,14 +23,14 @@ def wake_at_signals(stop: Callable[[], None]) -> Iterator[socket.socket]:
         if hasattr(signal, name)
     }
     if hasattr(signal, "SIGCHLD"):
-        handlers[signal.SIGCHLD] = lambda *_: None  # a handler, even an idle one, wakes
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    before_wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        handlers[signal.SIGCHLD] = lambda *_: None  # even a handler that does nothing wakes
+    old_handlers = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    old_wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield reader
     finally:
-        signal.set_wakeup_fd(before_wakeup)
-        for number, handler in before.items():
+        signal.set_wakeup_fd(old_wakeup)
+        for number, handler in old_handlers.items():
             signal.signal(number, handler)
         reader.close()
         writer.close()

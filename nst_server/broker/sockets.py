@@ -8,18 +8,18 @@ from nst_server.broker.authentication import KeyPair, KnownKeys
 from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES
 
 _WAITING_MESSAGES = 64
-"""That a peer has not read; a client with more is taken for gone when something matters."""
+"""Unread messages per peer; a client with more counts as gone at the next important message."""
 _LINGER_MILLISECONDS = 500
-"""For the last words to clients when the server ends."""
+"""Time allowed for delivering the last messages to clients when the server ends."""
 
 
 def bound_router(
     context: zmq.Context[zmq.Socket[bytes]], known: KnownKeys, domain: str, keys: KeyPair
 ) -> zmq.Socket[bytes]:
-    """A ROUTER at a free port of this machine's own network, for known keys only.
+    """Create a ROUTER socket on a free port of the loopback interface, for known keys only.
 
-    There are no ZeroMQ heartbeats: they can time out while large transfers are under way. The
-    broker's own pings are what tells it of a lost client.
+    ZeroMQ heartbeats stay off: they can time out while large transfers are under way. The broker
+    notices a lost client by its own pings.
     """
     socket = context.socket(zmq.ROUTER)
     known.secure(socket, domain, keys)
@@ -32,5 +32,5 @@ def bound_router(
 
 
 def endpoint_of(socket: zmq.Socket[bytes]) -> str:
-    """Where a bound socket can be reached."""
+    """Return the address of a bound socket."""
     return str(socket.get_string(zmq.LAST_ENDPOINT))

@@ -1,4 +1,4 @@
-"""The worker as a child process: its start, its state, and its end by a ladder of means."""
+"""The worker as a child process: its start, its state, and its end by ever stronger means."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from nst_server.host.tensorflow_environment import worker_environment
 _log = logging.getLogger(__name__)
 
 RUNG_SECONDS = 2.0
-"""How long each rung of the ladder is waited for."""
+"""Seconds to wait at each rung of the ladder of means."""
 
 
 class Rung(enum.Enum):
-    """What it took to end a process."""
+    """Means needed to end a process, from the weakest to the strongest."""
 
     ITSELF = "ended by itself"
     ASKED = "ended when its standard input was closed"
@@ -33,20 +33,21 @@ class Rung(enum.Enum):
 
 
 def default_command() -> list[str]:
-    """The worker of this package under the interpreter, and isolation, of this process."""
+    """Return the command of our worker, with the interpreter and isolation of this process."""
     isolation = ["-I"] if sys.flags.isolated else []
     return [sys.executable, *isolation, "-m", "nst_server.worker"]
 
 
 class WorkerProcess:
-    """One child. It gets one JSON line on its standard input, which is then held open.
+    """A child process. It gets one JSON line on its standard input, which then stays open.
 
-    Its standard input closes with this process, however that ends: the child must end then. Keys
-    travel that way because other users can see arguments and, on some systems, environments.
+    Its standard input closes when this process ends, in whatever way; then the child must end.
+    Keys travel in that line because other users can see arguments and, on some systems,
+    environments.
     """
 
     def __init__(self, command: Sequence[str], details: Mapping[str, str]) -> None:
-        """Start ``command``. Raises `OSError` if that is not possible."""
+        """Start ``command``. Raises `OSError` if that fails."""
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -60,7 +61,7 @@ class WorkerProcess:
         threading.Thread(
             target=_copy_to_log, args=(self._process.stdout, self.pid), daemon=True
         ).start()
-        with contextlib.suppress(OSError):  # it may have ended already: `ended` tells
+        with contextlib.suppress(OSError):  # it may have ended already: `exit_code` tells
             self._process.stdin.write(json.dumps(dict(details)).encode() + b"\n")
             self._process.stdin.flush()
 
@@ -71,21 +72,21 @@ class WorkerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """As `subprocess.Popen.returncode`: None while it lives, negative for a signal."""
+        """Exit code as `subprocess.Popen.returncode`: None while alive, negative for a signal."""
         return self._process.poll()
 
     @property
     def ending(self) -> bool:
-        """Whether it was told to end."""
+        """True if it was told to end."""
         return self._rung is not Rung.ITSELF
 
     @property
     def rung(self) -> Rung:
-        """The strongest means used so far."""
+        """Strongest means used so far."""
         return self._rung
 
     def end(self, now: float) -> None:
-        """Begin to end it; `climb` goes on with that."""
+        """Begin to end the process; `climb` continues."""
         if not self.ending:
             self._rung = Rung.ASKED
             self._climb_at = now + RUNG_SECONDS
@@ -94,7 +95,7 @@ class WorkerProcess:
                 self._process.stdin.close()
 
     def climb(self, now: float) -> bool:
-        """Whether it has ended; if it should have and has not, the next means is taken."""
+        """Return True if the process has ended; if it is overdue, use the next means."""
         if self.exit_code is not None:
             return True
         if self.ending and now >= self._climb_at:
@@ -108,14 +109,14 @@ class WorkerProcess:
         return False
 
     def end_and_wait(self) -> Rung:
-        """End it, whatever it takes; what was needed."""
+        """End the process, whatever it takes, and return the strongest means used."""
         self.end(time.monotonic())
         while not self.climb(time.monotonic()):
             time.sleep(0.01)
         return self._rung
 
     def describe_end(self) -> str:
-        """How it ended, as a part of a sentence."""
+        """Describe how the process ended, as part of a sentence."""
         code = self.exit_code or 0
         if code >= 0:
             return f"exit code {code}"
@@ -126,7 +127,7 @@ class WorkerProcess:
 
 
 def _copy_to_log(output: IO[bytes], pid: int) -> None:
-    """Write what the worker prints into the server's log: one writer, so that it can rotate."""
+    """Copy the worker's output to the server's log, which can rotate only with a single writer."""
     for line in output:
         _log.info("worker %d: %s", pid, line.decode("utf-8", "replace").rstrip())
     output.close()

@@ -1,4 +1,4 @@
-"""The one place for a worker: which process has it, what state it is in, and until when."""
+"""The only slot for a worker: its process, its state and the deadline of that state."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _log = logging.getLogger(__name__)
 
 DOMAIN = "workers"
 START_SECONDS = 120.0
-"""A worker that is not ready after so long is given up; TensorFlow's import can take a while."""
+"""Seconds until a worker that is not ready is given up; TensorFlow's import can take a while."""
 RELEASE_SECONDS = 10.0
-"""A worker that has not become idle so long after its job ended is replaced."""
+"""Seconds from the end of a job until a worker that has not become idle is replaced."""
 
 
 class State(enum.Enum):
-    """What the worker is doing."""
+    """Activity of the worker."""
 
     NONE = "none"
     STARTING = "starting"
@@ -36,8 +36,8 @@ class State(enum.Enum):
 class WorkerSlot:
     """Starts a worker, talks to it, and ends it when the deadline of its state has passed.
 
-    Every worker has keys and a name of its own, so that a late message of one that was replaced
-    is never taken for its successor's.
+    Every worker gets new keys and a new name, so that a late message of a replaced worker is never
+    taken for its successor's.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class WorkerSlot:
         self.state = State.NONE
         self.identity = b""
         self.told: dict[str, Any] = {}
-        """What the worker said of itself: device, backbone, precision."""
+        """Facts that the worker reported about itself: device, backbone, precision."""
         self._socket = socket
         self._known = known
         self._details = details
@@ -64,16 +64,16 @@ class WorkerSlot:
 
     @property
     def usable(self) -> bool:
-        """Whether it can take a job now."""
+        """True if the worker can take a job now."""
         return self.state is State.IDLE and not self.ending
 
     @property
     def ending(self) -> bool:
-        """Whether it was told to end and has not yet."""
+        """True if the worker was told to end and has not ended yet."""
         return self._process is not None and self._process.ending
 
     def start(self, now: float) -> None:
-        """Start a process in the empty slot. Raises `OSError` if that is not possible."""
+        """Start a process in the empty slot. Raises `OSError` if that fails."""
         self._starts += 1
         name = f"worker-{self._starts}"
         keys = KeyPair.new()
@@ -92,34 +92,35 @@ class WorkerSlot:
         _log.info("worker %d started", self._process.pid)
 
     def became_idle(self, now: float) -> None:
-        """It can take a job; if none comes for the idle time, it is ended.
+        """Note that the worker can take a job; it is ended if none comes in its idle time.
 
-        After a job that made it so large that it has more memory than is left to all others, it is
-        ended at once: TensorFlow keeps what it has.
+        A worker whose job left it with more memory than remains for all other processes is ended
+        at once, because TensorFlow keeps its memory.
         """
         had_a_job = self.state is State.BUSY
         self._enter(State.IDLE, now + self._idle_seconds)
         if had_a_job and self._process is not None:
-            has, left = resident_memory(self._process.pid), available_memory()
-            if has is not None and left is not None and has > left:
-                _log.info("worker %d has %d MB, more than is left", self._process.pid, has // 2**20)
+            used, left = resident_memory(self._process.pid), available_memory()
+            if used is not None and left is not None and used > left:
+                megabytes = used // 2**20
+                _log.info("worker %d has %d MB, more than is left", self._process.pid, megabytes)
                 self.end(now)
 
     def take_job(self) -> None:
-        """It has a job, for as long as that takes."""
+        """Note that the worker has a job, for which it may take any time."""
         self._enter(State.BUSY, math.inf)
 
     def release(self, now: float) -> None:
-        """Its job is over, one way or the other: it must become idle soon."""
+        """Note that the job is over, for whatever reason: the worker must become idle soon."""
         self._enter(State.BUSY, now + RELEASE_SECONDS)
 
     def end(self, now: float) -> None:
-        """Begin to end it."""
+        """Begin to end the worker."""
         if self._process is not None:
             self._process.end(now)
 
     def send(self, message: Message, now: float) -> None:
-        """Send to the worker; one that cannot be reached is ended."""
+        """Send to the worker; a worker that cannot be reached is ended."""
         try:
             self._socket.send_multipart(
                 [self.identity, *message.to_frames()], zmq.NOBLOCK, copy=False
@@ -129,7 +130,7 @@ class WorkerSlot:
             self.end(now)
 
     def check(self, now: float) -> str | None:
-        """Mind the deadline and the process; if that has ended, empty the slot and say how."""
+        """Enforce the deadline; if the process has ended, empty the slot and return the reason."""
         if self._process is None:
             return None
         if now >= self._deadline and not self.ending:
@@ -139,10 +140,10 @@ class WorkerSlot:
             self.end(now)
         if not self._process.climb(now):
             return None
-        how = self._given_up or self._process.describe_end()
-        _log.info("worker %d %s: %s", self._process.pid, self._process.rung.value, how)
+        reason = self._given_up or self._process.describe_end()
+        _log.info("worker %d %s: %s", self._process.pid, self._process.rung.value, reason)
         self._empty()
-        return how
+        return reason
 
     def end_and_wait(self) -> None:
         """End the process, whatever it takes."""
@@ -152,7 +153,7 @@ class WorkerSlot:
             self._empty()
 
     def to_wire(self) -> dict[str, Any]:
-        """What ``status`` tells of the worker."""
+        """Return the entry on the worker in a ``status`` reply."""
         pid = None if self._process is None else self._process.pid
         return {"state": "ending" if self.ending else self.state.value, "pid": pid, **self.told}
 

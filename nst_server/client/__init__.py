@@ -1,1 +1,1 @@
-"""Talking to the server: find or start it, submit a job, listen, cancel."""
+"""Client side of the server: find or start it, submit a job, listen, cancel."""

@@ -1,4 +1,4 @@
-"""Reach the server of a home, and start it first where none answers."""
+"""Connect to the server of a home, starting it first if none answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ else:
     _DETACHED = 0
 _PAUSE = 0.05
 _RESTART_AFTER = 1.0
-"""Seconds before another start where a server ended at once in favour of one that is not there."""
+"""Seconds to wait before retrying after our server yielded to another that then did not answer."""
 
 
 def connect_or_start(
@@ -34,13 +34,13 @@ def connect_or_start(
     waiting: Callable[[float], None] | None = None,
     timeout: float = 30.0,
 ) -> Client:
-    """A session with the running server of ``home``; it is started if none answers.
+    """Return a session with the running server of ``home``, which is started if none answers.
 
-    Several callers may do so at once: the server's lock lets one of them live, and all reach it.
-    A server of an older version is replaced if it has nothing to do.
+    Several callers may do this at once: the server's lock lets one server live, and all callers
+    reach it. A server of an older version is replaced if it has nothing to do.
     ``waiting`` is called with the elapsed seconds about twenty times a second.
     Raises `NeuralStyleError` ``server-failed`` if the server ends or does not answer in time,
-    ``busy`` for an older one at work, or ``protocol-mismatch`` for a newer one.
+    ``busy`` if an older server is at work, or ``protocol-mismatch`` if the server is newer.
     """
     begun = time.monotonic()
     log_start = 0
@@ -52,9 +52,9 @@ def connect_or_start(
             if replaced or not _is_older(Connection.read(home.connection_file)):
                 return Client.connect(home, timeout=1.0)
             _dismiss_idle(home)
-            replaced = True  # once: what is installed may be no newer
+            replaced = True  # once only: the installed version may be no newer
         except NeuralStyleError as error:
-            # Another home's server may have the port of one that is gone: it refuses these keys.
+            # A server of another home may have taken the port of a dead one: it refuses our keys.
             if error.code not in {"server-gone", "not-authorised"}:
                 raise
         elapsed = time.monotonic() - begun
@@ -104,7 +104,7 @@ def _dismiss_idle(home: Home) -> None:
 
 
 def server_environment(home: Home, inherited: Mapping[str, str]) -> dict[str, str]:
-    """``inherited`` without what another program's Python was told, and with ``NST_HOME``."""
+    """Return ``inherited`` without settings for another program's Python, plus ``NST_HOME``."""
     environment = {
         name: value for name, value in inherited.items() if not name.upper().startswith("PYTHON")
     }
@@ -121,7 +121,7 @@ def _default_command(home: Home) -> list[str]:
 
 
 def _start(home: Home, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start the server so that it outlives this process, with its output in the log."""
+    """Start the server so that it outlives this process and writes its output to the log."""
     try:
         home.logs.mkdir(parents=True, exist_ok=True)
         with home.server_log.open("ab") as log:
@@ -152,7 +152,7 @@ def _size(path: Path) -> int:
 
 
 def _not_started(home: Home, log_start: int, sentence: str, **values: object) -> NeuralStyleError:
-    """The failure of a start, with the last line that the server wrote since."""
+    """Return the error of a failed start, with the last line logged since ``log_start``."""
     try:
         with home.server_log.open("rb") as log:
             log.seek(log_start)

@@ -1,4 +1,4 @@
-"""One conversation with the server: submit a job, listen to it, keep or cancel it."""
+"""A session with the server: submit a job, listen to it, keep or cancel it."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ _ENDS = {
     zmq.Event.HANDSHAKE_FAILED_NO_DETAIL,
     zmq.Event.HANDSHAKE_FAILED_PROTOCOL,
 }
-"""What the socket reports when nothing, something else or no longer a server is at the endpoint."""
+"""Socket events which mean that our server is not, or no longer, at the endpoint."""
 
 
 _NEVER_MILLISECONDS = 24 * 3600 * 1000
 
 
 class _Task:
-    """The job under way: what is still to be sent, and what has come of the result."""
+    """The job under way: its unsent pixels, and the part of the result that has arrived."""
 
     def __init__(self, identity: str, order: Order) -> None:
         self.identity = identity
         self.order = order
         self.unsent = chunks([picture.pixels for picture in order.pictures()])
         self.file: Spool | None = None
-        """What the worker opened too, and the pixels are put into."""
+        """File shared with the worker for the pixels; None if they travel in messages."""
         self.result: tuple[PictureShape, Report, Spool, Transfer] | None = None
 
 
 class Client:
-    """A session with the server of one home, with one job at a time, for a single thread.
+    """A session with the server of one home, for one job at a time and a single thread.
 
-    Nothing happens by itself: call `poll` a few times a second.
+    Nothing happens in the background: call `poll` a few times a second.
     """
 
     def __init__(self, connection: Connection, home: Home, *, shares: bool = True) -> None:
         """Connect without waiting; use `connect` for a session that is known to work.
 
-        ``shares`` says whether pixels go through a file where that is possible.
+        If ``shares``, pixels go through a shared file where possible.
         """
         self.connection = connection
         self._exchange = home.exchange if shares else None
@@ -67,8 +67,8 @@ class Client:
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.linger = 0
         self._socket.maxmsgsize = MAXIMUM_FRAME_BYTES
-        # A server that was lost has lost the job too, so there is no use in connecting again. To
-        # switch that off (-1) would drop the last messages that were received and not yet read.
+        # A lost server has lost the job too, so reconnecting is useless. But switching it off with
+        # -1 would drop the last messages that were received but not yet read.
         self._socket.reconnect_ivl = _NEVER_MILLISECONDS
         self._socket.curve_serverkey = connection.server_public.encode()
         self._socket.curve_publickey = connection.client_public.encode()
@@ -88,9 +88,9 @@ class Client:
 
     @classmethod
     def connect(cls, home: Home, *, timeout: float = 5.0, shares: bool = True) -> Client:
-        """A session with the running server of ``home`` that has answered a hello.
+        """Return a session with the running server of ``home``, which has answered a hello.
 
-        ``shares`` says whether pixels go through a file where that is possible.
+        If ``shares``, pixels go through a shared file where possible.
         Raises `NeuralStyleError` ``server-gone``, ``protocol-mismatch`` or ``not-authorised``.
         """
         client = cls(Connection.read(home.connection_file), home, shares=shares)
@@ -102,7 +102,7 @@ class Client:
         return client
 
     def greet(self, protocol: int, *, timeout: float = 5.0) -> None:
-        """Say hello in that protocol and wait for the answer. Raises as `connect`."""
+        """Say hello with this protocol number and wait for the answer. Raises as `connect`."""
         hello = Message("hello", {"protocol": protocol, "version": __version__})
         self._request(hello, "welcome", timeout)
 
@@ -122,18 +122,18 @@ class Client:
 
     @property
     def busy(self) -> bool:
-        """Whether a job is under way."""
+        """True if a job is under way."""
         return self._task is not None
 
     def submit(self, order: Order) -> None:
-        """Hand in an order. Its pixels are read when its turn comes: do not change them before.
+        """Submit an order. Its pixels are read when its turn comes: do not change them before.
 
         Raises `NeuralStyleError` ``bad-usage`` if a job is under way already.
         """
         if self._task is not None:
             raise NeuralStyleError("bad-usage", "A job is under way already.")
         self._receive(0)
-        self._events.clear()  # of an earlier job
+        self._events.clear()  # those of an earlier job
         if self._lost is not None:
             raise self._lost
         self._task = _Task(secrets.token_hex(8), order)
@@ -141,9 +141,9 @@ class Client:
         self._send(Message("submit", {"job": self._task.identity, "request": order.to_wire()}))
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
-        """Handle all that has arrived and return what it means, within ``timeout`` seconds.
+        """Handle arrived messages and return their events, waiting for up to ``timeout`` seconds.
 
-        A server that died or fell silent shows as `Failed` with ``server-gone``.
+        A server that died or fell silent appears as `Failed` with ``server-gone``.
         """
         if not self._events:
             self._receive(timeout)
@@ -152,9 +152,9 @@ class Client:
         return events
 
     def events(self) -> Iterator[Event]:
-        """Every event of the job until, and with, its `Finished` or `Failed`.
+        """Yield the events of the job up to and including its `Finished` or `Failed`.
 
-        Whoever stops before finds the others when asking again.
+        A caller that stops earlier gets the remaining events from the next call.
         """
         while True:
             if not self._events:
@@ -168,17 +168,17 @@ class Client:
                 return
 
     def cancel(self) -> None:
-        """Give the job up; `Failed` with ``cancelled`` follows. Without a job nothing happens."""
+        """Give up the job; `Failed` with ``cancelled`` follows. Without a job nothing happens."""
         if self._task is not None:
             self._send(Message("cancel", {"job": self._task.identity}))
 
     def keep(self) -> None:
-        """Stop painting and take what there is; `Finished` follows."""
+        """Stop painting and take the current picture; `Finished` follows."""
         if self._task is not None:
             self._send(Message("keep", {"job": self._task.identity}))
 
     def cancel_job(self, job: str, *, timeout: float = 5.0) -> bool:
-        """Cancel the job of any client by the id that `status` tells; False if there is none."""
+        """Cancel any client's job by its id in `status`; return False if there is no such job."""
         try:
             self._request(Message("cancel", {"job": job}), "cancelled", timeout)
         except NeuralStyleError as error:
@@ -188,20 +188,21 @@ class Client:
         return True
 
     def status(self, *, timeout: float = 5.0) -> dict[str, Any]:
-        """What the server does: pid, version, protocol, uptime, worker, jobs."""
+        """Return the state of the server: pid, version, protocol, uptime, worker, jobs."""
         return self._request(Message("status"), "status", timeout).fields
 
     def dismiss(self, *, timeout: float = 5.0) -> None:
-        """Tell the server to end, without waiting until it has; with any protocol number.
+        """Tell the server to end, without waiting for that.
 
-        Raises ``server-gone``.
+        Works with any protocol number. Raises ``server-gone``.
         """
         self._request(Message("shutdown"), "bye", timeout)
 
     def shutdown(self, *, timeout: float = 15.0) -> None:
         """End the server and wait until it has ended its worker and itself.
 
-        Works with any protocol number. Raises ``server-gone``, or ``server-failed`` in the end.
+        Works with any protocol number. Raises ``server-gone``, or ``server-failed`` after
+        ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
         self.dismiss(timeout=timeout)
@@ -212,7 +213,7 @@ class Client:
             self._receive(left)
 
     def _request(self, request: Message, reply: str, timeout: float) -> Message:
-        """Send ``request`` and return its reply; events that come before it are kept."""
+        """Send ``request`` and return its reply; events that arrive before the reply are kept."""
         self._send(request)
         deadline = time.monotonic() + timeout
         while self._lost is None:
@@ -230,7 +231,7 @@ class Client:
 
     def _send(self, message: Message) -> None:
         if self._lost is not None:
-            return  # told as an event, or by `_request`
+            return  # reported as an event, or by `_request`
         try:
             self._socket.send_multipart(message.to_frames(), zmq.NOBLOCK, copy=False)
         except zmq.Again:
@@ -242,12 +243,12 @@ class Client:
             )
 
     def _receive(self, timeout: float) -> list[Message]:
-        """Handle what comes within ``timeout``; return what is not about the job under way."""
+        """Handle messages, waiting up to ``timeout``; return those not about the job under way."""
         others: list[Message] = []
         if self._lost is not None:
             return others
         self._poller.poll(max(0, int(timeout * 1000)))
-        # Asked before the last messages are read, so that none of them is lost with the server.
+        # Checked before the last messages are read, so that none of them is lost with the server.
         end = self._end()
         while self._lost is None:
             try:
@@ -276,7 +277,7 @@ class Client:
         return others
 
     def _end(self) -> int | None:
-        """Which of `_ENDS` the socket reports, if the connection is lost."""
+        """Return the one of `_ENDS` that the socket reports; None if the connection holds."""
         while self._monitor.poll(0):
             event = recv_monitor_message(self._monitor)["event"]
             if event in _ENDS:
@@ -284,7 +285,7 @@ class Client:
         return None
 
     def _verdict(self, end: int) -> NeuralStyleError:
-        """What such an end means, for the job under way if there is one."""
+        """Return the error for this end of the connection, with or without a job under way."""
         if end == zmq.Event.HANDSHAKE_FAILED_AUTH:
             return NeuralStyleError(
                 "not-authorised",
@@ -310,7 +311,7 @@ class Client:
         self._events.append(event)
 
     def _handle(self, task: _Task, message: Message) -> None:
-        """One message about the job under way."""
+        """Handle one message about the job under way."""
         fields = message.fields
         match message.kind:
             case "queued":
@@ -339,19 +340,19 @@ class Client:
                 self._finish(Failed(NeuralStyleError.from_wire(fields.get("error"))))
 
     def _give_pixels(self, task: _Task, fields: dict[str, Any]) -> None:
-        """As many chunks as are asked for, into the file that is named if that can be opened."""
+        """Send as many chunks as requested, through the named file if it can be opened."""
         if task.file is None and self._exchange is not None:
             task.file = take(self._exchange, fields.get("file"), task.order.size_in_bytes)
         for chunk in islice(task.unsent, int(fields["chunks"])):
-            where = {"job": task.identity, "offset": chunk.offset, "length": chunk.length}
+            span = {"job": task.identity, "offset": chunk.offset, "length": chunk.length}
             if task.file is None:
-                self._send(Message("chunk", where, chunk.payload()))
+                self._send(Message("chunk", span, chunk.payload()))
             else:
                 chunk.put_into(task.file)
-                self._send(Message("chunk", where))
+                self._send(Message("chunk", span))
 
     def _prepare(self, task: _Task, fields: dict[str, Any]) -> None:
-        """Make room for the result, which has the content's own shape, and ask for it."""
+        """Make room for the result, which has the shape of the content, and ask for it."""
         picture = PictureShape.from_wire(fields["picture"])
         if picture != task.order.content.shape:
             raise ValueError("a result of another shape")
@@ -385,7 +386,7 @@ class Client:
 
 
 def stop_server(home: Home, *, timeout: float = 15.0) -> None:
-    """As `Client.shutdown`, for the running server of ``home``, of whatever version it is."""
+    """Shut down the running server of ``home``, of any version, as `Client.shutdown` does."""
     with Client(Connection.read(home.connection_file), home) as client:
         client.shutdown(timeout=timeout)
 

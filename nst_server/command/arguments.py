@@ -1,4 +1,4 @@
-"""The arguments of ``nst stylize``, most of them made from the settings, and back again."""
+"""Arguments of ``nst stylize``, mostly generated from the settings, and their conversion back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_stylize(parser: argparse.ArgumentParser) -> None:
-    """The arguments of ``nst stylize``: its pictures, what it prints, and every setting."""
+    """Add the arguments of ``nst stylize``: its pictures, its output, and every setting."""
     parser.add_argument(
         "content", type=Path, nargs="?", help="The picture to paint; none for a texture."
     )
@@ -101,14 +101,14 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
 
 @dataclass
 class StyleArgument:
-    """One ``--style`` with what was said of it."""
+    """A ``--style`` and the arguments that refer to it."""
 
     path: Path
     mask: Path | None = None
 
 
 class _Style(argparse.Action):
-    """A new style."""
+    """Append a style."""
 
     def __call__(
         self,
@@ -121,7 +121,7 @@ class _Style(argparse.Action):
 
 
 class _StyleMask(argparse.Action):
-    """The mask of the style that was named last."""
+    """Set the mask of the style that was named last."""
 
     def __call__(
         self,
@@ -136,11 +136,11 @@ class _StyleMask(argparse.Action):
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """One flag for each option; those for experts in a group of their own."""
-    people = parser.add_argument_group("how it is painted")
+    """Add a flag for each option; those for experts form a separate group."""
+    ordinary = parser.add_argument_group("how it is painted")
     experts = parser.add_argument_group("for experts")
     for name, option in OPTIONS.items():
-        group = experts if option.expert else people
+        group = experts if option.expert else ordinary
         flag = "--" + name.replace("_", "-")
         if name == "init":
             group.add_argument(
@@ -165,9 +165,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(arguments: argparse.Namespace, made: Recipe | None = None) -> Settings:
-    """The settings of the preset, or of ``made``, with what was given on the command line.
+    """Return the settings of the preset, or of ``made``, as changed on the command line.
 
-    Raises `NeuralStyleError` ``bad-settings`` with what is allowed.
+    Raises `NeuralStyleError` ``bad-settings``, naming the allowed values.
     """
     given: dict[str, Any] = {
         name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None
@@ -186,18 +186,18 @@ def settings_from(arguments: argparse.Namespace, made: Recipe | None = None) -> 
 
 
 TEXTURE: dict[str, Any] = {"init": "noise", "content_weight": 0.0, "seamless": True}
-"""Settings of a picture that has no content."""
+"""Settings of a texture, which has no content."""
 
 
 def first_picture(arguments: argparse.Namespace) -> Path | None:
-    """The picture to start from, if one is named."""
+    """Return the picture to start from, or None if none is named."""
     if arguments.resume is not None:
         return Path(arguments.resume)
     return None if arguments.init in (None, "content", "noise") else Path(arguments.init)
 
 
 def texture_size(words: str) -> tuple[int, int]:
-    """Width and height of ``1024x768``. Raises `NeuralStyleError` ``bad-usage``."""
+    """Parse ``1024x768`` into width and height. Raises `NeuralStyleError` ``bad-usage``."""
     match = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", words.strip().lower())
     width, height = (int(side) for side in match.groups()) if match else (0, 0)
     if not (1 <= width <= MAXIMUM_SIDE and 1 <= height <= MAXIMUM_SIDE):
@@ -210,13 +210,13 @@ def texture_size(words: str) -> tuple[int, int]:
 
 
 def _changes(old: str, new: str) -> dict[str, Any]:
-    """What the preset ``new`` has otherwise than ``old``."""
+    """Return the settings of the preset ``new`` that differ from ``old``."""
     before, after = PRESETS[old].to_wire(), PRESETS[new].to_wire()
     return {name: after[name] for name in after if name != "preset" and after[name] != before[name]}
 
 
 def _values(option: Option) -> str:
-    """Range and default, as short as can be."""
+    """Return the range and the default of an option, as short as possible."""
     if option.choices:
         return f"(default {option.default})"
     if option.minimum is None:

@@ -1,4 +1,4 @@
-"""``nst bench``: measure, and tell by table, JSON, Markdown and plot."""
+"""``nst bench``: measure, and report as table, JSON, Markdown and plot."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _STANDARD_OUTPUT = Path("-")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of ``nst bench`` and of each benchmark; without a name all of speed run."""
+    """Add the arguments of ``nst bench`` and its benchmarks; without a name, all speed ones run."""
     parser.set_defaults(name="")
     _add_options(parser)
     names = parser.add_subparsers(metavar="NAME", title="one benchmark")
     for name, about in ABOUT.items():
-        # What is not given after the name must not undo what was given before it.
-        one = names.add_parser(
+        # Options left out after the name must not undo those given before it.
+        benchmark = names.add_parser(
             name, help=about, description=about, argument_default=argparse.SUPPRESS
         )
-        one.set_defaults(name=name)
-        _add_options(one)
+        benchmark.set_defaults(name=name)
+        _add_options(benchmark)
     about = "results judged by numbers, as a table, as JSON, and on a sheet"
-    judged = names.add_parser("quality", help=about, description=about)
-    judged.set_defaults(run=quality.run)
-    quality.add_arguments(judged)
+    quality_parser = names.add_parser("quality", help=about, description=about)
+    quality_parser.set_defaults(run=quality.run)
+    quality.add_arguments(quality_parser)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +61,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
-    """Measure and tell. Raises `NeuralStyleError`."""
+    """Measure and report. Raises `NeuralStyleError`."""
     from nst_server.bench import tables
     from nst_server.pictures.picture_files import check_folder
 
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
 def _measure(
     names: list[str], arguments: argparse.Namespace, home: Home
 ) -> tuple[dict[str, Any], list[NeuralStyleError]]:
-    """What could be measured, and why the rest could not."""
+    """Return the figures that could be measured and the errors of the other benchmarks."""
     from nst_server.bench.benchmark import Options
     from nst_server.bench.machine import machine, versions
     from nst_server.bench.registry import BENCHMARKS

@@ -1,4 +1,4 @@
-"""What a person sees in a shell: a progress bar with the time left; nothing when piped."""
+"""Output for a person at a shell: a progress bar with the time left; nothing when piped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """A progress bar on standard error if that is a terminal; used as a context manager."""
+    """A progress bar on standard error if that is a terminal; a context manager."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
@@ -50,25 +50,25 @@ class Console:
             self._bar.stop()
 
     def waiting(self, seconds: float) -> None:
-        """The server is starting."""
+        """Show that the server is starting."""
         self._say(f"Starting the server ({seconds:.0f} s)")
 
     def queued(self, position: int) -> None:
-        """The job waits for others, or for its worker."""
+        """Show that the job waits for others or for its worker."""
         self._say(f"Waiting for {position} other jobs" if position else "Loading the network")
 
     def started(self, event: Started) -> None:
-        """A worker took the job."""
+        """Show that a worker took the job."""
         self._say(f"Painting at {event.width}×{event.height} on {event.device}")
 
     def painting(self, progress: Progress) -> None:
-        """One more iteration is done."""
+        """Show that another iteration is done."""
         if self._bar is None:
             return
         left = f"{_duration(progress.seconds_left)} left" if progress.seconds_left else ""
         self._bar.update(
             self._task,
-            # The picture is there only when it is saved: never 100 % before.
+            # The painting is complete only once saved: never show 100 % before.
             completed=min(progress.done, 0.99),
             description=f"Painting at {progress.width}×{progress.height} "
             f"(scale {progress.scale} of {progress.scales})",
@@ -76,7 +76,7 @@ class Console:
         )
 
     def finished(self, output: Path, report: Report) -> None:
-        """One line about the result, on standard output if a person reads it."""
+        """Print one line about the result if standard output is a terminal."""
         if not sys.stdout.isatty():
             return
         size = f"{report.width}×{report.height}"
@@ -91,21 +91,21 @@ class Console:
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Keep from the shell what TensorFlow's libraries say while they are loaded and find devices.
+    """Hide the messages of TensorFlow's libraries while they are loaded and find devices.
 
-    Their log level keeps them quiet only later on; what goes wrong comes as an exception.
+    Their log level silences them only later; a failure still arrives as an exception.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    stderr_copy = os.dup(2)
+    null_device = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null_device, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(nowhere)
-        os.close(kept)
+        os.dup2(stderr_copy, 2)
+        os.close(null_device)
+        os.close(stderr_copy)
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""``nst doctor``: everything that must hold for a painting, each with a sentence and a remedy."""
+"""``nst doctor``: check all requirements of a painting, each with a sentence and a remedy."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _GIMP_PYTHON = (
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """Result of one check."""
 
     name: str
     ok: bool
     sentence: str
     remedy: str = ""
-    """What to do; empty if ``ok`` and nothing could be better."""
+    """Advice to the user; empty if ``ok`` and nothing could be better."""
 
 
 def run(home: Home, as_json: bool) -> int:
-    """Print the report; exit code 3 if something is wrong."""
+    """Print the report; return exit code 3 if something is wrong."""
     checks = []
     for check in examine(home):
         checks.append(check)
@@ -54,15 +54,15 @@ def run(home: Home, as_json: bool) -> int:
             print(f"{'✓' if check.ok else '✗'} {check.name}: {check.sentence}", flush=True)
             if check.remedy:
                 print(f"    {check.remedy}")
-    well = all(check.ok for check in checks)
+    healthy = all(check.ok for check in checks)
     if as_json:
-        report = {"ok": well, "version": __version__, "home": str(home.root)}
+        report = {"ok": healthy, "version": __version__, "home": str(home.root)}
         print(json.dumps({**report, "checks": [asdict(check) for check in checks]}))
-    return 0 if well else 3
+    return 0 if healthy else 3
 
 
 def examine(home: Home) -> Iterator[Check]:
-    """Each check's result as soon as it is known; a check that fails itself is a result too."""
+    """Yield each result as soon as it is known; a check that itself fails is a result too."""
     parts: tuple[Callable[[Home], Iterator[Check]], ...] = (
         _folder,
         _environment,
@@ -104,8 +104,10 @@ def _folder(home: Home) -> Iterator[Check]:
 
 
 def _environment(home: Home) -> Iterator[Check]:
-    own = ".".join(str(part) for part in sys.version_info[:3])
-    yield Check("version", True, f"Neural Style {__version__}, Python {own} ({sys.executable})")
+    python_version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Check(
+        "version", True, f"Neural Style {__version__}, Python {python_version} ({sys.executable})"
+    )
     if not home.python.exists():
         yield Check("environment", False, f"There is no {home.python}.", INSTALL_AGAIN)
     for package in ("tensorflow", "keras", "numpy", "pillow", "pyzmq"):
@@ -116,19 +118,19 @@ def _environment(home: Home) -> Iterator[Check]:
 
 
 def _weights(home: Home) -> Iterator[Check]:
-    there = weight_files.available(home.weights)
-    for backbone, path in there.items():
+    available = weight_files.available(home.weights)
+    for backbone, path in available.items():
         try:
             weight_files.verify(backbone, path)
         except NeuralStyleError as error:
             yield Check(f"weights of {backbone}", False, error.sentence, error.hint)
         else:
             yield Check(f"weights of {backbone}", True, str(path))
-    if "vgg19" not in there and there:
+    if "vgg19" not in available and available:
         yield Check(
             "weights of vgg19", True, "Not installed; VGG16 serves.", "Better: nst weights fetch"
         )
-    if not there:
+    if not available:
         yield Check("weights", False, "No network has weights.", INSTALL_AGAIN)
 
 
@@ -138,18 +140,18 @@ def _device(home: Home) -> Iterator[Check]:
         yield Check("device", True, f"No NVIDIA driver answers: painted on the CPU, {cores} cores.")
         return
     python = str(home.python) if home.python.exists() else sys.executable
-    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    asked = subprocess.run(
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    answer = subprocess.run(
         [python, "-I", "-c", _DEVICES],
         capture_output=True,
         text=True,
         timeout=_IMPORT_SECONDS,
-        env=quiet,
+        env=environment,
     )
-    if asked.returncode != 0:
-        last = " ".join(asked.stderr.strip().splitlines()[-1:])
+    if answer.returncode != 0:
+        last = " ".join(answer.stderr.strip().splitlines()[-1:])
         yield Check("device", False, f"TensorFlow does not start: {last}", INSTALL_AGAIN)
-    elif int(asked.stdout.split()[-1]) == 0:
+    elif int(answer.stdout.split()[-1]) == 0:
         yield Check(
             "device",
             False,
@@ -162,34 +164,34 @@ def _device(home: Home) -> Iterator[Check]:
 
 def _gimp(home: Home) -> Iterator[Check]:
     gimp = installed_gimp()
-    found = _profiles(home)
+    known = _profiles(home)
     if gimp is not None:
         yield Check("GIMP", True, f"{gimp[1]} ({gimp[0]})")
-    if not found:
+    if not known:
         remedy = "To paint in GIMP, install GIMP 3, start it once and run install/install.py again."
         yield Check("plug-in", gimp is None, "There is no GIMP 3 profile.", remedy)
-    for profile in found:
-        wrong = _plug_in_problem(profile, home)
+    for profile in known:
+        problem = _plug_in_problem(profile, home)
         name = f"plug-in in {profile.folder}"
-        yield Check(name, not wrong, wrong or "complete", INSTALL_AGAIN if wrong else "")
-        if not wrong and not profile.packaged:
+        yield Check(name, not problem, problem or "complete", INSTALL_AGAIN if problem else "")
+        if not problem and not profile.packaged:
             yield from _gimp_python(profile)
 
 
 def _profiles(home: Home) -> list[Profile]:
-    """GIMP's profiles where they usually are, and those that the installer was told of."""
-    found = profiles()
+    """Return the profiles in GIMP's usual places and those recorded by the installer."""
+    usual = profiles()
     try:
         installed = json.loads((home.root / "installed.json").read_text(encoding="utf-8"))
         folders = [Path(plug_in).parent.parent for plug_in in installed["plug_ins"]]
     except (OSError, ValueError, KeyError, TypeError):
-        return found
-    known = {profile.folder for profile in found}
-    return found + [Profile(folder) for folder in folders if folder not in known]
+        return usual
+    known = {profile.folder for profile in usual}
+    return usual + [Profile(folder) for folder in folders if folder not in known]
 
 
 def _plug_in_problem(profile: Profile, home: Home) -> str:
-    """What is wrong with the plug-in in ``profile``, in a sentence; empty if nothing."""
+    """Describe what is wrong with the plug-in in ``profile``; empty if nothing is."""
     if not profile.program.is_file():
         return "The plug-in is not there."
     if sys.platform != "win32" and not os.access(profile.program, os.X_OK):
@@ -207,24 +209,24 @@ def _plug_in_problem(profile: Profile, home: Home) -> str:
 
 
 def _version_in(path: Path) -> str:
-    found = re.search(r'^__version__ = "(.*)"', path.read_text(encoding="utf-8"), re.MULTILINE)
-    return found[1] if found else "unknown"
+    match = re.search(r'^__version__ = "(.*)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+    return match[1] if match else "unknown"
 
 
 def _gimp_python(profile: Profile) -> Iterator[Check]:
-    """Whether the system's Python, which GIMP starts plug-ins with, has what ours needs."""
+    """Check the system's Python, with which GIMP starts plug-ins, for the packages ours needs."""
     python = system_python()
     if python is None:
         yield Check("GIMP's Python", False, "There is no python3.", "Install Python 3.")
         return
-    asked = subprocess.run(
+    answer = subprocess.run(
         [python, "-I", "-c", _GIMP_PYTHON, str(profile.site)],
         capture_output=True,
         text=True,
         timeout=60,
     )
-    last = " ".join(asked.stderr.strip().splitlines()[-1:])
-    if asked.returncode == 0:
+    last = " ".join(answer.stderr.strip().splitlines()[-1:])
+    if answer.returncode == 0:
         yield Check("GIMP's Python", True, f"{python} has PyGObject, GIMP 3 and pyzmq.")
     elif "zmq" in last:
         yield Check("GIMP's Python", False, f"{python} cannot load pyzmq: {last}", INSTALL_AGAIN)
@@ -234,9 +236,9 @@ def _gimp_python(profile: Profile) -> Iterator[Check]:
 
 
 def _server(home: Home) -> Iterator[Check]:
-    """A server must answer, or start."""
+    """Check that a server answers or starts."""
     if not home.root.is_dir():
-        return  # looking must not make the folder
+        return  # a check must not create the folder
     try:
         with connect_or_start(home):
             yield Check("server", True, "It answers.")

@@ -1,4 +1,4 @@
-"""``nst stylize --local``: the same events as through the server, from this very process."""
+"""``nst stylize --local``: the same events as through the server, but from this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nst_server.wire.spool import Spool
 
 
 def paint_locally(order: Order, home: Home) -> Iterator[Event]:
-    """Every event until and with the result. Raises `NeuralStyleError`."""
+    """Yield every event up to and including the result. Raises `NeuralStyleError`."""
     check_size(order.header(), available_memory())
     with without_chatter():
         os.environ.update(worker_environment(os.environ))
@@ -26,12 +26,12 @@ def paint_locally(order: Order, home: Home) -> Iterator[Event]:
         from nst_server.worker.job_events import job_events
 
         painter = Painter(home.weights)
-        _ = painter.device  # asking for it wakes the GPU's driver, which talks too
+        _ = painter.device  # the access wakes the GPU's driver, which prints too
     try:
         order = spooled(order, partial(Spool.holding, folder=home.root))
         yield from job_events(painter, order, keep=lambda: False)
     except Exception as error:
         failure = in_words(error)
         if failure.code == "internal":
-            raise  # there is no log that could tell more
+            raise  # with its traceback, as no log has more details
         raise failure from error

@@ -1,4 +1,4 @@
-"""The command line: arguments in, an exit code out. Nothing heavy is imported to say ``--help``."""
+"""The command line, from arguments to exit code. ``--help`` imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_server.values.errors import EXIT_CODES, NeuralStyleError, in_words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``nst``; the exit codes are those of `nst_server.values.errors.EXIT_CODES`."""
+    """Run ``nst`` and return an exit code of `nst_server.values.errors.EXIT_CODES`."""
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed, Home.default()))
@@ -37,9 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     def command(
         name: str, help: str, run: Callable[[argparse.Namespace, Home], int]
     ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=help, description=help)
-        added.set_defaults(run=run)
-        return added
+        subparser = commands.add_parser(name, help=help, description=help)
+        subparser.set_defaults(run=run)
+        return subparser
 
     add_stylize(command("stylize", "Paint a picture.", _stylize))
     serve = command("serve", "Run the server; GIMP and nst start it by themselves.", _serve)

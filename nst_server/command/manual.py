@@ -1,6 +1,6 @@
-"""The README's part for users as a web page: ``python -m nst_server.command.manual README FOLDER``.
+"""Web page of the README's user part: ``python -m nst_server.command.manual README FOLDER``.
 
-The installer lays it beside the plug-in, where the Help button of the dialog finds it.
+The installer puts it beside the plug-in, where the Help button of the dialog finds it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 FIRST, BEHIND = "## In GIMP", "## For developers"
-"""The headings that it begins with and ends before."""
+"""Headings with which the user part begins and before which it ends."""
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -36,7 +36,7 @@ PAGE = """<!DOCTYPE html>
 
 
 def manual(readme: str) -> str:
-    """The page made from the text of the README."""
+    """Return the page made from the text of the README."""
     title = readme.partition("\n")[0].removeprefix("# ")
     part = readme[readme.index(f"\n{FIRST}\n") : readme.index(f"\n{BEHIND}\n")]
     body = MarkdownIt("commonmark").enable("table").render(part)
@@ -55,12 +55,12 @@ def write(readme: Path, folder: Path) -> None:
 
 
 def pictures(page: str) -> list[str]:
-    """Paths of the pictures in a page, as they are below the README's folder."""
+    """Return the paths of the pictures in a page, relative to the README's folder."""
     return re.findall(r'<img src="([^":]+)"', page)
 
 
 def main(words: Sequence[str]) -> int:
-    """Do what the module says."""
+    """Write the page of the given README into the given folder."""
     readme, folder = words
     write(Path(readme), Path(folder))
     return 0

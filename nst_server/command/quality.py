@@ -1,4 +1,4 @@
-"""``nst bench quality``: results judged by numbers, as a table, as JSON, and on a sheet."""
+"""``nst bench quality``: judge results by numbers, as a table, as JSON, and on a sheet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COLUMNS = {
     "border_ratio": "border",
     "seam_ratio": "seam",
 }
-"""What is shown of a result, by the heading of its column."""
+"""Figures of `Quality` that are shown for a result, with the headings of their columns."""
 
 _SMALLEST = 8
 
@@ -39,7 +39,7 @@ _LEGEND = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of ``nst bench quality``."""
+    """Add the arguments of ``nst bench quality``."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _LEGEND
     parser.add_argument("content", type=Path, help="The picture that was painted.")
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
-    """Judge. Raises `NeuralStyleError`."""
+    """Judge the results. Raises `NeuralStyleError`."""
     from nst_server.pictures import picture_files
 
     if arguments.sheet is not None:
@@ -100,7 +100,7 @@ def _judged(
 
 
 def _floats(picture: PictureFile) -> Picture:
-    """As the engine sees it. Raises `NeuralStyleError` ``bad-image`` for a tiny one."""
+    """Convert a picture for the engine. Raises `NeuralStyleError` ``bad-image`` if it is tiny."""
     from nst_server.engine.canvas.picture import Picture
     from nst_server.worker.arrays import read_picture
 
@@ -115,7 +115,7 @@ def _floats(picture: PictureFile) -> Picture:
 
 
 def _table(files: Sequence[Path], judged: Sequence[Quality]) -> Iterator[str]:
-    """A heading and a line for each result."""
+    """Yield a heading and a line for each result."""
     width = max(len("result"), *(len(str(file)) for file in files))
     yield f"{'result':{width}}" + "".join(f"{heading:>9}" for heading in _COLUMNS.values())
     for file, quality in zip(files, judged, strict=True):

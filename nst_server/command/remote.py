@@ -1,4 +1,4 @@
-"""``nst status``, ``stop`` and ``cancel``: talking to a server that runs."""
+"""``nst status``, ``stop`` and ``cancel``: requests to a running server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nst_server.values.errors import NeuralStyleError
 
 
 def status(home: Home, *, as_json: bool) -> int:
-    """Say what the server is doing; exit code 3 if none runs."""
+    """Print the state of the server; the exit code is 3 if none runs."""
     try:
         with Client.connect(home) as client:
             answer = client.status()
@@ -28,7 +28,7 @@ def status(home: Home, *, as_json: bool) -> int:
 
 
 def stop(home: Home) -> int:
-    """End the server; nothing to do is fine too."""
+    """End the server; it is no error if none runs."""
     try:
         stop_server(home)
     except NeuralStyleError as error:

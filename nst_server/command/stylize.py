@@ -1,4 +1,4 @@
-"""``nst stylize``: a picture file in, a painting out."""
+"""``nst stylize``: turn a picture file into a painting."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, St
 from nst_server.wire.order import Order, Raster
 
 Submit = Callable[[Order], Iterator[Event]]
-"""Runs an order and yields its events, through the server or in this process."""
+"""Function that runs an order and yields its events, through the server or in this process."""
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Paint. Raises `NeuralStyleError`; the output file appears whole or not at all.
 
-    A painting that cannot be written there is kept elsewhere, and the error says where.
+    A painting that cannot be written to its place is saved elsewhere, and the error says where.
     """
     request = _request(arguments)
     inputs = _read(request, arguments)
@@ -67,9 +67,9 @@ class _Request:
     styles: tuple[_StyleRequest, ...]
 
     def recipe(self, finished: Finished) -> Recipe:
-        """How the painting was made; a file's folder is nobody's business."""
+        """Return the recipe of the painting, with file names only: folders are private."""
         return Recipe(
-            # The server's settings: what was asked for, checked.
+            # The settings as the server checked them.
             Settings.from_wire(finished.report.settings),
             tuple(RecipeStyle("file", style.path.name, style.weight) for style in self.styles),
             made=Made.of(finished.report),
@@ -78,7 +78,7 @@ class _Request:
 
 
 def _request(arguments: argparse.Namespace) -> _Request:
-    """The checked request. Raises `NeuralStyleError` before any picture is read."""
+    """Return the checked request. Raises `NeuralStyleError` before any picture is read."""
     earlier = _earlier(arguments)
     settings = settings_from(arguments, earlier)
     _check(arguments, settings)
@@ -99,7 +99,7 @@ def _request(arguments: argparse.Namespace) -> _Request:
 
 
 def _earlier(arguments: argparse.Namespace) -> Recipe | None:
-    """The recipe of the result named by --from-result or --resume. Raises `NeuralStyleError`."""
+    """Return the recipe in the --from-result or --resume file. Raises `NeuralStyleError`."""
     path = arguments.from_result or arguments.resume
     if path is None:
         return None
@@ -117,7 +117,7 @@ def _earlier(arguments: argparse.Namespace) -> Recipe | None:
 
 
 def _check(arguments: argparse.Namespace, settings: Settings) -> None:
-    """Say what is missing or too much before anything is read. Raises `NeuralStyleError`."""
+    """Reject missing or clashing arguments before pictures are read. Raises `NeuralStyleError`."""
     if arguments.content is None and arguments.texture is None:
         raise NeuralStyleError(
             "bad-usage",
@@ -173,7 +173,7 @@ class _StylePicture:
 
 @dataclass(frozen=True)
 class _Inputs:
-    """All pictures that were read."""
+    """All pictures of a request, as read."""
 
     content: PictureFile
     styles: tuple[_StylePicture, ...]
@@ -181,7 +181,7 @@ class _Inputs:
     init: PictureFile | None
 
     def order(self, settings: Settings) -> Order:
-        """The order to submit. Raises `NeuralStyleError`."""
+        """Return the order to submit. Raises `NeuralStyleError`."""
         return Job(
             settings,
             _raster(self.content),
@@ -196,7 +196,7 @@ def _raster(picture: PictureFile) -> Raster:
 
 
 def _read(request: _Request, arguments: argparse.Namespace) -> _Inputs:
-    """Read every picture; the content of a texture is of one color. Raises `NeuralStyleError`."""
+    """Read every picture; the content of a texture has one color. Raises `NeuralStyleError`."""
     if arguments.texture is None:
         content = picture_files.read(arguments.content)
         styles = _read_styles(request, content.shape.width, content.shape.height)
@@ -231,7 +231,7 @@ def _read_mask(path: Path | None, width: int, height: int) -> PictureFile | None
 
 
 def _follow(events: Iterator[Event], console: Console, trace: Path | None) -> Finished:
-    """Show what happens until the result is there."""
+    """Show the events until the result arrives, and return it."""
     with console, _tracing(trace) as write:
         for event in events:
             match event:
@@ -271,9 +271,9 @@ def _locally(home: Home) -> Submit:
 
 @contextmanager
 def _tracing(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """What writes an entry into a JSONL file, or does nothing if no path is given.
+    """Yield a function that writes an entry to a JSONL file, or does nothing without a path.
 
-    Raises `NeuralStyleError` ``unwritable``; where that happens on the way the painting goes on.
+    Raises `NeuralStyleError` ``unwritable``; a later failure ends the trace but not the painting.
     """
     if path is None:
         yield lambda _: None
@@ -306,7 +306,7 @@ def _tracing(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 @dataclass(frozen=True)
 class _Result:
-    """A painting as it is seen: through the selection, over the content."""
+    """The final picture: the painting seen through the selection, over the content."""
 
     inputs: _Inputs
     finished: Finished
@@ -318,7 +318,7 @@ class _Result:
 
 
 def _write(result: _Result, request: _Request, output: Path, home: Home) -> None:
-    """Write the painting to ``output``, or keep it elsewhere and raise where."""
+    """Write the painting to ``output``, or save it elsewhere and raise an error that says where."""
     recipe = request.recipe(result.finished).to_text()
 
     def write(path: Path) -> None:
@@ -335,10 +335,10 @@ def _write(result: _Result, request: _Request, output: Path, home: Home) -> None
 
 
 def _write_to_refuge(write: Callable[[Path], None], home: Home) -> Path | None:
-    """The first place that takes a painting which its own place did not; None if there is none."""
-    name = f"painted-{datetime.now():%Y%m%d-%H%M%S-%f}.png"  # a name that nothing has yet
+    """Save a painting that its own place rejected; return where, or None if that fails too."""
+    name = f"painted-{datetime.now():%Y%m%d-%H%M%S-%f}.png"  # an unused name
     folders = [home.root]
-    with suppress(OSError):  # there is none that could be written
+    with suppress(OSError):  # no temporary folder is writable
         folders.append(Path(tempfile.gettempdir()))
     for folder in folders:
         with suppress(NeuralStyleError):
@@ -350,8 +350,8 @@ def _write_to_refuge(write: Callable[[Path], None], home: Home) -> Path | None:
 def _write_sheet(result: _Result, request: _Request, arguments: argparse.Namespace) -> None:
     from nst_server.pictures.contact_sheet import contact_sheet
 
-    named = zip(result.inputs.styles, request.styles, strict=True)
-    panels = [(style.picture.image(), f"Style: {asked.path.name}") for style, asked in named]
+    pairs = zip(result.inputs.styles, request.styles, strict=True)
+    panels = [(style.picture.image(), f"Style: {wanted.path.name}") for style, wanted in pairs]
     if arguments.content is not None:
         panels.insert(0, (result.inputs.content.image(), f"Content: {arguments.content.name}"))
     panels.append((PictureFile(result.samples).image(), f"Result: {arguments.output.name}"))

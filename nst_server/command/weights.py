@@ -1,4 +1,4 @@
-"""``nst weights``: which networks there are, and fetching the better one."""
+"""``nst weights``: list the networks, or fetch the better one."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _TIMEOUT = 15.0
 
 
 def show(home: Home) -> int:
-    """One line for each network; exit code 3 if none can be used."""
-    there = weight_files.available(home.weights)
+    """Print one line for each network; return exit code 3 if none is usable."""
+    available = weight_files.available(home.weights)
     usable = 0
     for backbone in weight_files.BACKBONES:
-        if backbone not in there:
+        if backbone not in available:
             print(f"{backbone}: not installed")
             continue
         try:
-            weight_files.verify(backbone, there[backbone])
+            weight_files.verify(backbone, available[backbone])
         except NeuralStyleError as error:
             print(f"{backbone}: {error}")
         else:
             usable += 1
-            print(f"{backbone}: {there[backbone]}")
+            print(f"{backbone}: {available[backbone]}")
     return 0 if usable else NeuralStyleError("weights-missing", "").exit_code
 
 

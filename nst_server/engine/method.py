@@ -1,4 +1,4 @@
-"""What a job is painted with: network, layers, losses and optimiser, chosen by the settings."""
+"""The method of a job: network, layers, losses and optimizer, chosen by the settings."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ from nst_server.engine.objective.stage import Layers
 from nst_server.engine.objective.whole import Distance, Objective
 from nst_server.engine.optimizers.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
-from nst_server.engine.optimizers.preconditioner import NEAR_A_MINIMUM, STROKES
+from nst_server.engine.optimizers.preconditioner import NEAR_A_MINIMUM, STROKES, Metric
 from nst_server.engine.planning import schedule
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.settings import Settings
+from nst_server.values.settings import (
+    Formulation,
+    OptimizerName,
+    Pooling,
+    Settings,
+    StyleLossName,
+)
 
 
 class Optimizer(Protocol):
@@ -49,36 +55,43 @@ def _first_convolutions(*shares: float) -> tuple[tuple[str, float], ...]:
     )
 
 
-NOTEBOOK_LAYERS = Layers((("block5_conv2", 1.0),), _first_convolutions(1, 1, 1, 1, 1))
-RELATIVE_LAYERS = Layers((("block4_conv2", 1.0),), _first_convolutions(3, 3, 2, 2, 1))
-"""Gatys' content layer, a block before the notebook's, keeps windows and faces readable; a little
-more weight on the first blocks gives cleaner strokes."""
+LAYERS: dict[Formulation, Layers] = {
+    "notebook": Layers((("block5_conv2", 1.0),), _first_convolutions(1, 1, 1, 1, 1)),
+    "relative": Layers((("block4_conv2", 1.0),), _first_convolutions(3, 3, 2, 2, 1)),
+}
+"""Layers with shares. Gatys' content layer, a block before the notebook's, keeps windows and faces
+readable; a little more weight on the first blocks gives cleaner strokes."""
+
+LBFGS: dict[Formulation, tuple[int, Metric]] = {
+    "notebook": (PAIRS_NEAR_A_MINIMUM, NEAR_A_MINIMUM),
+    "relative": (PAIRS, STROKES),
+}
+"""Curvature pairs and metric of L-BFGS: for hundreds of iterations, or a few dozen."""
 
 
 @dataclass(frozen=True)
 class MethodKey:
-    """What a method depends on; sizes, weights and pictures are not part of it."""
+    """Settings that a method depends on; sizes, weights and pictures are not among them."""
 
     backbone: str
     precision: str
-    pooling: str
-    classic: bool
-    wasserstein: bool
-    optimizer: str
+    pooling: Pooling
+    formulation: Formulation
+    style_loss: StyleLossName
+    optimizer: OptimizerName
     layers: Layers
     regions: int
 
     @classmethod
     def of(cls, settings: Settings, backbone: str, precision: str, regions: int = 1) -> MethodKey:
-        """The choice that ``settings`` make. Raises `NeuralStyleError` ``bad-settings``."""
-        classic = settings.preset == "classic"
-        usual = NOTEBOOK_LAYERS if classic else RELATIVE_LAYERS
+        """The key that ``settings`` make. Raises `NeuralStyleError` ``bad-settings``."""
+        usual = LAYERS[settings.formulation]
         return cls(
             backbone,
             precision,
             settings.pooling,
-            classic,
-            settings.style_loss == "wasserstein",
+            settings.formulation,
+            settings.style_loss,
             settings.optimizer,
             Layers(
                 _layers(settings.content_layers) or usual.content,
@@ -90,50 +103,48 @@ class MethodKey:
 
 @dataclass(frozen=True)
 class Method:
-    """An objective with the optimiser that suits its units."""
+    """An objective with the optimizer that suits its units."""
 
     objective: Objective
     adam: Adam | None
     """None for L-BFGS, which keeps nothing between jobs."""
-    classic: bool
+    formulation: Formulation
 
     @classmethod
-    def build(cls, choice: MethodKey, weights_file: Path) -> Method:
+    def build(cls, key: MethodKey, weights_file: Path) -> Method:
         """Load the network. Raises `NeuralStyleError` ``weights-missing`` or ``bad-settings``."""
+        relative = key.formulation == "relative"
         network = Network(
-            choice.backbone,
+            key.backbone,
             weights_file,
-            choice.layers.names,
-            pooling=choice.pooling,
-            padding="zeros" if choice.classic else "replicate",
-            precision=choice.precision,
+            key.layers.names,
+            pooling=key.pooling,
+            padding="replicate" if relative else "zeros",
+            precision=key.precision,
         )
-        distance = Distance(not choice.classic, choice.wasserstein)
-        objective = Objective(network, choice.layers, distance, choice.regions)
-        adam = Adam(NOTEBOOK if choice.classic else RELATIVE)
-        return cls(objective, adam if choice.optimizer == "adam" else None, choice.classic)
+        distance = Distance(relative, key.style_loss == "wasserstein")
+        objective = Objective(network, key.layers, distance, key.regions)
+        adam = Adam(RELATIVE if relative else NOTEBOOK)
+        return cls(objective, adam if key.optimizer == "adam" else None, key.formulation)
 
     def optimizer(self, settings: Settings) -> Optimizer:
-        """What moves a picture; one that wraps is moved so too."""
+        """The optimizer of one painting; a picture that wraps is moved on a torus."""
         if self.adam is not None:
             return self.adam
-        if self.classic:
-            pairs, metric = PAIRS_NEAR_A_MINIMUM, NEAR_A_MINIMUM
-        else:
-            pairs, metric = PAIRS, STROKES
+        pairs, metric = LBFGS[self.formulation]
         return Lbfgs(pairs=pairs, metric=metric, wraps=settings.seamless)
 
     @property
     def may_settle(self) -> bool:
-        """Whether losses tell that no more is gained.
+        """True if losses tell that no more is gained.
 
-        Adam's go up and down, and classic makes as many iterations as the notebook.
+        Adam's go up and down, and the notebook's formulation makes as many iterations as it.
         """
-        return self.adam is None and not self.classic
+        return self.adam is None and self.formulation == "relative"
 
     def weights(self, settings: Settings) -> tf.Tensor:
-        """Weights of the terms, in the order of `objective.TERMS`."""
-        return tf.constant(schedule.term_weights(settings, relative=not self.classic), tf.float32)
+        """Weights of the terms, in the order of `TERMS`."""
+        return tf.constant(schedule.term_weights(settings), tf.float32)
 
 
 def _layers(named: str) -> tuple[tuple[str, float], ...]:

@@ -1,1 +1,1 @@
-"""Facts of this machine: where files lie, its memory, processors, GPU driver and GIMPs."""
+"""Facts about this machine: file locations, memory, processor, GPU driver, GIMP installations."""

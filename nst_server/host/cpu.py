@@ -1,4 +1,4 @@
-"""What this machine's processor can do."""
+"""Features of this machine's processor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def flags() -> frozenset[str]:
-    """Names of the processor's features as Linux has them on x86; elsewhere there are none."""
+    """Return the processor's feature names as Linux lists them on x86; empty elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
@@ -18,5 +18,5 @@ def flags() -> frozenset[str]:
 
 
 def suits_one_dnn(features: Collection[str]) -> bool:
-    """Whether oneDNN has fast kernels for our layout of pixels: with AVX-512 alone."""
+    """True if oneDNN has fast kernels for our pixel layout, which only AVX-512 gives it."""
     return "avx512f" in features

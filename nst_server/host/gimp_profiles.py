@@ -1,4 +1,4 @@
-"""Where GIMP 3 keeps its profiles, by the way it was installed; nothing is created by looking."""
+"""Profiles of GIMP 3, located by the way it was installed; a lookup creates nothing."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PLUG_IN = "neural-style"
-"""Name of the plug-in's folder and file, as GIMP demands it."""
+"""Common name of the plug-in's folder and file, as GIMP requires."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """One GIMP 3 profile: a folder that GIMP looks for ``plug-ins`` in."""
+    """A GIMP 3 profile: a folder in which GIMP looks for ``plug-ins``."""
 
     folder: Path
     packaged: str = ""
-    """Flatpak or Snap where GIMP brings a Python of its own; empty for the system's."""
+    """Windows, macOS, Flatpak or Snap if GIMP brings its own Python; empty for the system's."""
 
     @property
     def plug_ins(self) -> Path:
@@ -35,28 +35,28 @@ class Profile:
 
     @property
     def program(self) -> Path:
-        """The file that GIMP starts."""
+        """File that GIMP starts."""
         return self.plug_in / f"{PLUG_IN}.py"
 
     @property
     def site(self) -> Path:
-        """Folder of what the plug-in imports."""
+        """Folder of the packages that the plug-in imports."""
         return self.plug_in / "site"
 
 
 def profiles() -> list[Profile]:
-    """Every GIMP 3 profile of this user."""
-    named = os.environ.get("GIMP3_DIRECTORY")
-    found = [Profile(Path(named))] if named else []
+    """Return every GIMP 3 profile of this user."""
+    configured = os.environ.get("GIMP3_DIRECTORY")
+    result = [Profile(Path(configured))] if configured else []
     for base, packaged in _bases():
         if base.is_dir():
             folders = [folder for folder in base.iterdir() if re.fullmatch(r"3\.\d+", folder.name)]
-            found += [Profile(folder, packaged) for folder in sorted(folders) if folder.is_dir()]
-    return found
+            result += [Profile(folder, packaged) for folder in sorted(folders) if folder.is_dir()]
+    return result
 
 
 def _bases() -> Iterator[tuple[Path, str]]:
-    """Folders that hold profiles, each named after GIMP's minor release."""
+    """Yield each folder of profiles (named by GIMP's minor release) with its `Profile.packaged`."""
     home = Path.home()
     if sys.platform == "win32":
         yield Path(os.environ.get("APPDATA", home / "AppData" / "Roaming")) / "GIMP", "Windows"
@@ -69,7 +69,7 @@ def _bases() -> Iterator[tuple[Path, str]]:
 
 
 def installed_gimp() -> tuple[str, str] | None:
-    """Path and version ("3.0.4") of a GIMP 3 that runs without a window, if one is installed."""
+    """Return path and version ("3.0.4") of a GIMP 3 that runs without a window, or None."""
     for name in (
         "gimp-console-3.0",
         "gimp-console-3",
@@ -85,11 +85,11 @@ def installed_gimp() -> tuple[str, str] | None:
             answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30)
         except (OSError, subprocess.TimeoutExpired):
             continue
-        if found := re.search(r"\b(3\.\d+\.\d+)", answer.stdout):
-            return path, found[1]
+        if version := re.search(r"\b(3\.\d+\.\d+)", answer.stdout):
+            return path, version[1]
     return None
 
 
 def system_python() -> str | None:
-    """The Python that a GIMP of the Linux distribution starts plug-ins with."""
+    """Return the Python with which a GIMP of the Linux distribution starts plug-ins."""
     return "/usr/bin/python3" if Path("/usr/bin/python3").exists() else shutil.which("python3")

@@ -1,4 +1,4 @@
-"""Where everything that is installed or written lies: one folder, ``NST_HOME``."""
+"""One folder, ``NST_HOME``, for everything that is installed or written."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def default_home() -> Path:
-    """``$NST_HOME``, else ``neural-style`` in the platform's folder for user data."""
-    named = os.environ.get("NST_HOME")
-    if named:
-        return Path(named).expanduser().absolute()
+    """Return ``$NST_HOME``, or else ``neural-style`` in the platform's folder for user data."""
+    configured = os.environ.get("NST_HOME")
+    if configured:
+        return Path(configured).expanduser().absolute()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":
@@ -24,35 +24,35 @@ def default_home() -> Path:
 
 @dataclass(frozen=True)
 class Home:
-    """The folders and files below one ``NST_HOME``; nothing is created by looking."""
+    """Paths of the folders and files below one ``NST_HOME``; a lookup creates nothing."""
 
     root: Path
 
     @classmethod
     def default(cls) -> Home:
-        """The home of this user's environment."""
+        """Return the home at `default_home`."""
         return cls(default_home())
 
     @property
     def venv(self) -> Path:
-        """The virtual environment that the installer made."""
+        """Virtual environment made by the installer."""
         return self.root / "venv"
 
     @property
     def python(self) -> Path:
-        """The interpreter that has TensorFlow."""
+        """Python interpreter that has TensorFlow."""
         if sys.platform == "win32":
             return self.venv / "Scripts" / "python.exe"
         return self.venv / "bin" / "python"
 
     @property
     def command(self) -> Path:
-        """The ``nst`` command."""
+        """Path of the ``nst`` command."""
         return self.root / "bin" / ("nst.cmd" if sys.platform == "win32" else "nst")
 
     @property
     def weights(self) -> Path:
-        """Folder of fetched network weights."""
+        """Folder of downloaded network weights."""
         return self.root / "weights"
 
     @property
@@ -62,22 +62,22 @@ class Home:
 
     @property
     def run(self) -> Path:
-        """Folder of what exists while a server runs (0700)."""
+        """Folder of the files that exist while a server runs (mode 0700)."""
         return self.root / "run"
 
     @property
     def exchange(self) -> Path:
-        """Folder in which a worker and its client open the file of their pixels (0700)."""
+        """Folder of the file through which a worker and its client share pixels (mode 0700)."""
         return self.run / "exchange"
 
     @property
     def connection_file(self) -> Path:
-        """How to reach the running server (0600)."""
+        """File with the address and keys of the running server (mode 0600)."""
         return self.run / "connection.json"
 
     @property
     def lock_file(self) -> Path:
-        """Held by the one server of this home."""
+        """Lock file held by the only server of this home."""
         return self.run / "server.lock"
 
     @property
@@ -87,5 +87,5 @@ class Home:
 
     @property
     def server_log(self) -> Path:
-        """What the server and its workers wrote."""
+        """Log file of the server and its workers."""
         return self.logs / "server.log"

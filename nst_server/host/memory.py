@@ -1,4 +1,4 @@
-"""How much memory is free, and how much a process has."""
+"""Free memory of the machine and memory used by a process."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from pathlib import Path
 
 
 def available_memory() -> int | None:
-    """Bytes that a process could still get, None where the system does not tell."""
-    return _told("/proc/meminfo", "MemAvailable:")
+    """Return the bytes still available to a process; None if the system does not tell."""
+    return _entry("/proc/meminfo", "MemAvailable:")
 
 
 def resident_memory(process: int) -> int | None:
-    """Bytes that a process has, by its number; None where the system does not tell."""
-    return _told(f"/proc/{process}/status", "VmRSS:")
+    """Return the bytes held by the process with this id; None if the system does not tell."""
+    return _entry(f"/proc/{process}/status", "VmRSS:")
 
 
 def peak_memory(process: int) -> int | None:
-    """The most bytes that a process ever had; None where the system does not tell."""
-    return _told(f"/proc/{process}/status", "VmHWM:")
+    """Return the peak bytes held by the process with this id; None if the system does not tell."""
+    return _entry(f"/proc/{process}/status", "VmHWM:")
 
 
-def _told(file: str, name: str) -> int | None:
-    """Bytes, from a line with kilobytes such as Linux has them."""
+def _entry(file: str, name: str) -> int | None:
+    """Return the value of the line ``name`` in bytes; Linux gives it in kilobytes."""
     try:
         for line in Path(file).read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith(name):

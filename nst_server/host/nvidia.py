@@ -1,4 +1,4 @@
-"""Whether there is an NVIDIA driver; no framework is asked."""
+"""Framework-free check for an NVIDIA driver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 
 
 def nvidia_driver_answers() -> bool:
-    """Whether a driver with a device is there that TensorFlow could use."""
+    """True if an NVIDIA driver answers and, where CUDA can count devices, has at least one.
+
+    False outside Linux, where TensorFlow could not use it.
+    """
     if not sys.platform.startswith("linux"):
         return False
     try:

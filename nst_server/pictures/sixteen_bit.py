@@ -67,7 +67,7 @@ def read(path: Path) -> DeepPicture | None:
         with path.open("rb") as file:
             head = file.read(_PNG_HEADER)
     except OSError:
-        return None  # the next one to open it reports the error
+        return None  # the next reader reports the error
     try:
         if head.startswith(_PNG) and head[_PNG_DEPTH : _PNG_DEPTH + 1] == b"\x10":
             _check_size(path, *struct.unpack(">II", head[_PNG_SIZE:_PNG_DEPTH]))

@@ -18,7 +18,7 @@ Colors = Literal["style", "content", "match"]
 Init = Literal["content", "noise", "picture"]
 OptimizerName = Literal["lbfgs", "adam"]
 Pooling = Literal["mixed", "max", "average"]
-StyleLoss = Literal["wasserstein", "gram"]
+StyleLossName = Literal["wasserstein", "gram"]
 Formulation = Literal["relative", "notebook"]
 Backbone = Literal["auto", "vgg19", "vgg16"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -168,11 +168,11 @@ class Settings:
         choices=get_args(Pooling),
         expert=True,
     )
-    style_loss: StyleLoss = _option(
+    style_loss: StyleLossName = _option(
         "wasserstein",
         "How styles are compared: the Wasserstein distance of their feature maps, or their Gram "
         "matrices as in the first paper.",
-        choices=get_args(StyleLoss),
+        choices=get_args(StyleLossName),
         expert=True,
     )
     formulation: Formulation = _option(

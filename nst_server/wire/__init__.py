@@ -1,1 +1,1 @@
-"""How a job travels: messages, chunks of pixels, shared files, the connection file, events."""
+"""Transport of a job: messages, chunks of pixels, shared files, the connection file, events."""

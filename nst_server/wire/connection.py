@@ -1,4 +1,4 @@
-"""The connection file: how the running server of a home is reached, and by whom."""
+"""The connection file: address of the running server of a home, and the keys to use it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from nst_server.values.errors import NeuralStyleError
 
 _KEY_LENGTH = 40
-"""Of a CURVE key in Z85."""
+"""Characters of a CURVE key in Z85."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Everything in the connection file. Who can read it may use the server: its keys are secret.
+    """Contents of the connection file. Its keys are secret: whoever reads them may use the server.
 
-    The keys are CURVE keys as Z85 text.
+    They are CURVE keys as Z85 text.
     """
 
     endpoint: str
@@ -32,7 +32,7 @@ class Connection:
     client_secret: str
 
     def write(self, path: Path) -> None:
-        """Write the file at once or not at all, readable by its owner only."""
+        """Write the file as a whole or not at all, readable by its owner only."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
@@ -47,9 +47,11 @@ class Connection:
 
     @classmethod
     def read(cls, path: Path) -> Connection:
-        """The checked file. Raises `NeuralStyleError` ``server-gone`` if there is none or no good.
+        """Read and check the file.
 
-        A good file does not mean that the server still runs: only an answered hello does.
+        A valid file does not mean that the server still runs: only an answered hello does.
+        Raises `NeuralStyleError` ``server-gone`` if it is missing or damaged, ``not-authorised``
+        if this user may not read it.
         """
         try:
             wire = json.loads(path.read_text(encoding="utf-8"))

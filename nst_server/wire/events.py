@@ -1,4 +1,4 @@
-"""What a client hears of its job, to be consumed by ``match``."""
+"""Events that a client receives about its job, to be consumed by ``match``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from nst_server.wire.spool import Spool
 
 @dataclass(frozen=True)
 class Queued:
-    """The job waits; ``position`` others are before it."""
+    """The job waits behind ``position`` others."""
 
     position: int
 
 
 @dataclass(frozen=True)
 class Started:
-    """A worker took the job: the device and the size that is really worked at."""
+    """A worker took the job; the fields give its device and the size that is really painted."""
 
     device: str
     precision: str
@@ -30,7 +30,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Painting:
-    """Progress, and every now and then a preview: rows of uint8 RGB of the size it names."""
+    """Progress and, now and then, a preview: rows of uint8 RGB, sized as ``progress`` says."""
 
     progress: Progress
     preview: bytes | None = None
@@ -38,11 +38,11 @@ class Painting:
 
 @dataclass(frozen=True)
 class Finished:
-    """The result: its pixels in the content's channels and sample type, and what was done."""
+    """The result: its pixels, with the content's channels and sample type, and the report."""
 
     picture: PictureShape
     pixels: Spool
-    """``picture.size_in_bytes`` of them."""
+    """The ``picture.size_in_bytes`` bytes of the result."""
     report: Report
 
 

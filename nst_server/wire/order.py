@@ -27,7 +27,7 @@ class Raster(PictureShape):
 
     @classmethod
     def of(cls, shape: PictureShape, pixels: Any) -> Raster:
-        """A picture of that shape."""
+        """Return a picture of this shape with these pixels."""
         return cls(shape.width, shape.height, shape.channels, shape.sample, pixels)
 
 
@@ -36,7 +36,7 @@ Order: TypeAlias = Job[Raster]
 
 
 def order_from(header: JobHeader, stream: Spool) -> Order:
-    """The order whose pixels lie in ``stream``, one picture after the other."""
+    """Return the order whose pixels are in ``stream``, one picture after the other."""
     start = 0
 
     def raster(shape: PictureShape) -> Raster:
@@ -49,5 +49,5 @@ def order_from(header: JobHeader, stream: Spool) -> Order:
 
 
 def spooled(order: Order, new_spool: Callable[[Any], Spool]) -> Order:
-    """The same order with the pixels of each picture put into a spool of its own."""
+    """Return the same order with the pixels of each picture in a separate spool."""
     return order.map(lambda raster: Raster.of(raster, new_spool(raster.pixels)))

@@ -1,23 +1,23 @@
-"""How messages look on the wire: a JSON header frame and, for pixels, one payload frame.
+"""Messages on the wire: a JSON header frame and, for pixels, one payload frame.
 
-The broker holds no pixels: a job waits in the queue as its header alone, and when its turn comes
-the client is given credit and its chunks are passed straight on to the worker. The result comes
-back the same way, against credit that the client gives.
+The broker holds no pixels: only the header of a job waits in the queue. When its turn comes, the
+client is given credit and its chunks are passed straight on to the worker. The result comes back
+the same way, on credit that the client gives.
 
 With the first credit the worker names a file in the home's folder `exchange`. A client that can
-open it puts its pixels there, and its chunks have a length in place of a payload, as have those of
-the result then, which lies over the content in that file. Any other client sends payloads.
+open it writes its pixels into it; its chunks then have a length in place of a payload, and so have
+the chunks of the result, which replaces the content in that file. Any other client sends payloads.
 
 client → server
     hello {protocol, version}                    → welcome {protocol, version, pid}
     status {}                                    → status {…}
     submit {job, request}                        → queued {job, position}; the client names the job
     chunk {job, offset} + payload                the pixels, within credit
-    chunk {job, offset, length}                  the same, in the file
-    credit {job, chunks}                         the client can take so many more result chunks
-    cancel {job}                                 → cancelled {job}; whoever submitted it gets
+    chunk {job, offset, length}                  the same, through the file
+    credit {job, chunks}                         the client can take this many more result chunks
+    cancel {job}                                 → cancelled {job}; its submitter gets
                                                    failed {job, error: cancelled}
-    keep {job}                                   stop painting, send what there is
+    keep {job}                                   stop painting, send the current picture
     shutdown {}                                  → bye {}
 server → client
     queued {job, position}                       again whenever the position changes
@@ -26,7 +26,7 @@ server → client
     progress {job, …Progress}  (+ payload: preview pixels, uint8 RGB)
     result {job, picture, report}  then chunks as above until complete
     failed {job, error}
-    error {error, job}                           a message was not obeyed; its job, if it named one
+    error {error, job}                           a message was rejected; its job, if it named one
     ping {}                                      once a second; silence means the server is gone
 """
 
@@ -40,13 +40,13 @@ from typing import Any, Literal, cast, get_args
 from nst_server.values.errors import NeuralStyleError
 
 PROTOCOL = 3
-"""Raised when old and new cannot talk to each other."""
+"""Version of the protocol, raised when old and new programs cannot talk to each other."""
 
 CHUNK_BYTES = 4 * 2**20
-"""Pixels in one message."""
+"""Most bytes of pixels in one message."""
 
 CREDIT_CHUNKS = 4
-"""Chunks that may be under way at once."""
+"""Chunks that may be in transit at once."""
 
 MAXIMUM_HEADER_BYTES = 256 * 2**10
 MAXIMUM_FRAME_BYTES = CHUNK_BYTES + 4096
@@ -54,7 +54,7 @@ MAXIMUM_FRAME_BYTES = CHUNK_BYTES + 4096
 
 PING_SECONDS = 1.0
 SILENCE_SECONDS = 15.0
-"""A server that was silent for so long is gone."""
+"""Seconds of silence after which a server counts as gone."""
 
 ClientKind = Literal["hello", "status", "submit", "chunk", "credit", "cancel", "keep", "shutdown"]
 ServerKind = Literal[
@@ -73,7 +73,7 @@ ServerKind = Literal[
     "bye",
 ]
 WorkerKind = Literal["job", "idle"]
-"""Kinds that only broker and worker exchange."""
+"""Kinds that are exchanged only between broker and worker."""
 
 Kind = ClientKind | ServerKind | WorkerKind
 
@@ -84,9 +84,9 @@ _KINDS = CLIENT_KINDS.union(get_args(ServerKind), get_args(WorkerKind))
 
 @dataclass(frozen=True)
 class Message:
-    """One message: its kind, its JSON fields, and pixels where the kind has any.
+    """A message: its kind, its JSON fields, and pixels if the kind has any.
 
-    The payload is anything with the buffer protocol (bytes, memoryview, zmq.Frame's buffer).
+    The payload is any object with the buffer protocol (bytes, memoryview, zmq.Frame's buffer).
     """
 
     kind: Kind
@@ -95,18 +95,18 @@ class Message:
 
     @property
     def job(self) -> str:
-        """The job it is about; an empty string if none."""
+        """Name of the job it is about; empty if there is none."""
         return str(self.fields.get("job", ""))
 
     @property
     def length(self) -> Any:
-        """How many bytes of pixels a chunk brings or announces, as yet unchecked."""
+        """Bytes of pixels that a chunk carries or announces, not yet checked."""
         if self.payload is None:
             return self.fields.get("length")
         return memoryview(self.payload).nbytes
 
     def to_frames(self) -> list[Any]:
-        """Header frame, then the payload if there is one."""
+        """Return the header frame and, if there is a payload, its frame."""
         header = json.dumps(
             {"kind": self.kind, **self.fields}, separators=(",", ":"), allow_nan=False
         ).encode()
@@ -114,7 +114,7 @@ class Message:
 
     @classmethod
     def from_frames(cls, frames: Sequence[Any]) -> Message:
-        """A checked message. Raises `NeuralStyleError` ``bad-message``."""
+        """Parse and check a message. Raises `NeuralStyleError` ``bad-message``."""
         if not 1 <= len(frames) <= 2:
             raise _malformed(f"it has {len(frames)} frames")
         header = memoryview(frames[0])

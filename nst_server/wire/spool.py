@@ -1,7 +1,7 @@
-"""Pixels that wait or travel lie in files without a name: no process's memory, and gone with it.
+"""Unnamed files for pixels that wait or travel: outside memory, and gone with their process.
 
-Two processes of one user on one machine can share such a file: with `offer` one makes it in a
-folder of the user's own, with `take` the other opens it, and its name is gone.
+Two processes of one user on one machine can share a file: one creates it with `offer`, in a folder
+owned by the user, and the other opens it with `take`, which removes its name.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from nst_server.values.errors import NeuralStyleError
 
 _NAME_LENGTH = 32
 _FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-# Windows keeps the name of an open file, and must be told to let others open it and to remove it.
+# On Windows an open file keeps its name; the flag lets others open it and removes it at the end.
 _FLAGS |= getattr(os, "O_TEMPORARY", 0)
 
 
 class Spool:
-    """A stretch of bytes in a file, for one thread; what was not written reads as 0.
+    """A range of bytes in a file, for one thread; unwritten bytes read as 0.
 
-    The file is closed with the last `Spool` of it.
+    The file is closed with its last `Spool`.
     """
 
     def __init__(self, file: FileIO, length: int, start: int = 0) -> None:
@@ -36,16 +36,16 @@ class Spool:
 
     @classmethod
     def new(cls, length: int, folder: Path | None = None) -> Spool:
-        """An empty one, in ``folder`` (made if need be) where that can be written.
+        """Create an empty spool, in ``folder`` (created if missing) if that is writable.
 
         Raises `NeuralStyleError` ``unwritable``.
         """
         if folder is not None:
             with contextlib.suppress(OSError):
                 folder.mkdir(mode=0o700, exist_ok=True)
-        place = folder if folder is not None and os.access(folder, os.W_OK) else None
+        directory = folder if folder is not None and os.access(folder, os.W_OK) else None
         try:
-            file = tempfile.TemporaryFile(buffering=0, dir=place)  # noqa: SIM115
+            file = tempfile.TemporaryFile(buffering=0, dir=directory)  # noqa: SIM115
             file.truncate(length)
         except OSError as error:
             raise _unwritable(error) from None
@@ -53,17 +53,17 @@ class Spool:
 
     @classmethod
     def holding(cls, data: Any, folder: Path | None = None) -> Spool:
-        """A copy of a bytes-like object. Raises `NeuralStyleError` ``unwritable``."""
+        """Copy a bytes-like object into a new spool. Raises `NeuralStyleError` ``unwritable``."""
         spool = cls.new(memoryview(data).nbytes, folder)
         spool.write(0, data)
         return spool
 
     def part(self, start: int, length: int) -> Spool:
-        """The bytes from ``start``, in the same file."""
+        """Return a spool of the bytes from ``start``, in the same file."""
         return Spool(self._file, length, self._start + start)
 
     def read(self, start: int = 0, length: int | None = None) -> bytes:
-        """The bytes from ``start``; without ``length`` all that follow. Raises as `read_into`."""
+        """Return ``length`` bytes from ``start``, or all that follow. Raises as `read_into`."""
         size = self.length - start if length is None else length
         self._file.seek(self._start + start)
         data = self._file.read(size)
@@ -76,7 +76,7 @@ class Spool:
     def read_into(self, start: int, buffer: Any) -> None:
         """Fill a buffer with the bytes from ``start``.
 
-        Raises `NeuralStyleError` ``bad-message`` if another process cut them off.
+        Raises `NeuralStyleError` ``bad-message`` if another process truncated the file.
         """
         view = memoryview(buffer).cast("B")
         self._file.seek(self._start + start)
@@ -87,7 +87,7 @@ class Spool:
             view = view[count:]
 
     def write(self, start: int, data: Any) -> None:
-        """Put a bytes-like object at ``start``. Raises `NeuralStyleError` ``unwritable``."""
+        """Write a bytes-like object at ``start``. Raises `NeuralStyleError` ``unwritable``."""
         view = memoryview(data).cast("B")
         if not 0 <= start <= self.length - view.nbytes:
             raise ValueError("beyond the end of a spool")
@@ -99,7 +99,7 @@ class Spool:
             raise _unwritable(error) from None
 
     def copy(self, start: int, source: Spool) -> None:
-        """Put all of another one at ``start``, by the system itself where it can.
+        """Copy all of ``source`` to ``start``, inside the system's kernel where possible.
 
         Raises as `read` and `write`.
         """
@@ -108,10 +108,10 @@ class Spool:
         done = 0
         if sys.platform == "linux":
             files = source._file.fileno(), self._file.fileno()
-            with contextlib.suppress(OSError):  # older systems, or files in different places
+            with contextlib.suppress(OSError):  # older systems, or files on different file systems
                 while done < source.length:
-                    places = source._start + done, self._start + start + done
-                    count = os.copy_file_range(*files, source.length - done, *places)
+                    offsets = source._start + done, self._start + start + done
+                    count = os.copy_file_range(*files, source.length - done, *offsets)
                     if count == 0:
                         break
                     done += count
@@ -120,14 +120,14 @@ class Spool:
 
 
 def size_in_bytes(pixels: Any) -> int:
-    """Length of a bytes-like object or a `Spool`."""
+    """Return the bytes in a bytes-like object or a `Spool`."""
     return pixels.length if isinstance(pixels, Spool) else memoryview(pixels).nbytes
 
 
 def offer(folder: Path, length: int) -> tuple[str, Spool]:
-    """A file for another process to `take`, and its name, which `withdraw` removes.
+    """Create a file for another process to `take`; return its name (to `withdraw`) and its spool.
 
-    All other files in ``folder`` are removed: what was offered before was not wanted.
+    All other files in ``folder`` are removed: they are earlier offers that nobody took.
     Raises `NeuralStyleError` ``unwritable``.
     """
     try:
@@ -144,13 +144,13 @@ def offer(folder: Path, length: int) -> tuple[str, Spool]:
 
 
 def withdraw(folder: Path, name: str) -> None:
-    """Remove the name of what was offered; who has it open keeps it."""
+    """Remove the name of an offered file; a process that has it open keeps it."""
     with contextlib.suppress(OSError):
         (folder / name).unlink(missing_ok=True)
 
 
 def take(folder: Path, name: Any, length: int) -> Spool | None:
-    """The file of that name and length, if this process can open it; its name is removed."""
+    """Open the file of this name and length and remove its name; None if that is impossible."""
     if not isinstance(name, str) or len(name) != _NAME_LENGTH or not name.isalnum():
         return None
     try:

@@ -1,8 +1,8 @@
-"""Pixels in chunks: how they are cut, and how the other side accepts them, in order and on credit.
+"""Pixels in chunks: cut by the sender, and accepted by the receiver in order and on credit.
 
 The pictures of a job travel as one stream of bytes, one picture after the other; the offset of a
-chunk counts from the start of that stream. Their bytes travel in the message or, where both ends
-have opened the same file, lie there already, and only offset and length travel.
+chunk counts from the start of that stream. The bytes travel in the message or, if both ends have
+opened the same file, are in it already, and only offset and length travel.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from nst_server.wire.spool import Spool, size_in_bytes
 
 
 def spans(length: int) -> Iterator[tuple[int, int]]:
-    """Start and length of every chunk of ``length`` bytes."""
+    """Yield start and length of every chunk of ``length`` bytes."""
     for start in range(0, length, CHUNK_BYTES):
         yield start, min(CHUNK_BYTES, length - start)
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A part of a picture, which is a bytes-like object or a `Spool`, on its way."""
+    """A part of a picture (a bytes-like object or a `Spool`) that is to be sent."""
 
     offset: int
-    """In the stream of all pictures."""
+    """Position in the stream of all pictures, in bytes."""
     picture: Any
     start: int
     length: int
 
     def payload(self) -> memoryview:
-        """The bytes: a view of a bytes-like picture, or read from a spool."""
+        """Return the bytes: a view of a bytes-like picture, or a copy read from a spool."""
         if isinstance(self.picture, Spool):
             return memoryview(self.picture.read(self.start, self.length))
         return memoryview(self.picture).cast("B")[self.start : self.start + self.length]
 
     def put_into(self, file: Spool) -> None:
-        """Copy the bytes to their place, once. Raises as `Spool.write`."""
+        """Copy the bytes, once, to their place in ``file``. Raises as `Spool.write`."""
         if isinstance(self.picture, Spool):
             file.copy(self.offset, self.picture.part(self.start, self.length))
         else:
@@ -47,7 +47,7 @@ class Chunk:
 
 
 def chunks(pictures: Sequence[Any]) -> Iterator[Chunk]:
-    """Every chunk of bytes-like objects or spools, one picture after the other."""
+    """Yield every chunk of bytes-like objects or spools, one picture after the other."""
     offset = 0
     for picture in pictures:
         for start, length in spans(size_in_bytes(picture)):
@@ -56,7 +56,7 @@ def chunks(pictures: Sequence[Any]) -> Iterator[Chunk]:
 
 
 class Transfer:
-    """A stream under way, as its receiver or a relay sees it.
+    """State of a stream in transit, as seen by its receiver or a relay.
 
     Invariant: ``0 <= received <= total`` and ``0 <= credit <= CREDIT_CHUNKS``.
     """
@@ -68,17 +68,17 @@ class Transfer:
 
     @property
     def complete(self) -> bool:
-        """Whether every byte has come."""
+        """True if every byte has arrived."""
         return self.received == self.total
 
     @property
     def wanted(self) -> int:
-        """How many chunks more a receiver can ask for now."""
+        """Number of further chunks that a receiver can ask for now."""
         missing = -(-(self.total - self.received) // CHUNK_BYTES)
         return max(0, min(CREDIT_CHUNKS, missing) - self.credit)
 
     def grant(self, count: Any) -> None:
-        """Allow ``count`` chunks more. Raises ``bad-message`` if that is no sensible number."""
+        """Allow ``count`` more chunks. Raises ``bad-message`` if that number is not permitted."""
         if type(count) is not int or not 1 <= count <= CREDIT_CHUNKS - self.credit:
             raise NeuralStyleError("bad-message", "A message gave more credit than is allowed.")
         self.credit += count

@@ -15,7 +15,9 @@ from nst_server.wire.order import Order, Raster
 from nst_server.worker.arrays import Floats, paint_over, read_mask, read_picture
 
 if TYPE_CHECKING:
-    from nst_server.engine.painter import Iterate, Painter, Plan
+    from nst_server.engine.iterate import Iterate
+    from nst_server.engine.painter import Painter
+    from nst_server.engine.planning.schedule import Plan
 
 PREVIEW_SIDE = 384
 """Longest side of a preview in pixels."""

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.canvas.picture import Picture, Style
+from nst_server.engine.painter import Painter
 from nst_server.values.settings import Settings
 from tests.support.landscapes import landscape
 

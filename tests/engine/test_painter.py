@@ -10,10 +10,11 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.canvas.color import oklab_from_srgb
-from nst_server.engine.canvas.picture import WeighedStyle, fill_transparent, resize
+from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle, fill_transparent, resize
 from nst_server.engine.canvas.strips import joined
+from nst_server.engine.iterate import Iterate
 from nst_server.engine.method import MethodKey
-from nst_server.engine.painter import Iterate, Painter, Picture, Style
+from nst_server.engine.painter import Painter
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 from tests.support.landscapes import landscape
@@ -262,9 +263,11 @@ def _count_traces(painter: Painter) -> int:
     method = painter._method(MethodKey.of(settings(optimizer="adam"), "vgg16", "float32"))
     objective = method.objective
     traced = [
-        each for stage in objective.stages for each in (stage.measure, stage.there, stage.back)
+        each
+        for stage in objective.stages
+        for each in (stage.measure, stage.forward, stage.backward)
     ]
-    functions = [objective.style_slopes, objective.cell_smoothness, method.adam._traced]
+    functions = [objective.style_gradients, objective.cell_variation, method.adam._traced]
     counts = [function.experimental_get_tracing_count() for function in functions]
     return sum(each.traces for each in (*traced, objective.whole_gradient)) + sum(counts)
 

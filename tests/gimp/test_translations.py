@@ -82,7 +82,7 @@ def test_no_two_controls_of_the_dialog_have_one_mnemonic(language: str, of_gimp:
     path = translate.LOCALE / "de" / "LC_MESSAGES" / "neural-style.po"
     with path.open("rb") as file:
         catalogue = read_po(file, locale="de")
-    elsewhere = ("plugin.py", "progress_dialog.py")
+    elsewhere = ("plugin.py", "progress/window.py")
     letters = list(of_gimp)
     for message in catalogue:
         name = "" if not message.locations else message.locations[0][0]

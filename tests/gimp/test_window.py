@@ -109,7 +109,7 @@ def test_live_progress_stop_and_keep_and_one_undo(gimp: Gimp, screen: Desktop, s
     assert kept["layers"][1:] == before["layers"]
     painted = kept["described"][0]
     assert painted["name"].startswith("Neural Style: swirls, standard")
-    assert painted["parasite"]["report"]["kept_early"]
+    assert painted["parasite"]["made"]["kept_early"]
     assert painted["size"] == [400, 400]
     assert painted["offset"] == [0, 0]
     time.sleep(1)

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+NAME = "smoothness"
+"""Name of the term in traces and reports: the option that weighs it."""
+
 
 def total_variation(
     picture: tf.Tensor, cell: tf.Tensor | None = None, numbers: tf.Tensor | None = None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean squared difference of neighbours, down and to the right, and its gradient.
+    """Mean squared difference of neighbors, down and to the right, and its gradient.
 
-    ``picture`` is 1 × height × width × channels. Of a tile it is the share that its ``cell`` (top,
-    bottom, left, right) has in a picture of so many ``numbers``; the shares of all cells add up.
-    The gradient of such a sum of squares is the Laplacian, with borders that repeat themselves,
-    and half its product with the picture is the loss again: far fewer passes over the picture
-    than automatic differentiation makes.
+    ``picture`` is 1 × height × width × channels. For a tile it is the share that the tile's
+    ``cell`` (top, bottom, left, right) has in a picture of so many ``numbers``; the shares of all
+    cells add up. The gradient of such a sum of squares is the Laplacian, with borders that repeat
+    themselves, and half its product with the picture is the loss again: far fewer passes over the
+    picture than automatic differentiation makes.
     """
     around = tf.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC")
-    neighbours = (
+    neighbors = (
         around[:, :-2, 1:-1] + around[:, 2:, 1:-1] + around[:, 1:-1, :-2] + around[:, 1:-1, 2:]
     )
     scale = 2.0 / (tf.cast(tf.size(picture), tf.float32) if numbers is None else numbers)
-    slope = scale * (4.0 * picture - neighbours)
+    gradient = scale * (4.0 * picture - neighbors)
     if cell is not None:
         top, bottom, left, right = tf.unstack(cell)
         height, width = tf.unstack(tf.shape(picture)[1:3])
         halo = ((0, 0), (top, height - bottom), (left, width - right), (0, 0))
-        slope = tf.pad(slope[:, top:bottom, left:right], halo)
-    return 0.5 * tf.reduce_sum(picture * slope), slope
+        gradient = tf.pad(gradient[:, top:bottom, left:right], halo)
+    return 0.5 * tf.reduce_sum(picture * gradient), gradient

@@ -1,10 +1,10 @@
-"""There and back through blocks of the network, with little kept between.
+"""Gradient checkpointing: forward and backward through convolutions with little kept in between.
 
-For tiles, of which many are on their way at once. The gradient of a convolution is one by its
-picture alone, since its kernel is a constant; so what is needed of a map that is not measured is
-where ReLU and pooling let it through: one bit for each number (Jain et al., "Gist: Efficient Data
-Encoding for Deep Neural Network Training", 2018). Where that is much for the work that it saves,
-maps are made once more from what came before (Chen et al., "Training Deep Nets with Sublinear
+It is for tiles, of which many are between forward and backward at once. Kernels are constants, so
+the backward pass of a convolution needs no feature map; where a map is not measured, all it needs
+is which numbers ReLU and pooling let through, one bit each (Jain et al., "Gist: Efficient Data
+Encoding for Deep Neural Network Training", 2018). Where even that would be much for the work it
+saves, maps are recomputed from an earlier one (Chen et al., "Training Deep Nets with Sublinear
 Memory Cost", 2016).
 """
 
@@ -19,148 +19,159 @@ import tensorflow as tf
 
 from nst_server.engine.network.compiled import compiled
 from nst_server.engine.network.gradients import max_pool_gradient, pooled, relu_gradient, unpooled
-from nst_server.engine.network.vgg import Convolution, block_of, shrinkage, through
+from nst_server.engine.network.vgg import Convolution, block_of, feature_maps, shrinkage
 
-Kept = tuple[tf.Tensor, ...]
-"""Of each step but the first what it began with, or its feature map, or bits: `kept_specs`."""
+Checkpoints = tuple[tf.Tensor, ...]
+"""For each segment but the first its input, its feature map, or a mask of bits, by its kind."""
 
-Step = tuple[Convolution, ...]
-"""Convolutions that are made once more together, or one that is not."""
+Segment = tuple[Convolution, ...]
+"""Convolutions that are recomputed together, or a single one that is not recomputed."""
 
-Slope = Callable[[str, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""The gradient of what is measured in a cell of a feature map, by that part of it, and the cell."""
-
-
-def steps(convolutions: Sequence[Convolution]) -> list[Step]:
-    """What is made once more, from what it began with, and what is not, in order."""
-    found: list[Step] = []
-    for remade, run in groupby(convolutions, key=_is_remade):
-        step = tuple(run)
-        found.extend([step] if remade else [(one,) for one in step])
-    return found
+MeasuredGradient = Callable[[str, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""From a layer's name and feature map to the loss gradient by the part of the map that lies in the
+measured cell, and that cell."""
 
 
-def kept_specs(convolutions: Sequence[Convolution]) -> tuple[tf.TensorSpec, ...]:
-    """The types of what is kept."""
-    return tuple(_kept_spec(step[0]) for step in steps(convolutions)[1:])
+def segments(convolutions: Sequence[Convolution]) -> list[Segment]:
+    """The convolutions in segments, in order."""
+    result: list[Segment] = []
+    for recomputed, run in groupby(convolutions, key=_is_recomputed):
+        segment = tuple(run)
+        result.extend([segment] if recomputed else [(convolution,) for convolution in segment])
+    return result
 
 
-def kept_bytes(convolutions: Sequence[Convolution]) -> float:
-    """What is kept of one pixel of the picture."""
-    names = [step[0].name for step in steps(convolutions)[1:]]
+def checkpoint_specs(convolutions: Sequence[Convolution]) -> tuple[tf.TensorSpec, ...]:
+    """Types of the checkpoints."""
+    return tuple(_checkpoint_spec(segment[0]) for segment in segments(convolutions)[1:])
+
+
+def checkpoint_bytes(convolutions: Sequence[Convolution]) -> float:
+    """Bytes of checkpoints for each pixel of the picture."""
+    names = [segment[0].name for segment in segments(convolutions)[1:]]
     return sum(
         spec.shape[-1] * spec.dtype.size / 4 ** shrinkage(name)
-        for name, spec in zip(names, kept_specs(convolutions), strict=True)
+        for name, spec in zip(names, checkpoint_specs(convolutions), strict=True)
     )
 
 
-def there(
+def forward(
     convolutions: Sequence[Convolution], x: tf.Tensor
-) -> tuple[dict[str, tf.Tensor], tf.Tensor, Kept]:
-    """As `through`, and what is kept but ``x``."""
+) -> tuple[dict[str, tf.Tensor], tf.Tensor, Checkpoints]:
+    """As `feature_maps`, with the checkpoints that `backward` needs beside ``x``."""
     maps: dict[str, tf.Tensor] = {}
-    kept = []
-    for step in steps(convolutions):
-        if _is_remade(step[0]):
-            kept.append(x)
-            own, x = through(step, x)
-            maps |= own
+    checkpoints = []
+    for segment in segments(convolutions):
+        if _is_recomputed(segment[0]):
+            checkpoints.append(x)
+            measured, x = feature_maps(segment, x)
+            maps |= measured
             continue
-        (convolution,) = step
+        (convolution,) = segment
         features = tf.nn.relu(convolution(x))
         x = pooled(features, convolution.pooling)
         if convolution.measured:
             maps[convolution.name] = features
-            kept.append(features)
+            checkpoints.append(features)
         else:
-            kept.append(_packed(_let_through(convolution, features, x)))
-    return maps, x, tuple(kept[1:])
+            checkpoints.append(_pack_mask(_passing(convolution, features, x)))
+    return maps, x, tuple(checkpoints[1:])
 
 
-def back(
+def backward(
     convolutions: Sequence[Convolution],
     x: tf.Tensor,
-    kept: Kept,
-    slope: Slope,
-    onward: tf.Tensor | None,
+    checkpoints: Checkpoints,
+    measured_gradient: MeasuredGradient,
+    output_gradient: tf.Tensor | None,
 ) -> tf.Tensor:
-    """The gradient by ``x`` of `there`.
+    """Gradient of the loss by ``x``, the input of `forward`.
 
-    ``onward`` is the gradient by what went on, None if nothing did.
+    ``output_gradient`` is the gradient by the output of `forward`; None if nothing uses it.
     """
-    gradient = onward
-    for step, own in zip(reversed(steps(convolutions)), reversed((x, *kept)), strict=True):
-        # Not before its turn: TensorFlow would make all maps again at once.
+    gradient = output_gradient
+    for segment, checkpoint in zip(
+        reversed(segments(convolutions)), reversed((x, *checkpoints)), strict=True
+    ):
+        # In turn: TensorFlow would otherwise recompute all maps at once.
         with tf.control_dependencies([] if gradient is None else [gradient]):
-            due = tf.identity(own)
-        gradient = _back_through(step, due, slope, gradient)
+            in_turn = tf.identity(checkpoint)
+        gradient = _segment_backward(segment, in_turn, measured_gradient, gradient)
     return gradient
 
 
-def _is_remade(convolution: Convolution) -> bool:
-    """Whether its feature map has more channels than what it was made of, or is in block 1.
+def _is_recomputed(convolution: Convolution) -> bool:
+    """True if the feature map has more channels than its input, or is in block 1.
 
-    That block holds as much as all others, and is a seventh of the work.
+    Block 1 has as many numbers as all others together, and a seventh of the work.
     """
     return convolution.widens or block_of(convolution.name) == 1
 
 
-def _kept_spec(convolution: Convolution) -> tf.TensorSpec:
-    if _is_remade(convolution):
-        return convolution.begins
+def _checkpoint_spec(convolution: Convolution) -> tf.TensorSpec:
+    if _is_recomputed(convolution):
+        return convolution.input_spec
     if convolution.measured:
-        return convolution.gives
-    return tf.TensorSpec([1, None, None, convolution.gives.shape[-1] // 8], tf.uint8)
+        return convolution.output_spec
+    return tf.TensorSpec([1, None, None, convolution.output_spec.shape[-1] // 8], tf.uint8)
 
 
-def _back_through(
-    step: Step, own: tf.Tensor, slope: Slope, gradient: tf.Tensor | None
+def _segment_backward(
+    segment: Segment,
+    checkpoint: tf.Tensor,
+    measured_gradient: MeasuredGradient,
+    gradient: tf.Tensor | None,
 ) -> tf.Tensor:
-    if _is_remade(step[0]):
-        return _back_by_making(step, own, slope, gradient)
-    (convolution,) = step
+    if _is_recomputed(segment[0]):
+        return _recompute_backward(segment, checkpoint, measured_gradient, gradient)
+    (convolution,) = segment
     if convolution.measured:
-        return convolution.back(_by_sums(convolution, own, slope, gradient))
-    return convolution.back(_by_bits(own, gradient, pooling=convolution.pooling))
+        return convolution.backward(
+            _gradient_before_relu(convolution, checkpoint, measured_gradient, gradient)
+        )
+    return convolution.backward(_apply_mask(checkpoint, gradient, pooling=convolution.pooling))
 
 
-def _back_by_making(
-    step: Step, x: tf.Tensor, slope: Slope, upstream: tf.Tensor | None
+def _recompute_backward(
+    segment: Segment, x: tf.Tensor, measured_gradient: MeasuredGradient, upstream: tf.Tensor | None
 ) -> tf.Tensor:
-    # By hand, not by `through`: so what is measured, pooling and ReLU go back in one pass.
-    gone = []
-    for convolution in step:
+    # By hand, not by `feature_maps`: measured gradient, pooling and ReLU are then one pass.
+    layers = []
+    for convolution in segment:
         with tf.GradientTape() as tape:
             tape.watch(x)
             sums = convolution(x)
         features = tf.nn.relu(sums)
-        gone.append((convolution, features, partial(tape.gradient, sums, x)))
+        layers.append((convolution, features, partial(tape.gradient, sums, x)))
         x = pooled(features, convolution.pooling)
     gradient = upstream
-    for convolution, features, back_through in reversed(gone):
-        by_sums = _by_sums(convolution, features, slope, gradient)
-        gradient = back_through(output_gradients=by_sums)
+    for convolution, features, convolution_backward in reversed(layers):
+        by_sums = _gradient_before_relu(convolution, features, measured_gradient, gradient)
+        gradient = convolution_backward(output_gradients=by_sums)
     return gradient
 
 
-def _by_sums(
-    convolution: Convolution, features: tf.Tensor, slope: Slope, upstream: tf.Tensor | None
+def _gradient_before_relu(
+    convolution: Convolution,
+    features: tf.Tensor,
+    measured_gradient: MeasuredGradient,
+    upstream: tf.Tensor | None,
 ) -> tf.Tensor:
-    """The gradient by what the convolution gave before ReLU."""
-    measured = slope(convolution.name, features) if convolution.measured else ()
+    """Gradient by the output of the convolution before ReLU."""
+    measured = measured_gradient(convolution.name, features) if convolution.measured else ()
     return relu_gradient(features, upstream, *measured, pooling=convolution.pooling)
 
 
-def _let_through(convolution: Convolution, features: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
-    """Positive where a gradient goes back through pooling and ReLU, else zero."""
+def _passing(convolution: Convolution, features: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+    """Positive where pooling and ReLU let a gradient pass, else zero."""
     if convolution.pooling != "max":
         return features
-    return max_pool_gradient(features, tf.sign(given))
+    return max_pool_gradient(features, tf.sign(output))
 
 
 @compiled
-def _packed(mask: tf.Tensor) -> tf.Tensor:
-    """Where it is positive: of eight neighbouring channels the bits of a byte."""
+def _pack_mask(mask: tf.Tensor) -> tf.Tensor:
+    """One bit for each number that is positive: eight neighboring channels in a byte."""
     height, width = tf.unstack(tf.shape(mask)[1:3])
     eights = tf.reshape(mask > 0, [1, height, width, mask.shape[-1] // 8, 8])
     eights = tf.cast(eights, tf.uint8)
@@ -168,10 +179,10 @@ def _packed(mask: tf.Tensor) -> tf.Tensor:
 
 
 @compiled
-def _by_bits(bits: tf.Tensor, upstream: tf.Tensor, *, pooling: str) -> tf.Tensor:
-    """The gradient that what was `_packed` lets through.
+def _apply_mask(bits: tf.Tensor, upstream: tf.Tensor, *, pooling: str) -> tf.Tensor:
+    """``upstream``, at the size before pooling, where the bits of `_pack_mask` are set, else zero.
 
-    Numbers are multiplied as integers by 0 or 1, which leaves their bits or none.
+    Numbers are multiplied as integers by 0 or 1, which keeps or clears all their bits.
     """
     height, width = tf.unstack(tf.shape(bits)[1:3])
     integer = {2: tf.uint16, 4: tf.uint32}[upstream.dtype.size]

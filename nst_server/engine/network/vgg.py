@@ -84,13 +84,13 @@ class Convolution:
         return bool(self.kernel.shape[2] < self.kernel.shape[3])
 
     @property
-    def begins(self) -> tf.TensorSpec:
+    def input_spec(self) -> tf.TensorSpec:
         """The type of what it takes."""
         dtype = tf.float32 if self.is_first else self.kernel.dtype
         return tf.TensorSpec([1, None, None, self.kernel.shape[2]], dtype)
 
     @property
-    def gives(self) -> tf.TensorSpec:
+    def output_spec(self) -> tf.TensorSpec:
         """The type of its feature map."""
         return tf.TensorSpec([1, None, None, self.kernel.shape[3]], self.kernel.dtype)
 
@@ -107,7 +107,7 @@ class Convolution:
             return tf.nn.bias_add(convolve_picture(x, kernel, padding), bias)
         return tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
 
-    def back(self, upstream: tf.Tensor) -> tf.Tensor:
+    def backward(self, upstream: tf.Tensor) -> tf.Tensor:
         """From the gradient by the feature map before ReLU to that by what it takes.
 
         Not of the first, which is not only a convolution.
@@ -185,11 +185,11 @@ class Network:
 
     def __call__(self, picture: tf.Tensor) -> list[tf.Tensor]:
         """The feature maps of the layers."""
-        maps, _ = through(self.convolutions, picture)
+        maps, _ = feature_maps(self.convolutions, picture)
         return [maps[layer] for layer in self._layers]
 
 
-def through(
+def feature_maps(
     convolutions: Sequence[Convolution], x: tf.Tensor
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """The feature maps that are measured, and what the convolution after these takes.

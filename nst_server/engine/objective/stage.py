@@ -1,43 +1,43 @@
-"""Some blocks of the network, with what of the loss is measured there.
+"""A stage: some blocks of the network, with the content loss and the moments of their layers.
 
-The network is cut once, where a feature map is much smaller than those before it. What comes
-before sees little beyond a cell, so that tiles of it need narrow halos; what is kept of what comes
-after is small for the work that it saves.
+The network is cut once, where feature maps become much smaller. The first stage sees little beyond
+a cell, so its tiles need narrow halos; the checkpoints of the second are small for the work that
+they save.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from nst_server.engine.losses.content import squared_distance
-from nst_server.engine.losses.moments import Moments, moments, moments_spec
+from nst_server.engine.losses.content import ContentLoss, ContentTargets
+from nst_server.engine.losses.moments import moments, moments_spec
+from nst_server.engine.losses.style import RegionMoments, StyleGradients, sums_of
 from nst_server.engine.network import checkpointing
 from nst_server.engine.network.cells import cell_pyramid, halved, inside, pyramid_of, with_halo
+from nst_server.engine.network.checkpointing import Checkpoints
 from nst_server.engine.network.traced import Traced
-from nst_server.engine.network.vgg import Network, block_of, filters, shrinkage, through
+from nst_server.engine.network.vgg import Network, block_of, feature_maps, filters, shrinkage
 from nst_server.engine.objective.tiling import receptive_halo
 
 LAST_SHALLOW_BLOCK = 3
-"""After it a position holds 256 numbers for 64 pixels; after the second it would be 128 for 16."""
+"""The network is cut behind this block. There a position has 256 numbers for 64 pixels; behind the
+second block it would be 128 for 16."""
 
-RegionMoments = tuple[tuple[Moments, ...], ...]
-"""For each region the moments of each layer."""
+StageOutput = tuple[tf.Tensor, ...]
+"""Input of the next stage; empty after the last."""
 
-StyleSlopes = tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...]
-"""For each region and layer the derivatives of a loss by ΣF and ΣFFᵀ."""
-
-Onward = tuple[tf.Tensor, ...]
-"""What the next stage begins with; empty after the last."""
+Pyramid = Sequence[tf.Tensor]
+"""Weights by position, at the size before and after each pooling."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Which feature maps are compared, each with a share of its loss."""
+    """The feature maps that are compared, each with a share of its loss."""
 
     content: tuple[tuple[str, float], ...]
     style: tuple[tuple[str, float], ...]
@@ -48,154 +48,173 @@ class Layers:
         return [name for name, _ in (*self.content, *self.style)]
 
     def of(self, blocks: range) -> Layers:
-        """Those in some blocks."""
+        """The layers in some blocks."""
 
-        def own(layers: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+        def in_blocks(layers: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
             return tuple((name, share) for name, share in layers if block_of(name) in blocks)
 
-        return Layers(own(self.content), own(self.style))
+        return Layers(in_blocks(self.content), in_blocks(self.style))
 
 
-class ContentTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
-    """Feature maps of the content, and what their squared differences are multiplied by."""
-
-    features: tuple[tf.Tensor, ...]
-    scales: tuple[tf.Tensor, ...]
-
-
-class Slopes(NamedTuple):
-    """Derivatives of a loss by what a stage gives: content loss, moments, and what goes on."""
+class OutputGradients(NamedTuple):
+    """Gradients of the loss by all that a stage gives: content loss, moments, and its output."""
 
     content: tf.Tensor
-    style: StyleSlopes
-    onward: Onward
+    style: StyleGradients
+    output: StageOutput
 
 
 class Stage:
-    """From a picture, or from what the stage before gave, to losses, moments and what goes on.
+    """From a picture, or the output of the stage before, to content loss, moments and output.
 
-    Maps are 1 × h × w × channels. An importance is 1 × h × w × (1 + regions), of the size of what
-    the stage begins with; cells, and what is counted in positions, are so too.
+    Maps are 1 × h × w × channels. An importance is 1 × h × w × (1 + regions), of the size of the
+    stage's input, for the content first and then for each region; cells count positions there, too.
     """
 
-    def __init__(self, network: Network, blocks: range, layers: Layers, regions: int) -> None:
+    def __init__(
+        self, network: Network, blocks: range, layers: Layers, regions: int, *, relative: bool
+    ) -> None:
         """``layers`` are those of the whole network, which must have layers in the last block."""
-        own = [one for one in network.convolutions if block_of(one.name) in blocks]
-        self.convolutions = own
-        self._regions = regions
+        convolutions = [each for each in network.convolutions if block_of(each.name) in blocks]
+        self.convolutions = convolutions
         self.layers = layers.of(blocks)
-        self.is_last = own[-1] is network.convolutions[-1]
+        self.content_loss = ContentLoss(self.layers.content, relative)
+        self.is_last = convolutions[-1] is network.convolutions[-1]
         self.shrinkage = blocks.start - 1
-        """Halvings between the picture and what the stage begins with."""
+        """Halvings between the picture and the stage's input."""
         self.halvings = len(blocks)
-        """Between what the stage begins with and what goes on."""
+        """Halvings between the stage's input and its output."""
         self.grid = 2 ** (self.halvings - self.is_last)
         """Cells begin at its multiples, as the windows of all poolings do."""
-        self.halo = receptive_halo([one.name for one in own])
-        """How far it sees beyond a cell."""
+        self.halo = receptive_halo([convolution.name for convolution in convolutions])
+        """Positions that the stage sees beyond a cell."""
+        self.checkpoint_bytes = checkpointing.checkpoint_bytes(convolutions)
+        """Bytes of checkpoints for each pixel of the picture."""
+        self._regions = regions
+        self._trace(network.dtype)
 
-        begins = own[0].begins
+    def _trace(self, dtype: tf.DType) -> None:
+        """Make the traced functions, and the types of what they take."""
+        convolutions, regions = self.convolutions, self._regions
+        features = convolutions[0].input_spec
         importance = tf.TensorSpec([1, None, None, 1 + regions])
         cell = tf.TensorSpec([4], tf.int32)
-        onward = () if self.is_last else (own[-1].gives,)
+        output = () if self.is_last else (convolutions[-1].output_spec,)
         style = tuple(moments_spec(filters(name)) for name, _ in self.layers.style)
-        slopes = Slopes(
+        gradients = OutputGradients(
             tf.TensorSpec([]),
             (tuple((spec.first, spec.second) for spec in style),) * regions,
-            onward,
+            output,
         )
-        self.content_spec = ContentTargets.Spec(
-            features=tuple(
-                tf.TensorSpec([1, None, None, filters(name)], network.dtype)
-                for name, _ in self.layers.content
-            ),
-            scales=tuple(tf.TensorSpec([]) for _ in self.layers.content),
-        )
+        checkpoints = checkpointing.checkpoint_specs(convolutions)
         self.moments_spec = (style,) * regions
-        self.measure = Traced(self._measure, begins, importance, cell)
-        """Content features of a tile's cell, the moments of its regions, and what goes on."""
-        self.there = Traced(self._there, begins, importance, cell, self.content_spec)
-        """Content loss of a tile's cell, moments, what goes on, and what is kept (`compact`)."""
-        kept = checkpointing.kept_specs(own)
-        self.kept_bytes = checkpointing.kept_bytes(own)
-        """What is kept of one pixel of the picture between the ways there and back."""
-        self.back = Traced(self._back, begins, importance, cell, self.content_spec, slopes, kept)
-        """The gradient by the tile of what has those slopes."""
+        self.content_spec = self.content_loss.targets_spec(
+            [
+                tf.TensorSpec([1, None, None, filters(name)], dtype)
+                for name, _ in self.layers.content
+            ]
+        )
+        content = self.content_spec
+        self.measure = Traced(self._measure, features, importance, cell)
+        """From a tile and its cell to the cell's content features, moments and output."""
+        self.forward = Traced(self._forward, features, importance, cell, content)
+        """From a tile, its cell and targets to content loss, moments, output and checkpoints."""
+        self.backward = Traced(
+            self._backward, features, importance, cell, content, gradients, checkpoints
+        )
+        """From `forward`'s arguments, `OutputGradients` and checkpoints to the tile's gradient."""
 
-    def terms(
-        self,
-        features: tf.Tensor,
-        pyramid: Sequence[tf.Tensor] | None,
-        targets: ContentTargets,
-    ) -> tuple[tf.Tensor, RegionMoments, Onward]:
-        """Of a map in one piece: the content loss, not yet weighed, all moments, what goes on."""
-        maps, rest = through(self.convolutions, features)
-        loss = self._content_loss(maps, targets, pyramid)
+    def whole(
+        self, features: tf.Tensor, pyramid: Pyramid | None, targets: ContentTargets
+    ) -> tuple[tf.Tensor, RegionMoments, StageOutput]:
+        """Content loss, moments and output of an input in one piece, to be differentiated."""
+        maps, rest = feature_maps(self.convolutions, features)
+        loss = self._content(maps, targets, pyramid)
         return loss, self._moments(maps, pyramid), () if self.is_last else (rest,)
 
     def weight_at(self, layer: str, importance: tf.Tensor | None) -> tf.Tensor | None:
-        """How much each position of a layer counts for the content."""
+        """Weight of each position of a layer for the content."""
         if importance is None:
             return None
         return pyramid_of(importance[..., :1], self._halvings_before(layer))[-1]
 
+    def content_targets(
+        self,
+        cells: Sequence[tuple[tf.Tensor, ...]],
+        importances: Sequence[tf.Tensor | None],
+    ) -> list[ContentTargets]:
+        """For each cell its content targets, from its feature maps and its importance."""
+        weights = [
+            [self.weight_at(name, importance) for importance in importances]
+            for name, _ in self.layers.content
+        ]
+        return self.content_loss.targets(cells, weights)
+
     def _measure(
         self, features: tf.Tensor, importance: tf.Tensor | None, cell: tf.Tensor
-    ) -> tuple[tuple[tf.Tensor, ...], RegionMoments, Onward]:
-        maps, rest = through(self.convolutions, features)
+    ) -> tuple[tuple[tf.Tensor, ...], RegionMoments, StageOutput]:
+        maps, rest = feature_maps(self.convolutions, features)
         parts = self._inside(maps, cell)
         content = tuple(parts[name] for name, _ in self.layers.content)
         measured = self._moments(parts, self._pyramid(importance, cell))
-        return content, measured, self._onward(rest, cell)
+        return content, measured, self._output(rest, cell)
 
-    def _there(
+    def _forward(
         self,
         tile: tf.Tensor,
         importance: tf.Tensor | None,
         cell: tf.Tensor,
         targets: ContentTargets,
-    ) -> tuple[tf.Tensor, RegionMoments, Onward, checkpointing.Kept]:
-        maps, rest, kept = checkpointing.there(self.convolutions, tile)
+    ) -> tuple[tf.Tensor, RegionMoments, StageOutput, Checkpoints]:
+        maps, rest, checkpoints = checkpointing.forward(self.convolutions, tile)
         pyramid, parts = self._pyramid(importance, cell), self._inside(maps, cell)
-        loss = self._content_loss(parts, targets, pyramid)
-        return loss, self._moments(parts, pyramid), self._onward(rest, cell), kept
+        loss = self._content(parts, targets, pyramid)
+        return loss, self._moments(parts, pyramid), self._output(rest, cell), checkpoints
 
-    def _back(
+    def _backward(
         self,
         tile: tf.Tensor,
         importance: tf.Tensor | None,
         cell: tf.Tensor,
         targets: ContentTargets,
-        slopes: Slopes,
-        kept: checkpointing.Kept,
+        gradients: OutputGradients,
+        checkpoints: Checkpoints,
     ) -> tf.Tensor:
         pyramid = self._pyramid(importance, cell)
-        onward = None
-        if slopes.onward:
+        by_output = None
+        if gradients.output:
             shape = tf.shape(tile) // 2**self.halvings
-            onward = with_halo(slopes.onward[0], shape, halved(cell, self.halvings))
+            by_output = with_halo(gradients.output[0], shape, halved(cell, self.halvings))
 
-        def slope(name: str, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            part = inside(features, self._at_layer(cell, name))
+        def measured_gradient(name: str, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            layer_cell = self._at_layer(cell, name)
+            part = inside(features, layer_cell)
             with tf.GradientTape() as tape:
                 tape.watch(part)
-                loss = self._content_loss({name: part}, targets, pyramid)
+                loss = self._content({name: part}, targets, pyramid)
                 measured = self._moments({name: part}, pyramid)
-            style = [
-                [
-                    own
-                    for (layer, _), own in zip(self.layers.style, region, strict=True)
-                    if layer == name
-                ]
-                for region in slopes.style
+            results = loss, sums_of(measured)
+            by_results = gradients.content, self._of_layer(gradients.style, name)
+            return tape.gradient(results, part, output_gradients=by_results), layer_cell
+
+        return checkpointing.backward(
+            self.convolutions, tile, checkpoints, measured_gradient, by_output
+        )
+
+    def _of_layer(
+        self, gradients: StyleGradients, name: str
+    ) -> list[list[tuple[tf.Tensor, tf.Tensor]]]:
+        """The gradients of one layer, for each region."""
+        return [
+            [
+                gradient
+                for (layer, _), gradient in zip(self.layers.style, layers, strict=True)
+                if layer == name
             ]
-            given, slopes_of_given = (loss, sums_of(measured)), (slopes.content, style)
-            by_part = tape.gradient(given, part, output_gradients=slopes_of_given)
-            return by_part, self._at_layer(cell, name)
+            for layers in gradients
+        ]
 
-        return checkpointing.back(self.convolutions, tile, kept, slope, onward)
-
-    def _onward(self, rest: tf.Tensor, cell: tf.Tensor) -> Onward:
+    def _output(self, rest: tf.Tensor, cell: tf.Tensor) -> StageOutput:
         return () if self.is_last else (inside(rest, halved(cell, self.halvings)),)
 
     def _pyramid(self, importance: tf.Tensor | None, cell: tf.Tensor) -> list[tf.Tensor] | None:
@@ -207,31 +226,20 @@ class Stage:
     def _at_layer(self, cell: tf.Tensor, layer: str) -> tf.Tensor:
         return halved(cell, self._halvings_before(layer))
 
-    def _inside(self, maps: dict[str, tf.Tensor], cell: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What of feature maps belongs to the cell of a tile."""
-        return {name: inside(own, self._at_layer(cell, name)) for name, own in maps.items()}
+    def _inside(self, maps: Mapping[str, tf.Tensor], cell: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The parts of feature maps that belong to the cell of a tile."""
+        return {name: inside(part, self._at_layer(cell, name)) for name, part in maps.items()}
 
-    def _content_loss(
-        self,
-        maps: dict[str, tf.Tensor],
-        targets: ContentTargets,
-        pyramid: Sequence[tf.Tensor] | None,
+    def _content(
+        self, maps: Mapping[str, tf.Tensor], targets: ContentTargets, pyramid: Pyramid | None
     ) -> tf.Tensor:
-        """Of those maps that are there; a sum over positions, so that cells add up."""
-        loss = tf.constant(0.0)
-        for (name, share), target, scale in zip(
-            self.layers.content, targets.features, targets.scales, strict=True
-        ):
-            if name not in maps:
-                continue
-            weight = None if pyramid is None else pyramid[self._halvings_before(name)][..., :1]
-            loss += share * scale * squared_distance(maps[name], target, weight)
-        return loss
+        def weight_of(name: str) -> tf.Tensor | None:
+            return None if pyramid is None else pyramid[self._halvings_before(name)][..., :1]
 
-    def _moments(
-        self, maps: dict[str, tf.Tensor], pyramid: Sequence[tf.Tensor] | None
-    ) -> RegionMoments:
-        """Of those maps that are there."""
+        return self.content_loss.value(maps, targets, weight_of)
+
+    def _moments(self, maps: Mapping[str, tf.Tensor], pyramid: Pyramid | None) -> RegionMoments:
+        """Moments of the style layers in ``maps``, for each region."""
 
         def weight(name: str, region: int) -> tf.Tensor | None:
             if pyramid is None:
@@ -248,15 +256,13 @@ class Stage:
         )
 
 
-def stages_of(network: Network, layers: Layers, regions: int) -> tuple[Stage, ...]:
+def stages_of(
+    network: Network, layers: Layers, regions: int, *, relative: bool
+) -> tuple[Stage, ...]:
     """The network in one stage or two, in order."""
     end = block_of(network.names[-1]) + 1
     cuts = [1, LAST_SHALLOW_BLOCK + 1, end] if end > LAST_SHALLOW_BLOCK + 1 else [1, end]
     return tuple(
-        Stage(network, range(start, stop), layers, regions) for start, stop in pairwise(cuts)
+        Stage(network, range(start, stop), layers, regions, relative=relative)
+        for start, stop in pairwise(cuts)
     )
-
-
-def sums_of(measured: RegionMoments) -> StyleSlopes:
-    """ΣF and ΣFFᵀ of moments, what a loss is differentiated by."""
-    return tuple(tuple((layer.first, layer.second) for layer in region) for region in measured)

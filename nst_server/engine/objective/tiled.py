@@ -1,10 +1,10 @@
-"""The objective of a picture in pieces, exact, there and back over tiles; and of one that wraps.
+"""The objective of a picture in tiles, exact; also of a picture that wraps.
 
-On the way there each stage of the network goes over tiles of what it begins with: moments of all
-cells are added up, and what goes on is put together for the next stage. Then the style loss and its
-derivatives by the moments are known, and it goes back, the last stage first: the gradient of a
-cell's share is added over the whole tile, halo included. That equals the gradient of the untiled
-picture. Tiles go back by what is kept of the way there (`compact`), or go there once more.
+Forward, each stage of the network goes over tiles of its input: the moments of all cells are added
+up, and their outputs are assembled into the input of the next stage. Then the style loss and its
+gradients by the moments are known. Backward, the last stage goes first: the gradient of a cell's
+share is added over the whole tile, halo included, which equals the gradient of the untiled picture.
+Tiles go backward from their checkpoints, or forward once more where there are none.
 
 A picture that wraps, for a seamless texture, is tiled with halos from its other side: that is a
 convolution on a torus, exactly.
@@ -13,7 +13,7 @@ convolution on a torus, exactly.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 from operator import add
@@ -22,22 +22,18 @@ import tensorflow as tf
 
 from nst_server.engine.canvas.picture import WeighedStyle
 from nst_server.engine.canvas.strips import bounds, joined
-from nst_server.engine.network.checkpointing import Kept
-from nst_server.engine.objective.stage import (
-    ContentTargets,
-    Onward,
-    RegionMoments,
-    Slopes,
-    Stage,
-)
+from nst_server.engine.losses.content import ContentTargets
+from nst_server.engine.losses.style import RegionMoments, StyleTargets, concatenated
+from nst_server.engine.network.checkpointing import Checkpoints
+from nst_server.engine.objective.stage import OutputGradients, Stage, StageOutput
 from nst_server.engine.objective.tiling import Tile, Tiling, pieces, tiles
-from nst_server.engine.objective.whole import Objective, StyleTargets, concatenated
+from nst_server.engine.objective.whole import Objective
 from nst_server.values.geometry import Box
 
 
 @dataclass(frozen=True)
 class TiledTargets:
-    """What a tiled picture is compared with."""
+    """The content and the styles that a tiled picture is compared with."""
 
     content: Sequence[Sequence[ContentTargets]]
     """For each stage, for each of its tiles."""
@@ -45,7 +41,7 @@ class TiledTargets:
 
 
 Strips = dict[int, tf.Tensor]
-"""A gradient, by the numbers of its strips, each from the first tile on that reaches it."""
+"""A gradient by the numbers of its strips, each from the first tile on that reaches it."""
 
 
 class TiledObjective:
@@ -61,20 +57,20 @@ class TiledObjective:
     ) -> TiledTargets:
         """As `Objective.targets`; styles never wrap."""
         objective = self._objective
-        compared = []
-        for (tiled, features, _), weight in zip(
-            self._measured(content, None, self._tiling),
-            objective.importances(importance),
-            strict=True,
-        ):
+        importances = objective.importances(importance)
+
+        def run(
+            number: int, stage: Stage, x: tf.Tensor, _weight: tf.Tensor | None
+        ) -> tuple[list[ContentTargets], StageOutput]:
+            tiled = _TiledInput(stage, x, None, self._tiling.sides[number], self._tiling.wraps)
+            features, _, output = tiled.measured()
+            weight = importances[number]
             cells = [None if weight is None else _cut(weight, tile.cell) for tile in tiled.tiles]
-            compared.append(objective.content_targets(tiled.stage, features, cells))
-        flat = replace(self._tiling, wraps=False)
-        measured = []
-        for style in styles:
-            stages = self._measured(style.picture, objective.alike(style.weight), flat)
-            measured.append(concatenated([moments for _, _, moments in stages]))
-        return TiledTargets(compared, objective.style_targets(styles, measured, importance))
+            return stage.content_targets(features, cells), output
+
+        compared = objective.over_stages(content, None, run)
+        moments = [self._moments(style) for style in styles]
+        return TiledTargets(compared, objective.style_targets(styles, moments, importance))
 
     def gradient(
         self,
@@ -84,68 +80,74 @@ class TiledObjective:
         importance: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """As `Objective.gradient`."""
-        objective = self._objective
-        gone = self._there(picture, targets, importance)
-        style, slopes = objective.style_slopes(
-            tuple(there.moments for there in gone), targets.style, weights
+        passes = self._forward(picture, targets, importance)
+        style, by_moments = self._objective.style_gradients(
+            tuple(stage.moments for stage in passes), targets.style, weights[1]
         )
-        content = weights[0] * tf.add_n([there.content_loss for there in gone])
-        numbers, smoothness = tf.cast(tf.size(picture), tf.float32), tf.constant(0.0)
-        upstream: Onward = ()
-        while gone:
-            there = gone.pop()
-            gradient: Strips = {}
-            for tile, share in there.back(Slopes(weights[0], slopes[len(gone)], upstream)):
-                if not gone:  # what the first stage begins with is the picture
-                    rough, slope = objective.cell_smoothness(
-                        _cut(picture, tile.outer), _corners(tile.inner), numbers
-                    )
-                    smoothness += weights[2] * rough
-                    share += weights[2] * slope
-                there.tiled.add(gradient, tile, share)
-            if gone:
-                upstream = (joined(_popped(gradient)),)
-        return tf.stack([content, style, smoothness]), list(_popped(gradient))
+        content = weights[0] * tf.add_n([stage.content_loss for stage in passes])
+        by_output: StageOutput = ()
+        while len(passes) > 1:
+            stage = passes.pop()
+            gradients = OutputGradients(weights[0], by_moments[len(passes)], by_output)
+            strips: Strips = {}
+            for tile, by_tile in stage.backward(gradients):
+                stage.tiled.add(strips, tile, by_tile)
+            by_output = (joined(_popped(strips)),)
+        gradients = OutputGradients(weights[0], by_moments[0], by_output)
+        roughness, strips = self._backward_to_picture(passes[0], gradients, picture, weights[2])
+        return tf.stack([content, style, roughness]), list(_popped(strips))
 
-    def _there(
+    def _forward(
         self, picture: tf.Tensor, targets: TiledTargets, importance: tf.Tensor | None
-    ) -> list[_There]:
-        """All stages, on their way there."""
-        gone: list[_There] = []
-        onward: Onward = (picture,)
-        for stage, weight, side, content in zip(
-            self._objective.stages,
-            self._objective.importances(importance),
-            self._tiling.sides,
-            targets.content,
-            strict=True,
-        ):
-            (x,) = onward
-            gone.append(_There(_Tiled(stage, x, weight, side, self._tiling.wraps), content))
-            onward = gone[-1].go(self._tiling.keeps)
-        return gone
+    ) -> list[_StagePass]:
+        """All stages after their forward passes."""
+        tiling = self._tiling
 
-    def _measured(
-        self, picture: tf.Tensor, importance: tf.Tensor | None, tiling: Tiling
-    ) -> Iterator[tuple[_Tiled, Sequence[tuple[tf.Tensor, ...]], RegionMoments]]:
-        """Each stage, with the content features of its cells and the moments of all."""
-        onward: Onward = (picture,)
-        for stage, weight, side in zip(
-            self._objective.stages,
-            self._objective.importances(importance),
-            tiling.sides,
-            strict=True,
-        ):
-            (x,) = onward
-            tiled = _Tiled(stage, x, weight, side, tiling.wraps)
-            cells = [stage.measure(*tiled.cut(t), _corners(t.inner)) for t in tiled.tiles]
-            features, moments, given = zip(*cells, strict=True)
-            yield tiled, features, reduce(_added, moments)
-            onward = tiled.assembled(given)
+        def run(
+            number: int, stage: Stage, x: tf.Tensor, weight: tf.Tensor | None
+        ) -> tuple[_StagePass, StageOutput]:
+            tiled = _TiledInput(stage, x, weight, tiling.sides[number], tiling.wraps)
+            stage_pass = _StagePass(tiled, targets.content[number])
+            return stage_pass, stage_pass.forward(keeps=tiling.keeps)
+
+        return self._objective.over_stages(picture, importance, run)
+
+    def _backward_to_picture(
+        self,
+        stage: _StagePass,
+        gradients: OutputGradients,
+        picture: tf.Tensor,
+        weight: tf.Tensor,
+    ) -> tuple[tf.Tensor, Strips]:
+        """The first stage's backward pass, with total variation's weighed value and gradient."""
+        numbers, roughness = tf.cast(tf.size(picture), tf.float32), tf.constant(0.0)
+        strips: Strips = {}
+        for tile, by_tile in stage.backward(gradients):
+            value, by_roughness = self._objective.cell_variation(
+                _cut(picture, tile.outer), _corners(tile.inner), numbers
+            )
+            roughness += weight * value
+            by_tile += weight * by_roughness
+            stage.tiled.add(strips, tile, by_tile)
+        return roughness, strips
+
+    def _moments(self, style: WeighedStyle) -> RegionMoments:
+        """Moments of a style picture, alike for all regions."""
+        sides = self._tiling.sides
+
+        def run(
+            number: int, stage: Stage, x: tf.Tensor, weight: tf.Tensor | None
+        ) -> tuple[RegionMoments, StageOutput]:
+            tiled = _TiledInput(stage, x, weight, sides[number], wraps=False)
+            _, moments, output = tiled.measured()
+            return moments, output
+
+        weight = self._objective.alike(style.weight)
+        return concatenated(self._objective.over_stages(style.picture, weight, run))
 
 
-class _Tiled:
-    """What a stage begins with, the picture or a feature map, and its importance, in tiles."""
+class _TiledInput:
+    """The input of a stage, the picture or a feature map, and its importance, in tiles."""
 
     def __init__(
         self,
@@ -163,26 +165,32 @@ class _Tiled:
         self._importance = importance
 
     def cut(self, tile: Tile) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """What the stage is shown of features and importance."""
+        """Features and importance of a tile."""
         importance = self._importance
         return (
             _cut(self._features, tile.outer),
             None if importance is None else _cut(importance, tile.outer),
         )
 
-    def assembled(self, given: Sequence[Onward]) -> Onward:
-        """What goes on to the next stage, of what all cells gave."""
-        return tuple(map(self._in_rows, zip(*given, strict=True)))
+    def measured(self) -> tuple[list[tuple[tf.Tensor, ...]], RegionMoments, StageOutput]:
+        """Content features of each cell, moments of all, and the stage's output."""
+        cells = [self.stage.measure(*self.cut(t), _corners(t.inner)) for t in self.tiles]
+        features, moments, outputs = zip(*cells, strict=True)
+        return list(features), reduce(_added, moments), self.assembled(outputs)
 
-    def given_by(self, tile: Tile, onward: Onward) -> Onward:
-        """The part of `assembled` that the cell of a tile gave."""
+    def assembled(self, outputs: Sequence[StageOutput]) -> StageOutput:
+        """The stage's output from those of all cells."""
+        return tuple(map(self._in_rows, zip(*outputs, strict=True)))
+
+    def part_of(self, output: StageOutput, tile: Tile) -> StageOutput:
+        """The part of an `assembled` output that the cell of a tile gave."""
         times = 2**self.stage.halvings
         x, y = tile.cell.x // times, tile.cell.y // times
         box = Box(x, y, tile.cell.right // times - x, tile.cell.bottom // times - y)
-        return tuple(_cut(features, box) for features in onward)
+        return tuple(_cut(features, box) for features in output)
 
     def add(self, gradient: Strips, tile: Tile, share: tf.Tensor) -> None:
-        """Add the gradient of a tile to that of all."""
+        """Add the gradient of a tile to that of the whole input."""
         height, width = self._features.shape[1:3]
         for there, here in pieces(tile.outer, width, height):
             for number, (top, bottom) in enumerate(bounds(self._features, self._share)):
@@ -190,9 +198,9 @@ class _Tiled:
                 part = there.intersect(strip)
                 if part.is_empty:
                     continue
-                own = _cut(share, part.moved(here.x - there.x, here.y - there.y))
+                cut_out = _cut(share, part.moved(here.x - there.x, here.y - there.y))
                 rows, columns = (part.y - top, bottom - part.bottom), (part.x, width - part.right)
-                wide = tf.pad(own, ((0, 0), rows, columns, (0, 0)))
+                wide = tf.pad(cut_out, ((0, 0), rows, columns, (0, 0)))
                 gradient[number] = gradient[number] + wide if number in gradient else wide
 
     def _in_rows(self, cells: Sequence[tf.Tensor]) -> tf.Tensor:
@@ -201,62 +209,65 @@ class _Tiled:
         return tf.concat([tf.concat([cell for _, cell in row], 2) for _, row in rows], 1)
 
 
-class _There:
-    """A stage on its way there and back: moments of all cells, and what is kept between."""
+class _StagePass:
+    """One stage, forward and backward over its tiles, with the checkpoints in between."""
 
-    def __init__(self, tiled: _Tiled, targets: Sequence[ContentTargets]) -> None:
+    def __init__(self, tiled: _TiledInput, targets: Sequence[ContentTargets]) -> None:
         self.tiled = tiled
         self._targets = targets
-        self._kept: list[Kept | None] = []
+        self._checkpoints: list[Checkpoints | None] = []
         self.content_loss = tf.constant(0.0)
-        """Not yet weighed."""
+        """Of all cells, not yet weighed."""
         self.moments: RegionMoments = ()
+        """Of all cells."""
 
-    def go(self, keeps: bool) -> Onward:
-        """Go there, once; what goes on. Where nothing is kept the way back begins with it again."""
-        given = []
+    def forward(self, *, keeps: bool) -> StageOutput:
+        """Go forward, once; return the output. Without ``keeps`` checkpoints are made again."""
+        outputs = []
         for number in range(len(self.tiled.tiles)):
-            loss, moments, onward, kept = self._there(number)
+            loss, moments, output, checkpoints = self._tile_forward(number)
             self.content_loss += loss
             self.moments = _added(self.moments, moments) if self.moments else moments
-            given.append(onward)
-            self._kept.append(kept if keeps else None)
-        return self.tiled.assembled(given)
+            outputs.append(output)
+            self._checkpoints.append(checkpoints if keeps else None)
+        return self.tiled.assembled(outputs)
 
-    def back(self, slopes: Slopes) -> Iterator[tuple[Tile, tf.Tensor]]:
-        """For each tile the gradient by it; ``slopes`` are by what the whole stage gave.
+    def backward(self, gradients: OutputGradients) -> Iterator[tuple[Tile, tf.Tensor]]:
+        """Each tile with the gradient by it; ``gradients`` are by all that the whole stage gave.
 
-        Only once: what is kept goes on the way.
+        Only once: checkpoints are dropped on the way.
         """
         for number, tile in enumerate(self.tiled.tiles):
-            yield tile, self._back(number, slopes)
+            yield tile, self._tile_backward(number, gradients)
 
-    def _there(self, number: int) -> tuple[tf.Tensor, RegionMoments, Onward, Kept]:
+    def _tile_forward(
+        self, number: int
+    ) -> tuple[tf.Tensor, RegionMoments, StageOutput, Checkpoints]:
         tile, stage = self.tiled.tiles[number], self.tiled.stage
-        return stage.there(*self.tiled.cut(tile), _corners(tile.inner), self._targets[number])
+        return stage.forward(*self.tiled.cut(tile), _corners(tile.inner), self._targets[number])
 
-    def _back(self, number: int, slopes: Slopes) -> tf.Tensor:
+    def _tile_backward(self, number: int, gradients: OutputGradients) -> tf.Tensor:
         tile, stage = self.tiled.tiles[number], self.tiled.stage
-        own = slopes._replace(onward=self.tiled.given_by(tile, slopes.onward))
-        kept = self._kept.pop(0)
-        if kept is None:
-            *_, kept = self._there(number)
+        by_cell = gradients._replace(output=self.tiled.part_of(gradients.output, tile))
+        checkpoints = self._checkpoints.pop(0)
+        if checkpoints is None:
+            *_, checkpoints = self._tile_forward(number)
         cell, targets = _corners(tile.inner), self._targets[number]
-        return stage.back(*self.tiled.cut(tile), cell, targets, own, kept)
+        return stage.backward(*self.tiled.cut(tile), cell, targets, by_cell, checkpoints)
 
 
 def _popped(gradient: Strips) -> Iterator[tf.Tensor]:
-    """Its strips in order; those of a large picture are not to be in memory longer than needed."""
+    """The strips in order, each dropped from memory as soon as it was handed out."""
     for number in sorted(gradient):
         yield gradient.pop(number)
 
 
-def _added(one: RegionMoments, other: RegionMoments) -> RegionMoments:
-    return tuple(tuple(map(add, *regions)) for regions in zip(one, other, strict=True))
+def _added(left: RegionMoments, right: RegionMoments) -> RegionMoments:
+    return tuple(tuple(map(add, *layers)) for layers in zip(left, right, strict=True))
 
 
 def _cut(picture: tf.Tensor, box: Box) -> tf.Tensor:
-    """``box`` of a picture; what is outside is from its other side."""
+    """The pixels in ``box``; those outside the picture are taken from its other side."""
     height, width = picture.shape[1:3]
     if box.intersect(Box(0, 0, width, height)) == box:
         return picture[:, box.y : box.bottom, box.x : box.right]

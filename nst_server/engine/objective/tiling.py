@@ -119,12 +119,12 @@ def side_by_memory(
     return max(MINIMUM_SIDE, side // GRID * GRID)
 
 
-def keeps_by_memory(width: int, height: int, kept_bytes: float, free: int | None) -> bool:
+def checkpoints_fit(width: int, height: int, checkpoint_bytes: float, free: int | None) -> bool:
     """Whether there is memory for what could be kept of a picture's tiles.
 
-    ``kept_bytes`` are those of a pixel (`compact`), ``free`` as above.
+    ``checkpoint_bytes`` are those of a pixel (`compact`), ``free`` as above.
     """
-    return width * height * kept_bytes <= min(_budget(free), MOST_KEPT)
+    return width * height * checkpoint_bytes <= min(_budget(free), MOST_KEPT)
 
 
 def deep_side(shrinkage: int) -> int:

@@ -41,6 +41,16 @@ of 255 levels."""
 
 
 @dataclass(frozen=True)
+class Plan:
+    """Network, number format and size of a painting, decided before any work is done."""
+
+    backbone: str
+    precision: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Scale:
     """One step from coarse to fine."""
 
@@ -107,7 +117,7 @@ def has_settled(losses: Sequence[float]) -> bool:
 
 def _has_margin(width: int, height: int, settings: Settings) -> bool:
     """Not what wraps, which has no borders, nor what the notebook's own algorithm paints."""
-    is_plain = settings.seamless or settings.preset == "classic"
+    is_plain = settings.seamless or settings.formulation == "notebook"
     return not is_plain and width * height <= LARGEST_WITH_MARGIN
 
 
@@ -140,7 +150,7 @@ def working_size(width: int, height: int, settings: Settings, affordable: float)
     return on_grid(*size) if settings.seamless else size
 
 
-def term_weights(settings: Settings, *, relative: bool) -> tuple[float, float, float]:
+def term_weights(settings: Settings) -> tuple[float, float, float]:
     """Weights of content, style and smoothness.
 
     Every 25 of ``strength`` tenfold the style; 50 gives, for relative losses, 20 times the
@@ -149,7 +159,7 @@ def term_weights(settings: Settings, *, relative: bool) -> tuple[float, float, f
     factor = 10.0 ** ((settings.strength - 50.0) / 25.0)
     smoothness = (settings.smoothness / 50.0) ** 2
     content = settings.content_weight
-    if relative:
+    if settings.formulation == "relative":
         return content, 20.0 * factor, 16.0 * smoothness
     return 1e3 * content, 1e-2 * factor, 1e5 * smoothness
 

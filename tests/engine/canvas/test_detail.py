@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.canvas.detail import detail, fine_luma
-from nst_server.engine.canvas.picture import WeighedStyle, resize
-from nst_server.engine.painter import Iterate, Painter, Picture, Style
+from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle, resize
+from nst_server.engine.iterate import Iterate
+from nst_server.engine.painter import Painter
 from nst_server.values.settings import Settings
 from tests.support.landscapes import landscape
 

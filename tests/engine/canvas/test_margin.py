@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.canvas.margin import between, with_margin, without_margin
-from nst_server.engine.canvas.picture import Array
-from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.canvas.picture import Array, Picture, Style
+from nst_server.engine.painter import Painter
 from nst_server.engine.planning import schedule
 from nst_server.engine.planning.schedule import Scale
 from nst_server.values.settings import Settings

@@ -9,12 +9,12 @@ import tensorflow as tf
 
 from nst_server.engine.canvas import canvas
 from nst_server.engine.canvas.color import matched_palette
-from nst_server.engine.canvas.picture import WeighedStyle
+from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle
 from nst_server.engine.canvas.strips import joined
 from nst_server.engine.method import MethodKey
 from nst_server.engine.objective.tiled import TiledObjective
 from nst_server.engine.objective.tiling import Tiling
-from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.painter import Painter
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 from tests.support.landscapes import landscape

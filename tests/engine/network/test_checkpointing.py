@@ -9,7 +9,7 @@ import tensorflow as tf
 from nst_server.engine.method import MethodKey
 from nst_server.engine.network import checkpointing
 from nst_server.engine.network.cells import whole
-from nst_server.engine.network.vgg import Convolution, through
+from nst_server.engine.network.vgg import Convolution, feature_maps
 from nst_server.engine.painter import Painter
 from nst_server.values.settings import Settings
 from tests.support.landscapes import landscape
@@ -32,17 +32,17 @@ def test_back_is_the_gradient_of_there(painter: Painter, pooling: str, measured:
     picture = tf.constant(landscape(75, 82, seed=1)[np.newaxis])
     with tf.GradientTape() as tape:
         tape.watch(picture)
-        maps, rest = through(convolutions, picture)
+        maps, rest = feature_maps(convolutions, picture)
         # Of different weight, so that none stands for another.
         loss = tf.add_n([tf.nn.l2_loss(maps[name]) / len(name) for name in maps])
         loss += 3.0 * tf.nn.l2_loss(rest)
     expected = tape.gradient(loss, picture)
-    _, onward, kept = checkpointing.there(convolutions, picture)
+    _, onward, kept = checkpointing.forward(convolutions, picture)
 
     def slope(name: str, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return features / len(name), whole(features)
 
-    found = checkpointing.back(convolutions, picture, kept, slope, 3.0 * onward)
+    found = checkpointing.backward(convolutions, picture, kept, slope, 3.0 * onward)
     assert np.linalg.norm(found - expected) < 1e-5 * np.linalg.norm(expected)
 
 
@@ -50,12 +50,12 @@ def test_back_is_the_gradient_of_there(painter: Painter, pooling: str, measured:
 def test_little_is_kept(painter: Painter) -> None:
     convolutions = _convolutions(painter, Settings(), "bfloat16")
     picture = tf.constant(landscape(64, 64)[np.newaxis])
-    maps, _, kept = checkpointing.there(convolutions, picture)
+    maps, _, kept = checkpointing.forward(convolutions, picture)
     by_pixel = sum(len(one.numpy().tobytes()) for one in kept) / 64**2
     everything = sum(one.kernel.shape[-1] * 2 / 4 ** (int(one.name[5]) - 1) for one in convolutions)
     assert everything > 500
     assert by_pixel < 60
-    assert by_pixel == pytest.approx(checkpointing.kept_bytes(convolutions))
+    assert by_pixel == pytest.approx(checkpointing.checkpoint_bytes(convolutions))
     assert set(maps) == {one.name for one in convolutions if one.measured}
 
 
@@ -64,9 +64,9 @@ def test_bits_let_through_what_was_positive(precision: str) -> None:
     """All 256 bytes, beside one another."""
     every = np.arange(256)[:, np.newaxis] >> np.arange(8) & 1
     mask = tf.constant(every.reshape(1, 4, 4, 128), precision)
-    bits = checkpointing._packed(mask / 3)
+    bits = checkpointing._pack_mask(mask / 3)
     assert bits.shape == (1, 4, 4, 16)
     upstream = tf.cast(tf.random.stateless_normal(mask.shape, seed=(1, 2)), precision)
     np.testing.assert_array_equal(
-        checkpointing._by_bits(bits, upstream, pooling=""), upstream * mask
+        checkpointing._apply_mask(bits, upstream, pooling=""), upstream * mask
     )

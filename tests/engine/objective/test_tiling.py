@@ -10,21 +10,21 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.canvas import strips
-from nst_server.engine.canvas.picture import WeighedStyle
+from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle
 from nst_server.engine.canvas.strips import joined
 from nst_server.engine.method import MethodKey
 from nst_server.engine.network.vgg import layer_names
 from nst_server.engine.objective.tiled import TiledObjective
 from nst_server.engine.objective.tiling import (
     Tiling,
+    checkpoints_fit,
     deep_side,
-    keeps_by_memory,
     receptive_halo,
     side_by_memory,
     tiles,
 )
 from nst_server.engine.objective.whole import Objective
-from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.painter import Painter
 from nst_server.engine.planning.schedule import MARGIN
 from nst_server.engine.planning.widths import fast_width
 from nst_server.values.errors import NeuralStyleError
@@ -161,13 +161,13 @@ def test_what_is_kept_is_not_computed_again(
     tiled = TiledObjective(objective, Tiling((32, 99), keeps))
     picture = tf.constant(landscape(97, 121)[np.newaxis])
     targets = tiled.targets(picture, [WeighedStyle(picture, None, 1.0)], None)
-    original, computed = first.there, []
+    original, computed = first.forward, []
 
     def counted(*arguments: tf.Tensor) -> object:
         computed.append(arguments)
         return original(*arguments)
 
-    monkeypatch.setattr(first, "there", counted)
+    monkeypatch.setattr(first, "forward", counted)
     tiled.gradient(picture, targets, tf.ones([3]))
     assert number == 6
     assert len(computed) == (number if keeps else 2 * number)
@@ -239,13 +239,13 @@ def test_what_is_kept_leaves_room_for_the_picture(
 ) -> None:
     """``most`` are the megapixels of which everything is kept, where much memory is free."""
     choice = MethodKey.of(Settings(style_layers=style_layers), "vgg16", precision)
-    kept = sum(stage.kept_bytes for stage in painter._method(choice).objective.stages)
+    kept = sum(stage.checkpoint_bytes for stage in painter._method(choice).objective.stages)
     gigabyte = 2**30
-    assert keeps_by_memory(most * 1000, 1000, kept, 64 * gigabyte)
-    assert not keeps_by_memory(most * 1250, 1000, kept, 64 * gigabyte)
-    assert keeps_by_memory(most * 1000, 1000, kept, 6 * gigabyte)
-    assert not keeps_by_memory(most * 1000, 1000, kept, 5 * gigabyte)
-    assert keeps_by_memory(most * 1000, 1000, kept, None)
+    assert checkpoints_fit(most * 1000, 1000, kept, 64 * gigabyte)
+    assert not checkpoints_fit(most * 1250, 1000, kept, 64 * gigabyte)
+    assert checkpoints_fit(most * 1000, 1000, kept, 6 * gigabyte)
+    assert not checkpoints_fit(most * 1000, 1000, kept, 5 * gigabyte)
+    assert checkpoints_fit(most * 1000, 1000, kept, None)
 
 
 def test_tiles_of_the_second_stage_are_larger() -> None:

@@ -8,12 +8,13 @@ import tensorflow as tf
 
 from nst_server.engine.canvas import strips
 from nst_server.engine.canvas.margin import between
+from nst_server.engine.canvas.picture import Picture, Style
 from nst_server.engine.canvas.strips import cut
 from nst_server.engine.optimizers import lbfgs
 from nst_server.engine.optimizers.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs, two_loops
 from nst_server.engine.optimizers.preconditioner import NEAR_A_MINIMUM
-from nst_server.engine.painter import Painter, Picture, Style
+from nst_server.engine.painter import Painter
 from nst_server.engine.planning.schedule import Scale
 from nst_server.values.settings import Settings
 from tests.support.landscapes import landscape

@@ -133,13 +133,12 @@ def test_automatic_size_is_full_where_that_is_quick() -> None:
 
 def test_strength_of_fifty_is_the_notebook() -> None:
     settings = Settings.of_preset("classic")
-    assert schedule.term_weights(settings, relative=False) == pytest.approx((1e3, 1e-2, 0))
+    assert schedule.term_weights(settings) == pytest.approx((1e3, 1e-2, 0))
 
 
 def test_more_strength_is_more_style() -> None:
     weights = [
-        schedule.term_weights(Settings(strength=strength), relative=True)[1]
-        for strength in (1, 25, 50, 75, 100)
+        schedule.term_weights(Settings(strength=strength))[1] for strength in (1, 25, 50, 75, 100)
     ]
     assert weights == sorted(weights)
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import inside
 from gi.repository import Gimp
 
-NO_STYLES = {"first": {}, "second": {}, "share": 50.0, "channel": 0}
-
 
 def nothing(image, photo):
     pass
@@ -77,6 +75,8 @@ def main(plug_in, output, happening):
     from neural_style_gimp.placing import placing
 
     from nst_server.values.progress import Report
+    from nst_server.values.recipe import Recipe
+    from nst_server.values.settings import Settings
     from nst_server.wire.events import Finished
     from nst_server.wire.spool import Spool
 
@@ -87,7 +87,8 @@ def main(plug_in, output, happening):
     mask = target.selection(Path(tempfile.gettempdir()))
     fingerprint = target.fingerprint()
     shape = target.shape
-    report = Report(shape.width, shape.height, shape.width, shape.height, 1.0, *"abcd", 1, 1.0)
+    report = Report.untouched(shape.width, shape.height, "draft")
+    recipe = Recipe(Settings(), ())
     half = Spool.holding(b"\x00\x00\x00\x3f" * (shape.size_in_bytes // 4))
     finished = Finished(shape, half, report)
     globals()[happening](image, photo)
@@ -95,7 +96,7 @@ def main(plug_in, output, happening):
     layers = count(image)
     said = []
     placing.tell = said.append
-    painting = placing.Painting(target, finished, mask, "plain", NO_STYLES, fingerprint=fingerprint)
+    painting = placing.PaintedTarget(target, finished, mask, "plain", recipe, fingerprint)
     placed = placing.place([painting], output)[0]
     goal = placed.get_image()
     told = {

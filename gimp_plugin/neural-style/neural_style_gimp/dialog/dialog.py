@@ -1,4 +1,4 @@
-"""GIMP's own procedure dialog, with the style in sight and what the image allows."""
+"""GIMP's procedure dialog, extended by the style, the draft and notes on what is not possible."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 
 OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments.OUTPUT]
-"""What is in sight; the other visible options are under More."""
+"""Options that are always shown; the other visible ones are under More."""
 
 SCALES = ["strength", "brush-size", "smoothness"]
 
 RESET = 1
-"""GIMP's response for its button Reset."""
+"""GIMP's response code for its Reset button."""
 
 TIPS = {
     Gtk.ResponseType.OK: N_("Paint the layer with these settings"),
@@ -44,14 +44,14 @@ TIPS = {
 }
 
 AROUND = 180
-"""Height of the window's title, buttons and borders."""
+"""Height of the window's title, buttons and borders, in pixels."""
 
 SIZES = ("auto", "full", "512", "768", "1024", "1536", "2048")
-"""Proposed for the size that is worked at; any number can be typed."""
+"""Proposals for the size to paint at; any number can be typed."""
 
 
 def ask(procedure: Any, config: Any, targets: Sequence[Target], home: Home) -> bool:
-    """Let the user set ``config``; whether to go on."""
+    """Let the user edit ``config``; return True to go on."""
     GimpUi.init("neural-style")
 
     def possible(output: str) -> bool:
@@ -64,9 +64,9 @@ def ask(procedure: Any, config: Any, targets: Sequence[Target], home: Home) -> b
 
 
 class Dialog:
-    """The settings dialog; **Stylize** is greyed until the job as set could be done.
+    """The settings dialog; **Stylize** is grayed out until the job can be done as set.
 
-    The draft is of the first target.
+    The draft shows the first target.
     """
 
     def __init__(self, procedure: Any, config: Any, targets: Sequence[Target], home: Home) -> None:
@@ -110,7 +110,7 @@ class Dialog:
         self._second.refresh()
 
     def run(self) -> bool:
-        """Show it until it is answered."""
+        """Show the dialog until the user answers; return True for Stylize."""
         accepted = bool(self._dialog.run())
         if accepted:
             self._settle()
@@ -122,7 +122,7 @@ class Dialog:
         return accepted
 
     def _settle(self) -> None:
-        """What is greyed does not count; the files used now are offered first the next time."""
+        """Clear what is grayed out, and remember the files used so that they are offered first."""
         if arguments.chosen_style(self._config, arguments.SECOND) is None:
             self._config.set_property(arguments.CHANNEL, None)
         for slot in (arguments.FIRST, arguments.SECOND):
@@ -146,7 +146,7 @@ class Dialog:
         dialog.get_label("more-title", _("Mor_e"), False, True)
         expander = dialog.fill_expander("more", "more-title", False, "more-options")
         expander.set_tooltip_text(_("A second style, the size, and what is needed less often"))
-        expander.set_resize_toplevel(False)  # by GTK it would grow beyond the screen
+        expander.set_resize_toplevel(False)  # GTK would let it grow beyond the screen
         expander.connect("notify::expanded", lambda *_: GLib.idle_add(_fit, dialog))
         options = dialog.fill_box("options", [*OPTIONS, "more"])
         options.pack_start(self._style.widget, False, False, 0)
@@ -168,7 +168,7 @@ class Dialog:
         dialog.fill(["columns"])
 
     def _sight(self, styles: Path) -> Any:
-        """The draft, and below it the samples."""
+        """Column with the draft and, below it, the samples."""
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         column.pack_start(self._draft.widget, False, False, 0)
 
@@ -185,7 +185,7 @@ class Dialog:
         self._preset = arguments.follow_preset(self._config, self._preset)
 
     def _judge(self) -> None:
-        """Say what keeps the job from being started, and grey Stylize meanwhile."""
+        """Show what keeps the job from being started, and gray out Stylize as long as it does."""
         problem = self._style.problem or self._second.problem
         second = self._second.picture is not None
         self._region.allow(second=second)
@@ -197,7 +197,9 @@ class Dialog:
             problem = error.translated(_)
         output = self._config.get_property(arguments.OUTPUT)
         obstacles = (target.obstacle(output) for target in self._targets)
-        problem = next((each.translated(_) for each in obstacles if each is not None), problem)
+        problem = next(
+            (obstacle.translated(_) for obstacle in obstacles if obstacle is not None), problem
+        )
         self._note.set_text(problem)
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not problem)
         self._draft.change()
@@ -211,25 +213,25 @@ class Dialog:
 
 
 def _help(dialog: Any, response: int) -> None:
-    """Show the manual; for the dialog's own loop any response but OK were a Cancel."""
+    """Show the manual, without the dialog's loop taking the response for a Cancel."""
     if response == Gtk.ResponseType.HELP:
         dialog.stop_emission_by_name("response")
         help_page.show(help_page.page(), dialog)
 
 
 def _screen() -> Any:
-    """Where windows can be."""
+    """Area of the screen in which windows can be."""
     display = Gdk.Display.get_default()
     return (display.get_primary_monitor() or display.get_monitor(0)).get_workarea()
 
 
 def _room() -> int:
-    """How high the options can be on the screen: what is too much scrolls."""
+    """Greatest height of the options that fits on the screen; beyond it they scroll."""
     return max(200, _screen().height - AROUND)
 
 
 def _fit(dialog: Any) -> None:
-    """As high as its options need, or as there is room for, and on the screen as a whole."""
+    """Make the dialog as high as its options need, and move it fully onto the screen."""
     window = dialog.get_window()
     if window is None:  # closed meanwhile
         return
@@ -244,7 +246,7 @@ def _fit(dialog: Any) -> None:
 
 
 def _size_row(config: Any) -> Any:
-    """Words or a number: an entry with proposals."""
+    """Row with an entry for a size, in words or as a number, with proposals."""
     proposals = Gtk.ComboBoxText.new_with_entry()
     for size in SIZES:
         proposals.append_text(size)

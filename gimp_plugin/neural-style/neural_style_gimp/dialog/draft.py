@@ -1,7 +1,7 @@
-"""The live draft: a small job, begun anew whenever what is wanted changes; no GIMP, no GTK.
+"""The live draft: a small job, restarted whenever the settings change; no GIMP, no GTK.
 
-Nothing here waits but `Draft.close`: a thread finds or starts the server and hands its client
-over, and all else happens in `Draft.tick`.
+Only `Draft.close` waits: a thread finds or starts the server and hands over its client, and
+everything else happens in `Draft.tick`.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ SIDE = 256
 """Longest side of a draft."""
 
 QUIET_SECONDS = 0.3
-"""A draft begins when nothing has changed for so long."""
+"""Time without a change after which a draft begins."""
 
 CLOSE_SECONDS = 1.0
-"""How long the server has to confirm that a draft is given up; it notices that by itself."""
+"""Time for the server to confirm the end of a draft, which it would also notice by itself."""
 
 _ITERATIONS = 15
 _SMALLEST = 64
 
 
 def drafted(settings: Settings, longest: int) -> Settings:
-    """The same look for a picture of ``longest`` pixels, with little work."""
+    """Settings for the same look with little work, for a picture of ``longest`` pixels."""
     return replace(
         settings,
         size=max(_SMALLEST, longest),
@@ -42,19 +42,19 @@ def drafted(settings: Settings, longest: int) -> Settings:
 
 
 def warming(settings: Settings) -> Settings:
-    """What loads all that ``settings`` need, and paints nothing."""
+    """Settings that load everything that ``settings`` need, and paint nothing."""
     return replace(settings, strength=0)
 
 
 class Draft:
-    """One draft at a time, of what was wanted last; for one thread, which calls `tick` often.
+    """One draft at a time, the latest one wanted; used by one thread, which calls `tick` often.
 
-    ``tell`` hears the events of the draft under way, never those of one that was given up, and a
+    ``tell`` receives the events of the current draft, never those of one that was given up, and a
     `Failed` if there is no server. After that the next `want` looks for the server again.
     """
 
     def __init__(self, home: Home, tell: Callable[[Event], None]) -> None:
-        """Looks for the server at once, and starts it if there is none."""
+        """Look for the server at once, and start it if there is none."""
         self._home = home
         self._tell = tell
         self._threads = ThreadPoolExecutor(1)
@@ -66,20 +66,20 @@ class Draft:
         self._connecting: Future[Client] | None = self._threads.submit(self._connect)
 
     def want(self, order: Order, *, after: float = QUIET_SECONDS) -> None:
-        """Give up what is painted, and paint ``order`` if nothing else is wanted ``after`` that."""
+        """Give up the current draft; paint ``order`` after ``after`` seconds without a new one."""
         self.give_up()
         self._wanted = order
         self._due = time.monotonic() + after
 
     def give_up(self) -> None:
-        """Paint nothing."""
+        """End the current draft, and forget the one that was wanted."""
         self._wanted = None
         if self._client is not None and self._client.busy and not self._given_up:
             self._given_up = True
             self._client.cancel()
 
     def tick(self) -> None:
-        """Do all that can be done without waiting."""
+        """Do everything that can be done without waiting."""
         if self._connecting is not None:
             self._take_over(self._connecting)
         if self._client is not None:
@@ -95,7 +95,7 @@ class Draft:
             try:
                 self._client.submit(order)
             except NeuralStyleError as error:
-                if error.code == "server-gone":  # while nothing was painted: it is started again
+                if error.code == "server-gone":  # it had nothing to paint: start it again
                     self._wanted = order
                 self._lose(error)
 
@@ -137,7 +137,7 @@ class Draft:
                 self._tell(event)
 
     def _lose(self, error: NeuralStyleError) -> None:
-        """The server is gone; a draft that is wanted still may start another."""
+        """Drop a server that is gone; a draft that is still wanted may start another one."""
         if self._client is not None:
             self._client.close()
             self._client = None

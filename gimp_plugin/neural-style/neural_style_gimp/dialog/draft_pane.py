@@ -1,4 +1,4 @@
-"""The part of the settings dialog that shows what will come of them."""
+"""The part of the settings dialog that shows a draft of the painting."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ TICK_MILLISECONDS = 30
 
 @dataclass(frozen=True)
 class DraftRequest:
-    """How to paint; without a first style the server is only warmed."""
+    """A draft to paint; without a first style the server is only warmed up."""
 
     settings: Settings
     first: StylePicture | None
     second: StylePicture | None
     share: float
-    """Of the second style, in percent."""
+    """Share of the second style, in percent."""
     channel: Any
-    """Where the second style is painted, if it is not mixed in."""
+    """Channel in which the second style is painted; None if it is mixed in."""
 
     @property
     def by_region(self) -> bool:
-        """Whether two styles are painted, each in its own place."""
+        """True if two styles are painted, each in its own region."""
         return self.first is not None and self.second is not None and self.channel is not None
 
 
 class DraftPane:
-    """The layer, then the draft of what the dialog says; pressed, the layer again.
+    """Shows the layer, then the draft for the dialog's settings; while pressed, the layer again.
 
-    ``wish`` tells what that is, or nothing where the dialog is not right. Without a style the
-    server is warmed by a job that paints nothing.
+    ``wish`` returns the draft to paint, or None if the settings are wrong. Without a style the
+    server is warmed up by a job that paints nothing.
     """
 
     def __init__(self, home: Home, target: Target, wish: Callable[[], DraftRequest | None]) -> None:
@@ -79,7 +79,7 @@ class DraftPane:
         self._timer = GLib.timeout_add(TICK_MILLISECONDS, self._tick)
 
     def change(self) -> None:
-        """What is wished may be another; if so, the draft begins anew."""
+        """Restart the draft if the one to paint has changed."""
         wish = self._wish()
         if self._reading is not None or self._content is None or wish == self._wished:
             return
@@ -130,7 +130,7 @@ class DraftPane:
         return True
 
     def _read(self, reading: Generator[None, None, None]) -> None:
-        """One step, of some milliseconds."""
+        """Do one step of some milliseconds."""
         try:
             next(reading)
         except StopIteration:
@@ -154,17 +154,17 @@ class DraftPane:
         return self._region is not None and self._region[0] == channel
 
     def _order(self, copy: Downscaled, wish: DraftRequest) -> Order:
-        """The small job for ``wish``; without a style it paints nothing."""
+        """The draft's job for ``wish``; without a style it paints nothing."""
         small = drafted(wish.settings, max(copy.size))
         box = self._target.context
         planned = PlannedPainting(wish.settings, box.width, box.height)
         if wish.first is None:
-            itself = (JobStyle(copy.content),)
-            return Job(warming(small), copy.content, itself, copy.mask, planned=planned)
+            content_as_style = (JobStyle(copy.content),)
+            return Job(warming(small), copy.content, content_as_style, copy.mask, planned=planned)
         if wish.second is None or not wish.by_region:
             placed = mixed(wish.first, wish.second, wish.share)
         else:
-            assert self._region is not None  # `change` sees to it
+            assert self._region is not None  # `change` ensures it
             placed = by_region(wish.first, wish.second, self._region[1])
         styles = tuple(style.job_style for style in placed)
         return Job(small, copy.content, styles, copy.mask, planned=planned)
@@ -192,15 +192,15 @@ class DraftPane:
                 self._take(pixbuf(shape.width, shape.height, pixels.read(), alpha=alpha))
 
     def _take(self, picture: Any) -> None:
-        """A picture of the draft, over checks where the layer is transparent."""
-        assert self._content is not None  # or there were no job
+        """Show a picture of the draft, over a checkerboard where the layer is transparent."""
+        assert self._content is not None  # otherwise there would be no job
         content = self._content.content
         if content.channels == 4 and not picture.get_has_alpha():
             size = content.width, content.height
             colors = packed(scaled(picture, size))
             picture = pixbuf(*size, with_alpha(colors, content.pixels), alpha=True)
-        shown = self._before.get_width(), self._before.get_height()
-        self._after = on_checks(scaled(picture, shown))
+        display_size = self._before.get_width(), self._before.get_height()
+        self._after = on_checks(scaled(picture, display_size))
         if not self._pressed:
             self._paint(self._after)
 

@@ -1,4 +1,4 @@
-"""Style pictures one click away: those used last, the project's own, the user's."""
+"""Style pictures one click away: recently used ones, the project's and the user's."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ ROWS_IN_SIGHT = 2
 RECENT = 5
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 APPLICATION = "Neural Style"
-"""Our files among all that the desktop remembers."""
+"""Name that marks our files among all those that the desktop remembers."""
 
 
 def gallery(folder: Path, thumbnails: Thumbnails, chosen: Callable[[Path], None]) -> Any | None:
-    """Buttons for the pictures used last and those in ``folder``; nothing if there are none.
+    """Buttons for recently used pictures and those in ``folder``; None if there are none.
 
-    Their pictures come one after the other while the dialog is open already.
+    Their thumbnails appear one by one while the dialog is already open.
     """
-    own = _pictures(folder)
+    samples = _pictures(folder)
     recent = [path for path in recent_styles() if path.parent != folder]
-    files = [*recent[:RECENT], *own][:MOST]
+    files = [*recent[:RECENT], *samples][:MOST]
     if not files:
         return None
     grid = Gtk.FlowBox(
@@ -55,18 +55,18 @@ def gallery(folder: Path, thumbnails: Thumbnails, chosen: Callable[[Path], None]
 
 
 def recent_styles() -> list[Path]:
-    """Style files used last, newest first, that are there still."""
+    """Recently used style files that still exist, newest first."""
     manager = Gtk.RecentManager.get_default()
-    ours = [
+    our_items = [
         item for item in manager.get_items() if item.has_application(APPLICATION) and item.exists()
     ]
-    ours.sort(key=lambda item: -item.get_modified())
-    paths = (Gio.File.new_for_uri(item.get_uri()).get_path() for item in ours)
+    our_items.sort(key=lambda item: -item.get_modified())
+    paths = (Gio.File.new_for_uri(item.get_uri()).get_path() for item in our_items)
     return [Path(path) for path in paths if path is not None]
 
 
 def remember(file: Any) -> None:
-    """Let `recent_styles` begin with ``file``, where the desktop remembers files at all."""
+    """Put ``file`` first in `recent_styles`, if the desktop remembers files at all."""
     data = Gtk.RecentData()
     data.app_name, data.app_exec = APPLICATION, "gimp %u"  # a group cannot be set from Python
     data.mime_type = Gio.content_type_guess(file.get_basename(), None)[0]
@@ -84,7 +84,7 @@ def _button(
     button.get_accessible().set_name(name)
     button.connect("clicked", lambda __: chosen(path))
     button.get_style_context().add_provider(_tight(), Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION)
-    place = Gtk.FlowBoxChild(can_focus=False)  # the button has the focus, once
+    place = Gtk.FlowBoxChild(can_focus=False)  # only the button takes the focus
     place.add(button)
 
     def show(picture: Any) -> None:
@@ -113,7 +113,7 @@ def _square(picture: Any) -> Any:
 
 
 def _tight() -> Any:
-    """Style of a button no larger than its picture."""
+    """CSS that makes a button no larger than its picture."""
     provider = Gtk.CssProvider()
     provider.load_from_data(b"button { padding: 1px; min-width: 0; min-height: 0; }")
     return provider

@@ -1,4 +1,4 @@
-"""The manual, which is the README's part for users."""
+"""The manual, made from the README's part for users."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from neural_style_gimp.i18n import _
 from neural_style_gimp.image.gimp import tell
 
 FOLDER = Path(__file__).resolve().parent.parent
-"""The plug-in's."""
+"""The plug-in's folder."""
 
 
 def page() -> Path:
-    """The page that the installer made; in a checkout, where there is none, the README itself."""
-    made = FOLDER / "site" / "manual" / "index.html"
-    return made if made.is_file() else FOLDER.parent.parent / "README.md"
+    """The page that the installer made; in a checkout, which has none, the README itself."""
+    manual = FOLDER / "site" / "manual" / "index.html"
+    return manual if manual.is_file() else FOLDER.parent.parent / "README.md"
 
 
 def show(page: Path, window: Any) -> None:
@@ -28,5 +28,5 @@ def show(page: Path, window: Any) -> None:
     try:
         Gtk.show_uri_on_window(window, page.as_uri(), Gtk.get_current_event_time())
     except GLib.Error:
-        told = _("There is no program that opens the manual. Open it in a browser: {path}")
-        tell(told.format(path=page))
+        sentence = _("There is no program that opens the manual. Open it in a browser: {path}")
+        tell(sentence.format(path=page))

@@ -1,4 +1,4 @@
-"""The choice where a second style goes: mixed in everywhere, or inside a saved channel."""
+"""The choice of where a second style goes: mixed in everywhere, or inside a saved channel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RegionRow:
 
     def __init__(self, config: Any, image: Any) -> None:
         self._config = config
-        self._channels = {str(each.get_id()): each for each in image.get_channels()}
+        self._channels = {str(saved.get_id()): saved for saved in image.get_channels()}
         self._places = Gtk.ComboBoxText(
             tooltip_text=_(
                 "Where the second style is painted: mixed with the first everywhere, or alone "
@@ -42,11 +42,11 @@ class RegionRow:
 
     @property
     def channel(self) -> Any:
-        """The channel that is chosen, if one is."""
+        """The chosen channel, or None."""
         return self._config.get_property(CHANNEL)
 
     def allow(self, *, second: bool) -> None:
-        """Whether there is a second style to place."""
+        """Enable the row if there is a second style to place."""
         self.widget.set_sensitive(second)
 
     def _show(self) -> None:

@@ -1,4 +1,4 @@
-"""The part of the settings dialog where a style is chosen and seen."""
+"""The part of the settings dialog where a style is chosen and shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from neural_style_gimp.request.style import LayerStyle, Style, StylePicture
 from nst_server.values.errors import NeuralStyleError
 
 THUMBNAIL = (64, 64)
-"""That of a second style is half of it."""
+"""Size of the first style's thumbnail; the second style's has half of it."""
 
 KINDS = {
     "file": N_("A picture file"),
@@ -41,8 +41,8 @@ NO_STYLE = {"": N_("None")}
 class StyleChooser:
     """Kind, picture and thumbnail of a style, in step with the arguments of a slot.
 
-    Invariant: ``problem`` is empty exactly if the chosen style is a picture that opens, which is
-    ``picture`` then, or if none is chosen and none is needed.
+    Invariant: ``problem`` is empty if and only if the chosen style could be opened, and is then in
+    ``picture``, or none is chosen and none is needed.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class StyleChooser:
     ) -> None:
         """``styles`` is the folder of samples; ``changed`` is called after each change.
 
-        ``labels`` are those of the kind and of the picture itself.
+        ``labels`` are the labels for the kind and for the picture.
         """
         self._config = config
         self._slot = slot
@@ -102,7 +102,7 @@ class StyleChooser:
         self._changed()
 
     def close(self) -> None:
-        """Take no picture any more."""
+        """Ignore pictures that are still being loaded."""
         self._loader.load(None)
 
     def _fill(self, labels: tuple[str, str]) -> None:
@@ -148,7 +148,7 @@ class StyleChooser:
             self._named.set_mnemonic_widget(self._controls[kind].widget)
 
     def _choose_kind(self, kind: str) -> None:
-        """As the user did: what was chosen of that kind before is chosen again."""
+        """Follow the user's choice of a kind: choose the last style of that kind again."""
         self._show_kind(kind)
         last = self._last.get(kind)
         if isinstance(last, LayerStyle) and not last.layer.is_valid():

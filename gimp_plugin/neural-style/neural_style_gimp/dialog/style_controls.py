@@ -1,4 +1,4 @@
-"""The controls that name a style: a file, a layer of an open image, a pattern."""
+"""The controls to choose a style: a file, a layer of an open image, a pattern."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Chosen = Callable[[Style], None]
 
 
 class FileControl:
-    """A button that opens a file dialog with previews, for pictures, near the gallery."""
+    """A button that opens a file dialog for pictures with previews, in the gallery's folder."""
 
     def __init__(self, styles: Path, thumbnails: Thumbnails, chosen: Chosen) -> None:
         self.widget = Gtk.FileChooserButton(
@@ -39,7 +39,7 @@ class FileControl:
         self._preview = Gtk.Image()
         self._add_filters()
         if styles.is_dir():
-            with suppress(GLib.Error):  # it may be a bookmark of the user's already
+            with suppress(GLib.Error):  # the user may already have bookmarked it
                 self.widget.add_shortcut_folder(str(styles))
             self.widget.set_current_folder(str(styles))
         self.widget.set_preview_widget(self._preview)
@@ -47,16 +47,16 @@ class FileControl:
         self.widget.connect("update-preview", lambda _: self._update_preview())
 
     def first(self) -> Style | None:
-        """None is better than another."""
+        """Choose none, since no file is better than another."""
         return None
 
     def show(self, style: Style | None) -> None:
-        """Show that ``style`` is chosen, or none."""
+        """Show ``style`` as the chosen one, or no choice for None."""
         if not isinstance(style, FileStyle):
             self.widget.unselect_all()
             return
-        shown = self.widget.get_file()
-        if shown is None or not shown.equal(style.file):
+        current = self.widget.get_file()
+        if current is None or not current.equal(style.file):
             with suppress(GLib.Error):
                 self.widget.set_file(style.file)
 
@@ -70,8 +70,8 @@ class FileControl:
         anything = Gtk.FileFilter()
         anything.set_name(_("All files"))
         anything.add_pattern("*")
-        for each in (pictures, anything):
-            self.widget.add_filter(each)
+        for file_filter in (pictures, anything):
+            self.widget.add_filter(file_filter)
 
     def _update_preview(self) -> None:
         name = self.widget.get_preview_filename()
@@ -88,7 +88,7 @@ class FileControl:
 
 
 class LayerControl:
-    """A list of the layers of all open images with thumbnails, made when it is seen first."""
+    """A list of the layers of all open images with thumbnails, made when first shown."""
 
     def __init__(self, chosen: Chosen) -> None:
         self.widget = Gtk.Box()
@@ -98,14 +98,14 @@ class LayerControl:
         self.widget.connect("map", lambda _: self._make())
 
     def first(self) -> Style | None:
-        """A layer of an image that was opened after the others, so perhaps for this."""
+        """A layer of the image opened last, perhaps for this purpose."""
         for image in sorted(Gimp.get_images(), key=lambda image: -image.get_id()):
             for layer in image.get_layers():
                 return LayerStyle(layer)
         return None
 
     def show(self, style: Style | None) -> None:
-        """Show that ``style`` is chosen, or none."""
+        """Show ``style`` as the chosen one, or no choice for None."""
         self._shown = style
         if self._list is not None and isinstance(style, LayerStyle):
             self._list.set_active(style.layer.get_id())
@@ -116,20 +116,20 @@ class LayerControl:
         self._list = GimpUi.LayerComboBox.new(None)
         self._list.set_tooltip_text(_("Choose a layer of an open image as the style"))
         self.show(self._shown)
-        # By its full name: the list has a method of its own that is called connect.
+        # By its full name, because the list has another method called connect.
         GObject.Object.connect(self._list, "changed", lambda _: self._changed())
         self.widget.pack_start(self._list, True, True, 0)
         self._list.show()
 
     def _changed(self) -> None:
-        found, number = self._list.get_active()
-        layer = Gimp.Item.get_by_id(number) if found else None
+        has_layer, number = self._list.get_active()
+        layer = Gimp.Item.get_by_id(number) if has_layer else None
         if layer is not None:
             self._chosen(LayerStyle(layer))
 
 
 class PatternControl:
-    """GIMP's own button for patterns, which begins with the current one."""
+    """GIMP's button for patterns, which begins with the current one."""
 
     def __init__(self, chosen: Chosen) -> None:
         current = Gimp.context_get_pattern()
@@ -137,16 +137,16 @@ class PatternControl:
         self.widget.set_tooltip_text(_("Choose a pattern as the style"))
         for part in self.widget.get_children():
             if isinstance(part, Gtk.Button) and part.get_label():
-                part.set_label(_("Browse…"))  # GIMP's own has the key of another control
+                part.set_label(_("Browse…"))  # GIMP's label has the key of another control
                 part.set_use_underline(False)
         self.widget.connect("resource-set", lambda __, pattern, ___: chosen(PatternStyle(pattern)))
 
     def first(self) -> Style | None:
-        """The pattern that is chosen in GIMP."""
+        """The current pattern in GIMP."""
         return PatternStyle(Gimp.context_get_pattern())
 
     def show(self, style: Style | None) -> None:
-        """Show that ``style`` is chosen, or none."""
+        """Show ``style`` as the chosen one, or no choice for None."""
         if isinstance(style, PatternStyle) and self.widget.get_resource() != style.pattern:
             self.widget.set_resource(style.pattern)
 
@@ -155,7 +155,7 @@ Control = FileControl | LayerControl | PatternControl
 
 
 def kind_of(style: Style | None) -> str:
-    """The word for the kind of control that ``style`` is chosen with; empty for none."""
+    """Name of the kind of control that ``style`` is chosen with; empty for None."""
     match style:
         case FileStyle():
             return "file"
@@ -167,5 +167,5 @@ def kind_of(style: Style | None) -> str:
 
 
 def file_style(path: Path) -> FileStyle:
-    """A file of this machine as a style."""
+    """A style from a file on this machine."""
     return FileStyle(Gio.File.new_for_path(str(path)))

@@ -1,4 +1,4 @@
-"""The picture of the style that was chosen last, without holding the dialog."""
+"""Load the picture of the latest style that was chosen, without blocking the dialog."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.order import Raster
 
 SIDE = 512
-"""What a draft and a thumbnail need of a style."""
+"""Longest side of a style's picture, enough for a draft and a thumbnail."""
 
 
 class StyleLoader:
-    """``told`` hears the picture of the style asked for last, or what is wrong with it.
+    """Calls ``told`` with the picture of the latest style requested, or with an error.
 
-    A file that GdkPixbuf reads is read in a thread, a layer in steps between the user's events;
-    for other files GIMP itself is asked, which takes as long as it takes.
+    A file that GdkPixbuf can read is read in a thread, a layer in steps between the user's events.
+    Other files are read by GIMP itself, which blocks for as long as it takes.
     """
 
     def __init__(self, told: Callable[[StylePicture | NeuralStyleError], None]) -> None:
@@ -42,7 +42,7 @@ class StyleLoader:
         self._latest = 0
 
     def load(self, style: Style | None) -> None:
-        """Forget what was asked for before; ask for ``style``, if it is one."""
+        """Forget the previous request; load ``style``, if it is not None."""
         self._latest += 1
         match style:
             case FileStyle(file=file):
@@ -69,7 +69,7 @@ class StyleLoader:
         return False
 
     def _step(self, steps: Generator[None, None, StylePicture], number: int) -> bool:
-        """Whether there is more to do."""
+        """Do one step; return True if there is more to do."""
         if number != self._latest:
             steps.close()
             return False
@@ -90,7 +90,7 @@ class StyleLoader:
 
 
 def _quickly_read(file: Any) -> StylePicture | None:
-    """The style at the size of a draft; none if that takes GIMP itself. Calls no GIMP, no GTK."""
+    """The style at a draft's size; None if only GIMP can read it. Uses neither GIMP nor GTK."""
     path = file.get_path()
     if path is None:
         return None

@@ -1,4 +1,4 @@
-"""Small pictures of files, read in a thread, so that a window never waits for a large one."""
+"""Thumbnails of files, read in a thread so that a window never waits for a large file."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Done = Callable[[Any], None]
 
 
 class Thumbnails:
-    """Reads one file after the other; ``done`` is called by the main loop, until `close`."""
+    """Reads one file after another; the main loop calls ``done``, until `close`."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(1)
         self._closed = False
 
     def request(self, path: str, bounds: tuple[int, int], done: Done) -> None:
-        """Call ``done`` with a pixbuf of the file within ``bounds``; with none if it is none."""
+        """Call ``done`` with a pixbuf of the file within ``bounds``, or None if unreadable."""
         self._threads.submit(self._read, path, bounds, done)
 
     def close(self) -> None:
-        """Call nobody any more."""
+        """Stop, without any more calls of ``done``."""
         self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
 

@@ -17,10 +17,10 @@ from nst_server.wire.order import Raster
 T = TypeVar("T")
 
 _STRIP_PIXELS = 2**19
-"""What is read and shrunk in one step."""
+"""Pixels that are read and shrunk in one step."""
 
 _GRAY = "RGB u8"
-"""A mask's values, three times each, because a pixbuf has no single channel."""
+"""Format of a mask, each value three times because a pixbuf cannot have one channel."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Downscaled:
 
 
 def downscaling(target: Target, longest: int) -> Generator[None, None, Downscaled]:
-    """Short steps that lead to a copy within ``longest`` pixels a side, as the layer is seen.
+    """Copy the layer as it is displayed, within ``longest`` pixels a side, in short steps.
 
-    Of a very long layer it is longer, lest the other side become too short to be painted. Raises
-    `NeuralStyleError` if the layer is deleted meanwhile.
+    The copy of a very long layer is longer, so that its other side is not too short to be painted.
+    Raises `NeuralStyleError` if the layer is deleted meanwhile.
     """
     box = target.context
     longest = max(longest, -(-MINIMUM_CONTENT_SIDE * box.longest // min(box.width, box.height)))
@@ -55,14 +55,14 @@ def downscaling(target: Target, longest: int) -> Generator[None, None, Downscale
 
 
 def downscaled(target: Target, longest: int) -> Downscaled:
-    """As `downscaling`, at once."""
+    """Like `downscaling`, but all at once."""
     return finish(downscaling(target, longest))
 
 
 def masking(channel: Any, target: Target, size: tuple[int, int]) -> Generator[None, None, Raster]:
-    """Short steps to a channel of the target's image over its context, at ``size``.
+    """Copy a channel of the target's image over its context, at ``size``, in short steps.
 
-    Raises as `downscaling`.
+    Raises the same error as `downscaling`.
     """
     gray = yield from shrinking(channel, target.context, size, format=_GRAY, shift=target.offset)
     return Raster(*size, 1, "uint8", gray[::3])
@@ -77,10 +77,10 @@ def shrinking(
     format: str = "",
     shift: tuple[int, int] = (0, 0),
 ) -> Generator[None, None, bytes]:
-    """Steps of some milliseconds each to the pixels of ``box`` at another size, without padding.
+    """Read the pixels of ``box`` at another size, without padding, in steps of some milliseconds.
 
-    ``format`` is that of colour where it is not named; ``box`` lies at ``shift`` from it in the
-    drawable. Raises `NeuralStyleError` if the drawable is deleted meanwhile.
+    ``format`` is that of color by default; ``box`` is shifted by ``shift`` in the drawable. Raises
+    `NeuralStyleError` if the drawable is deleted meanwhile.
     """
     width, height = size
     shrunk = bytearray()
@@ -100,7 +100,7 @@ def shrinking(
 
 
 def finish(steps: Generator[None, None, T]) -> T:
-    """What ``steps`` lead to, at once."""
+    """Run all ``steps`` at once and return their result."""
     while True:
         try:
             next(steps)

@@ -1,4 +1,4 @@
-"""What is seen of a layer: its pixels through the filters that GIMP applies to it for show."""
+"""A layer as it is displayed: its pixels with the filters that GIMP applies on top of them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from neural_style_gimp.image.gimp import Gimp
 
 
 def is_filtered(drawable: Any) -> bool:
-    """Whether filters are applied to it for show, which its own pixels do not have."""
-    return drawable.is_valid() and any(each.get_visible() for each in drawable.get_filters())
+    """True if it is displayed with filters, whose effect is not in its own pixels."""
+    return drawable.is_valid() and any(
+        layer_filter.get_visible() for layer_filter in drawable.get_filters()
+    )
 
 
 @contextmanager
 def flattened(drawable: Any, *, masked: bool = False) -> Iterator[Any]:
-    """A drawable of the same size whose pixels are what is seen of ``drawable``.
+    """A drawable of the same size with the pixels of ``drawable`` as they are displayed.
 
-    It is ``drawable`` itself where nothing is between. ``masked`` makes the layer's mask count.
+    It is ``drawable`` itself if nothing changes its pixels. ``masked`` applies the layer's mask.
     """
     is_layer = drawable.is_valid() and isinstance(drawable, Gimp.Layer)
     mask = drawable.get_mask() if is_layer else None
@@ -45,7 +47,7 @@ def flattened(drawable: Any, *, masked: bool = False) -> Iterator[Any]:
         copy.set_visible(True)
         copy.set_opacity(100)
         copy.set_mode(Gimp.LayerMode.NORMAL)
-        # Groups, text and what is locked too become plain pixels only so.
+        # Only merging turns groups, text and locked layers into plain pixels too.
         yield image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
     finally:
         image.delete()

@@ -1,4 +1,4 @@
-"""GIMP's libraries in the versions we are made for; windows are imported where they are opened."""
+"""GIMP's libraries in the versions we need; those for windows are imported where one opens."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ __all__ = ["Babl", "GLib", "GObject", "Gegl", "Gimp", "Gio", "tell"]
 
 
 def tell(sentence: str) -> None:
-    """Show a sentence in a window: GIMP's status bar takes those of one line, for seconds."""
+    """Show a sentence in a window; a message of one line would vanish soon from the status bar."""
     Gimp.message(f"{sentence}\n")

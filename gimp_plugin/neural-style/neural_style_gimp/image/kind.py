@@ -1,4 +1,4 @@
-"""What a new image takes over from the image that was painted, which may be closed by then."""
+"""Properties that a new image takes from the painted image, which may be closed by then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neural_style_gimp.image.gimp import Gimp
 
 @dataclass(frozen=True)
 class ImageKind:
-    """Precision, colours and resolution of an image."""
+    """Precision, color profile and resolution of an image."""
 
     precision: Any
     profile: Any
@@ -21,7 +21,7 @@ class ImageKind:
 
     @classmethod
     def of(cls, image: Any) -> ImageKind:
-        """That of ``image``."""
+        """The kind of ``image``."""
         gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
         _known, horizontal, vertical = image.get_resolution()
         return cls(
@@ -32,7 +32,7 @@ class ImageKind:
         )
 
     def new_image(self, width: int, height: int) -> Any:
-        """An RGB image of that kind, without layers; nothing in it can be undone."""
+        """Create an RGB image of this kind, without layers and with undo disabled."""
         rgb = Gimp.ImageBaseType.RGB
         image = Gimp.Image.new_with_precision(width, height, rgb, self.precision)
         image.undo_disable()

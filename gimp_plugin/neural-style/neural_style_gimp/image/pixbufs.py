@@ -28,7 +28,7 @@ def pixbuf(width: int, height: int, data: Any, *, alpha: bool = False) -> Any:
 
 
 def pixbuf_of(raster: Raster) -> Any:
-    """A pixbuf of a picture of uint8 samples whose pixels are in memory."""
+    """A pixbuf of a picture in memory with uint8 samples."""
     return pixbuf(raster.width, raster.height, raster.pixels, alpha=raster.channels == 4)
 
 
@@ -45,7 +45,7 @@ def scaled(picture: Any, size: tuple[int, int]) -> Any:
 
 
 def on_checks(picture: Any) -> Any:
-    """``picture`` over the pattern that stands for transparency."""
+    """``picture`` over the checkerboard that stands for transparency."""
     if not picture.get_has_alpha():
         return picture
     size = picture.get_width(), picture.get_height()
@@ -54,16 +54,16 @@ def on_checks(picture: Any) -> Any:
     )
 
 
-def with_alpha(colours: bytes, straight: bytes) -> bytes:
-    """RGB ``colours`` with the alpha of the RGBA pixels ``straight``."""
+def with_alpha(colors: bytes, straight: bytes) -> bytes:
+    """RGB ``colors`` with the alpha of the RGBA pixels ``straight``."""
     merged = bytearray(straight)
     for channel in range(3):
-        merged[channel::4] = colours[channel::3]
+        merged[channel::4] = colors[channel::3]
     return bytes(merged)
 
 
 def packed(picture: Any) -> bytes:
-    """The pixels of a pixbuf, rows without padding."""
+    """The pixels of a pixbuf, without padding between rows."""
     data, row = picture.read_pixel_bytes().get_data(), picture.get_rowstride()
     length = picture.get_width() * picture.get_n_channels()
     return b"".join(data[y * row : y * row + length] for y in range(picture.get_height()))

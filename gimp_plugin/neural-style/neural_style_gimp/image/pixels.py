@@ -1,4 +1,4 @@
-"""Pixels in and out of GEGL buffers, in strips, so that no picture is ever held in memory."""
+"""Read and write GEGL buffers in strips, so that no whole picture is ever held in memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nst_server.wire.spool import Spool
 
 _STRIP_PIXELS = 2**20
 _TILE_ROWS = 128
-"""Of a GEGL tile: strips of whole tiles are read once."""
+"""Rows of a GEGL tile; with strips of whole tiles, no tile is read twice."""
 
 _CACHE_BYTES = 64 * 2**20
 
 COMPONENTS = {"uint8": "u8", "uint16": "u16", "float32": "float"}
-"""Sample types that travel, in Babl's words."""
+"""Babl's names for the sample types that are sent."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Pixels:
 
 
 def colour_format(sample: str, alpha: bool) -> str:
-    """Babl's name for sRGB-encoded colour, with straight alpha or without."""
+    """Babl's name for sRGB-encoded color, with or without straight alpha."""
     return f"R'G'B'{'A' if alpha else ''} {COMPONENTS[sample]}"
 
 
@@ -54,20 +54,20 @@ def mask_format(sample: str) -> str:
 
 
 def limit_cache() -> None:
-    """Let GEGL keep no more of a layer in this process than some strips of it."""
+    """Limit GEGL's cache in this process to a few strips of a layer."""
     Gegl.config().set_property("tile-cache-size", _CACHE_BYTES)
 
 
 def strips(box: Box) -> Iterator[Box]:
-    """``box`` in parts of some megabytes."""
+    """Split ``box`` into strips of some megabytes."""
     rows = max(1, _STRIP_PIXELS // box.width)
     return box.strips(rows - rows % _TILE_ROWS if rows > _TILE_ROWS else rows)
 
 
 def get(buffer: Any, box: Box, format: str, *, shift: tuple[int, int] = (0, 0)) -> bytes:
-    """The pixels of a small ``box``, which lies at ``shift`` from it in the buffer.
+    """Read the pixels of a small ``box``, which is shifted by ``shift`` in the buffer.
 
-    What lies outside the buffer reads as 0.
+    Pixels outside the buffer read as 0.
     """
     rectangle = _rectangle(box.moved(*shift))
     return bytes(buffer.get(rectangle, 1.0, format, Gegl.AbyssPolicy.NONE))
@@ -76,7 +76,7 @@ def get(buffer: Any, box: Box, format: str, *, shift: tuple[int, int] = (0, 0)) 
 def read(
     buffer: Any, box: Box, format: str, folder: Path, *, shift: tuple[int, int] = (0, 0)
 ) -> Pixels:
-    """As `get`, of any size, into a file in ``folder``. Raises `NeuralStyleError`."""
+    """Like `get`, but of any size, into a file in ``folder``. Raises `NeuralStyleError`."""
     spool, end = None, 0
     for strip in strips(box):
         data = get(buffer, strip, format, shift=shift)
@@ -89,7 +89,7 @@ def read(
 
 
 def digest(buffer: Any, box: Box, format: str, *, shift: tuple[int, int] = (0, 0)) -> bytes:
-    """The same number for the same pixels, and hardly ever for others; arguments as for `get`."""
+    """Digest of the pixels of a box of any size; arguments as for `get`."""
     whole = hashlib.blake2b(digest_size=16)
     for strip in strips(box):
         whole.update(get(buffer, strip, format, shift=shift))
@@ -99,7 +99,7 @@ def digest(buffer: Any, box: Box, format: str, *, shift: tuple[int, int] = (0, 0
 def write(buffer: Any, pixels: Pixels, part: Box, *, shift: tuple[int, int] = (0, 0)) -> None:
     """Write the pixels of ``part`` into the buffer, ``shift`` from where they were read.
 
-    The buffer is flushed but the caller must drop it with `release` before GIMP takes it over.
+    The buffer is flushed, but the caller must `release` it before GIMP takes it over.
     """
     for strip in strips(part):
         buffer.set(_rectangle(strip.moved(*shift)), pixels.format, pixels.cut(strip))
@@ -107,24 +107,24 @@ def write(buffer: Any, pixels: Pixels, part: Box, *, shift: tuple[int, int] = (0
 
 
 def copy(source: Any, box: Box, target: Any) -> None:
-    """Put the pixels of ``box`` into the target's corner, which the caller must `release`."""
+    """Copy the pixels of ``box`` to the origin of ``target``, which the caller must `release`."""
     corner = _rectangle(Box(0, 0, box.width, box.height))
     source.copy(_rectangle(box), Gegl.AbyssPolicy.NONE, target, corner)
     target.flush()
 
 
 def multiply(mask: Any, factor: Any, box: Box) -> None:
-    """Multiply a mask by ``box`` of another one; the caller must `release` them."""
-    before = Gegl.Buffer.new("Y float", 0, 0, box.width, box.height)
-    copy(mask, Box(0, 0, box.width, box.height), before)
+    """Multiply ``mask`` by the part ``box`` of ``factor``; the caller must `release` both."""
+    original = Gegl.Buffer.new("Y float", 0, 0, box.width, box.height)
+    copy(mask, Box(0, 0, box.width, box.height), original)
     graph = Gegl.Node()
-    one = _node(graph, "gegl:buffer-source", buffer=before)
-    other = _node(graph, "gegl:buffer-source", buffer=factor)
+    mask_node = _node(graph, "gegl:buffer-source", buffer=original)
+    factor_node = _node(graph, "gegl:buffer-source", buffer=factor)
     moved = _node(graph, "gegl:translate", x=-box.x, y=-box.y)
     product = _node(graph, "gegl:multiply")
     result = _node(graph, "gegl:write-buffer", buffer=mask)
-    other.link(moved)
-    one.link(product)
+    factor_node.link(moved)
+    mask_node.link(product)
     moved.connect_to("output", product, "aux")
     product.link(result)
     result.process()
@@ -139,7 +139,7 @@ def _node(graph: Any, operation: str, **properties: Any) -> Any:
 
 
 def release() -> None:
-    """Let go of buffers no longer named: GIMP ends a plug-in that holds one of a lost layer."""
+    """Free unreferenced buffers: GIMP kills a plug-in that holds a buffer of a deleted layer."""
     gc.collect()
 
 

@@ -1,4 +1,4 @@
-"""What is to be painted: the layer, the part inside the selection, and where it can go."""
+"""The target of a painting: the layer, its selected part, and the outputs it allows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _SAMPLES: dict[str, SampleType] = {
     **dict.fromkeys(("u8-non-linear", "u8-perceptual"), "uint8"),
     **dict.fromkeys(("u8-linear", "u16-non-linear", "u16-perceptual"), "uint16"),
 }
-"""What holds every value of a precision; for the others float32 does, or comes nearest."""
+"""Sample types that hold every value of a precision; for the others float32 is the best."""
 
 
 def refusal(sentence: str, hint: str) -> NeuralStyleError:
-    """A wrong use, in words."""
+    """Error about a wrong use, with a hint."""
     return NeuralStyleError("bad-usage", sentence, hint)
 
 
@@ -33,28 +33,28 @@ def _gone() -> NeuralStyleError:
 
 @dataclass(frozen=True)
 class Target:
-    """A layer that can be painted; boxes count from the layer's own corner."""
+    """A layer that can be painted; boxes are relative to the layer's top left corner."""
 
     image: Any
     kind: ImageKind
     layer: Any
     tattoo: int
-    """The layer's number in its image, for ever."""
+    """Permanent number of the layer in its image."""
     bounds: Box
     """The whole layer."""
     painted: Box
-    """What can change: the selection's box, or the whole layer."""
+    """The part that can change: the selection's box, or the whole layer."""
     context: Box
-    """What travels: `painted` and its surroundings."""
+    """The part that is sent: `painted` and its surroundings."""
     selected: bool
-    """Whether there is a selection."""
+    """True if there is a selection."""
     sample: SampleType
-    """Sample type that loses nothing of the image's precision to speak of."""
+    """Sample type that loses next to nothing of the image's precision."""
     alpha: bool
 
     @classmethod
     def of(cls, image: Any, layer: Any) -> Target:
-        """A layer that is chosen. Raises `NeuralStyleError` if it cannot be painted."""
+        """Target for a chosen layer. Raises `NeuralStyleError` if it cannot be painted."""
         if not image.is_valid() or not layer.is_valid():
             raise _gone()
         if image.get_floating_sel() is not None:
@@ -98,14 +98,14 @@ class Target:
 
     @property
     def shape(self) -> PictureShape:
-        """What the content looks like on the wire."""
+        """Shape of the content as it is sent."""
         return PictureShape(
             self.context.width, self.context.height, 4 if self.alpha else 3, self.sample
         )
 
     @property
     def mask_shape(self) -> PictureShape:
-        """What a selection or a channel looks like on the wire."""
+        """Shape of a selection or a channel as it is sent."""
         return PictureShape(self.context.width, self.context.height, 1, self.sample)
 
     @property
@@ -115,19 +115,19 @@ class Target:
 
     @property
     def offset(self) -> tuple[int, int]:
-        """Where the layer's corner is in the image."""
+        """Position of the layer's top left corner in the image."""
         _, x, y = self.layer.get_offsets()
         return x, y
 
     def content(self, folder: Path) -> Pixels:
-        """The pixels of `context` as they are seen, in a file in ``folder``."""
+        """The pixels of `context` as displayed, in a file in ``folder``."""
         with flattened(self.layer) as flat:
             pixels = read(flat.get_buffer(), self.context, self.format, folder)
             release()
         return pixels
 
     def selection(self, folder: Path) -> Pixels | None:
-        """The selection over `context`, in a file in ``folder``; none if nothing is selected."""
+        """The selection over `context`, in a file in ``folder``; None if nothing is selected."""
         if Gimp.Selection.is_empty(self.image):
             return None
         return self.mask(self.image.get_selection(), folder)
@@ -138,7 +138,7 @@ class Target:
         return read(channel.get_buffer(), self.context, format, folder, shift=self.offset)
 
     def fingerprint(self) -> bytes:
-        """A number that changes with the pixels of `context`, opaque or not, or the selection."""
+        """Digest of the pixels of `context`, opaque or not, and of the selection."""
         parts = digest(self.layer.get_buffer(), self.context, colour_format(self.sample, True))
         if not Gimp.Selection.is_empty(self.image):
             buffer = self.image.get_selection().get_buffer()
@@ -146,17 +146,17 @@ class Target:
         return parts
 
     def own_mask(self) -> Any:
-        """The mask that the layer has, if both are still there and of their size."""
-        there = self.layer.is_valid() and self.has_its_size
-        return self.layer.get_mask() if there else None
+        """The layer's mask; None if it has none, or if the layer is gone or was resized."""
+        intact = self.layer.is_valid() and self.has_its_size
+        return self.layer.get_mask() if intact else None
 
     @property
     def has_its_size(self) -> bool:
-        """Whether the layer is as large as it was."""
+        """True if the layer still has its size."""
         return _box(self.layer) == self.bounds
 
     def obstacle(self, output: str) -> NeuralStyleError | None:
-        """Why the painting cannot go to ``output``, or nothing."""
+        """Error that says why the painting cannot go to ``output``; None if it can."""
         if not self.image.is_valid() or not self.layer.is_valid():
             return _gone()
         indexed = self.image.get_base_type() == Gimp.ImageBaseType.INDEXED
@@ -208,15 +208,15 @@ def _box(layer: Any) -> Box:
 
 
 def _sample(image: Any) -> SampleType:
-    """Sample type in which every pixel of an image can travel, and come back the same."""
+    """Sample type in which every pixel of an image can be sent and come back unchanged."""
     profile = image.get_color_profile()
     if profile is not None and not profile.is_equal(Gimp.ColorProfile.new_rgb_srgb()):
-        return "float32"  # which has colours beyond sRGB's too
+        return "float32"  # which also holds colors outside sRGB
     return _SAMPLES.get(image.get_precision().value_nick, "float32")
 
 
 def _is_special(layer: Any) -> bool:
-    """Whether it is one of the kinds that GIMP 3.2 added: link and vector layers."""
+    """True for the kinds of layers that GIMP 3.2 added: link and vector layers."""
     return any(
         hasattr(Gimp, kind) and isinstance(layer, getattr(Gimp, kind))
         for kind in ("LinkLayer", "VectorLayer")

@@ -1,0 +1,159 @@
+"""One painting, scale by scale from coarse to fine, as a stream of iterates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import tensorflow as tf
+
+from nst_server.engine.canvas.canvas import Canvas, View
+from nst_server.engine.canvas.detail import detail
+from nst_server.engine.canvas.initial import initial
+from nst_server.engine.canvas.margin import between, without_margin
+from nst_server.engine.canvas.picture import Picture, WeighedStyle
+from nst_server.engine.canvas.placed_styles import StyleInRegion, scaled
+from nst_server.engine.canvas.strips import cut
+from nst_server.engine.iterate import Iterate
+from nst_server.engine.method import Method, Optimizer
+from nst_server.engine.objective.memory_fallback import ScaleObjective
+from nst_server.engine.objective.tiling import (
+    MINIMUM_SIDE,
+    Tiling,
+    checkpoints_fit,
+    deep_side,
+    side_by_memory,
+)
+from nst_server.engine.objective.whole import TERMS
+from nst_server.engine.planning import schedule
+from nst_server.engine.planning.clock import Clock
+from nst_server.engine.planning.device import Device
+from nst_server.engine.planning.schedule import Plan, Scale
+from nst_server.values.errors import NeuralStyleError
+from nst_server.values.settings import Settings
+
+
+class PaintingRun:
+    """Canvas, styles and method of one painting, and the optimizer's state.
+
+    Named tensors are few and short-lived: those of a large picture should be in memory once.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        styles: Sequence[StyleInRegion],
+        method: Method,
+        settings: Settings,
+        plan: Plan,
+        device: Device,
+        init: Picture | None,
+    ) -> None:
+        """``init`` is the picture to start from, where the settings say so."""
+        self._canvas = canvas
+        self._styles = styles
+        self._method = method
+        self._settings = settings
+        self._plan = plan
+        self._device = device
+        self._init = init
+        self._optimizer = method.optimizer(settings)
+        self._weights = method.weights(settings)
+        self._scales = schedule.scales(plan.width, plan.height, settings)
+        self._state: Any = None
+
+    def iterates(self, started: float) -> Iterator[Iterate]:
+        """Every iterate; ``started`` is the monotonic time at which the job began.
+
+        Raises `NeuralStyleError` ``internal``, and TensorFlow's ResourceExhaustedError.
+        """
+        clock = Clock(self._scales, started)
+        for number, scale in enumerate(self._scales, start=1):
+            yield from self._paint_scale(number, scale, clock)
+
+    def _paint_scale(self, number: int, scale: Scale, clock: Clock) -> Iterator[Iterate]:
+        view = self._canvas.view(scale.width, scale.height).with_margin(scale)
+        styles = scaled(self._styles, scale, self._settings)
+        if self._state is None:
+            self._state = self._optimizer.start(initial(view, self._settings, self._init, scale))
+            self._init = None
+        else:
+            self._enlarge(self._scales[number - 2], scale, view, styles)
+        objective = self._objective(view, styles)
+        painting = partial(_painting, self._optimizer, self._state, scale)
+        totals: list[float] = []
+        for iteration in range(1, scale.iterations + 1):
+            losses = self._improve(objective, view)
+            totals.append(sum(losses.values()))
+            progress = clock.progress(number, iteration, totals[-1], losses)
+            yield Iterate(progress, self._canvas, painting)
+            if self._method.may_settle and schedule.has_settled(totals):
+                break
+
+    def _enlarge(
+        self, coarser: Scale, scale: Scale, view: View, styles: Sequence[WeighedStyle]
+    ) -> None:
+        """Begin a scale with the enlarged painting and the content's detail."""
+        resized = between(coarser, scale)
+        picture = resized(self._optimizer.result(self._state))
+        if self._settings.init != "noise":
+            picture += detail(view.content, styles, coarser.width / scale.width)
+        self._optimizer.resize(self._state, tf.clip_by_value(picture, 0.0, 1.0), resized)
+
+    def _improve(self, objective: ScaleObjective, view: View) -> dict[str, float]:
+        """One step of the optimizer; the terms of the loss before it."""
+        terms, gradient = objective.gradient(view.seen(self._state.picture), self._weights)
+        if view.mask is not None:
+            masks = cut(view.mask)
+            gradient = [strip * mask for strip, mask in zip(gradient, masks, strict=True)]
+        losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
+        loss = sum(losses.values())
+        if not math.isfinite(loss):
+            raise NeuralStyleError(
+                "internal",
+                "The optimisation left the range of numbers.",
+                "Choose the precision float32 or less strength.",
+            )
+        self._optimizer.step(self._state, gradient, loss)
+        return losses
+
+    def _objective(self, view: View, styles: Sequence[WeighedStyle]) -> ScaleObjective:
+        """The objective for pictures of the view's size, in as large pieces as memory allows."""
+        height, width = view.content.shape[1:3]
+        return ScaleObjective(
+            self._method.objective,
+            view.content,
+            styles,
+            view.importance,
+            tiling=self._tiling(width, height, styles),
+        )
+
+    def _tiling(self, width: int, height: int, styles: Sequence[WeighedStyle]) -> Tiling | None:
+        """The tiling of pictures of that size; None for one piece."""
+        settings = self._settings
+        first, *others = self._method.objective.stages
+        free = self._device.free_memory()
+        side: int | None = None
+        if settings.tile == "auto":
+            # With larger strokes a style is looked at larger than the content.
+            sizes = [(style.picture.shape[2], style.picture.shape[1]) for style in styles]
+            largest = max([(width, height), *sizes], key=math.prod)
+            precision = self._plan.precision
+            pixel_bytes = self._device.pixel_bytes(precision)
+            side = side_by_memory(*largest, precision, pixel_bytes, first.halo, free)
+        elif settings.tile != "none":
+            side = max(MINIMUM_SIDE, int(settings.tile) - 2 * first.halo)
+        if side is None and settings.seamless:
+            side = max(width, height)
+        if side is None:
+            return None
+        deep = (deep_side(stage.shrinkage) for stage in others)
+        checkpoint_bytes = sum(stage.checkpoint_bytes for stage in (first, *others))
+        keeps = checkpoints_fit(width, height, checkpoint_bytes, free)
+        return Tiling((side, *deep), keeps, settings.seamless)
+
+
+def _painting(optimizer: Optimizer, state: Any, scale: Scale) -> tf.Tensor:
+    return without_margin(optimizer.result(state), scale)
