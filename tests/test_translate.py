@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
+import translate
 
-from gimp_plugin import translate
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import PictureShape
 

@@ -135,6 +135,7 @@ class Setup:
             environment_stamp,
             files=[*sources(repository / "nst_server"), repository / "pyproject.toml"],
         )
+        pictures = self.repository / "nst_server" / "pictures"
         return [
             Step(
                 "project",
@@ -154,7 +155,7 @@ class Setup:
             Step(
                 "styles",
                 "Sample styles",
-                digest_of(files=[repository / "nst_server" / "pictures" / "sample_styles.py"]),
+                digest_of(files=[pictures / "brushes.py", pictures / "sample_styles.py"]),
                 lambda: demo.write_styles(home, self.manifest, report),
                 lambda: any(home.styles.glob(f"{DEMO_STYLE}.*")),
             ),

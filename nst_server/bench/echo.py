@@ -12,7 +12,7 @@ import sys
 import threading
 
 from nst_server.bench.child import interpreter
-from nst_server.broker.broker import serve
+from nst_server.broker.server import serve
 from nst_server.host.home import Home
 from nst_server.values.job import Job
 from nst_server.values.progress import Progress, Report

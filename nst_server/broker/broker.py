@@ -11,27 +11,18 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any
 
 import zmq
 
 from nst_server import __version__
-from nst_server.broker.authentication import KeyPair, KnownKeys
-from nst_server.broker.file_lock import ServerLock
 from nst_server.broker.jobs import Entry, Jobs
-from nst_server.broker.logs import log_to
-from nst_server.broker.signals import wake_at_signals
-from nst_server.broker.sockets import bound_router, endpoint_of
-from nst_server.broker.worker_process import default_command
-from nst_server.broker.worker_slot import DOMAIN as WORKERS
 from nst_server.broker.worker_slot import State, WorkerSlot
 from nst_server.host.home import Home
 from nst_server.host.memory import available_memory
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, PictureShape
 from nst_server.values.limits import check_size
-from nst_server.wire.connection import Connection
 from nst_server.wire.protocol import CLIENT_KINDS, PING_SECONDS, PROTOCOL, Message
 from nst_server.wire.transfer import Transfer
 
@@ -41,7 +32,8 @@ _BATCH = 32
 """Messages read from one socket before the other gets its turn."""
 _POLL_SECONDS = 1.0
 _LADDER_POLL_SECONDS = 0.05
-_CLIENTS = "clients"
+CLIENTS = "clients"
+"""ZAP domain of the clients' socket."""
 
 
 class Broker:
@@ -365,73 +357,6 @@ class Broker:
             "worker": self._slot.to_wire(),
             "jobs": self._jobs.to_wire(),
         }
-
-
-def serve(
-    home: Home,
-    *,
-    server_idle: float = 1800.0,
-    worker_idle: float = 300.0,
-    worker_command: Sequence[str] | None = None,
-) -> int:
-    """Run the server of ``home`` until it is told to stop or idle; return the exit code.
-
-    If a server already runs, say so and return 0: two clients may start one at the same time.
-    Raises `NeuralStyleError` ``unwritable``.
-    """
-    with ExitStack() as stack:
-        try:
-            lock = stack.enter_context(ServerLock(home.lock_file))
-            if not lock.held:
-                print(f"A server is already running for {home.root}.")
-                return 0
-            stack.enter_context(log_to(home.server_log))
-        except OSError as error:
-            raise _unwritable(home, error) from None
-        context: zmq.Context[zmq.Socket[bytes]] = stack.enter_context(zmq.Context())
-        known = stack.enter_context(KnownKeys(context))
-        server_keys, client_keys = KeyPair.new(), KeyPair.new()
-        known.allow(_CLIENTS, client_keys.public)
-        clients = stack.enter_context(bound_router(context, known, _CLIENTS, server_keys))
-        workers = stack.enter_context(bound_router(context, known, WORKERS, server_keys))
-        details = {
-            "endpoint": endpoint_of(workers),
-            "server_public": server_keys.public.decode(),
-            "weights": str(home.weights),
-            "exchange": str(home.exchange),
-        }
-        slot = WorkerSlot(workers, known, details, worker_command or default_command(), worker_idle)
-        broker = Broker(home, clients, workers, slot, server_idle=server_idle)
-        stack.callback(broker.close)
-        wake = stack.enter_context(wake_at_signals(broker.stop))
-        stack.callback(home.connection_file.unlink, missing_ok=True)
-        connection = Connection(
-            endpoint=endpoint_of(clients),
-            protocol=PROTOCOL,
-            version=__version__,
-            pid=os.getpid(),
-            started=time.time(),
-            server_public=server_keys.public.decode(),
-            client_public=client_keys.public.decode(),
-            client_secret=client_keys.secret.decode(),
-        )
-        try:
-            connection.write(home.connection_file)
-        except OSError as error:
-            raise _unwritable(home, error) from None
-        _log.info("server %s of %s is ready", __version__, home.root)
-        broker.run(wake)
-        _log.info("server ends")
-    return 0
-
-
-def _unwritable(home: Home, error: OSError) -> NeuralStyleError:
-    return NeuralStyleError(
-        "unwritable",
-        "The server cannot write to {path}: {reason}.",
-        path=home.root,
-        reason=error.strerror,
-    )
 
 
 def _about(entry: Entry, **fields: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _stylize(arguments: argparse.Namespace, home: Home) -> int:
 
 
 def _serve(arguments: argparse.Namespace, home: Home) -> int:
-    from nst_server.broker.broker import serve
+    from nst_server.broker.server import serve
 
     return serve(home, server_idle=arguments.server_idle, worker_idle=arguments.worker_idle)
 

@@ -69,8 +69,7 @@ class _Request:
     def recipe(self, finished: Finished) -> Recipe:
         """Return the recipe of the painting, with file names only: folders are private."""
         return Recipe(
-            # The settings as the server checked them.
-            Settings.from_wire(finished.report.settings),
+            self.settings,
             tuple(RecipeStyle("file", style.path.name, style.weight) for style in self.styles),
             made=Made.of(finished.report),
             versions=installed_versions(),

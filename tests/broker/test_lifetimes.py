@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_server.broker.broker import serve
+from nst_server.broker.server import serve
 from nst_server.client.session import Client, stop_server
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError

@@ -13,10 +13,10 @@ from PIL import Image
 
 from nst_server.command import stylize
 from nst_server.command.main import main
-from nst_server.command.stylize import Listen
+from nst_server.command.stylize import Submit
 from nst_server.pictures import picture_files
-from nst_server.values.job import Job
 from nst_server.wire.events import Event, Finished
+from nst_server.wire.order import Order
 from nst_server.wire.spool import Spool
 from tests.support.reports import report
 
@@ -50,14 +50,15 @@ def stylize_without_stick(
 ) -> Stylize:
     """The command; while it paints, somebody pulls the stick out."""
 
-    def listening(*_: Any) -> Listen:
-        def listen(job: Job, _: Any) -> Iterator[Event]:
+    def through_server(*_: Any) -> Submit:
+        def submit(order: Order) -> Iterator[Event]:
             shutil.rmtree(stick)
-            yield Finished(job.content, Spool.holding(PAINTED.tobytes(), tmp_path), REPORT)
+            painted = Spool.holding(PAINTED.tobytes(), tmp_path)
+            yield Finished(order.content.shape, painted, REPORT)
 
-        return listen
+        return submit
 
-    monkeypatch.setattr(stylize, "_through_server", listening)
+    monkeypatch.setattr(stylize, "_through_server", through_server)
     for name in ("content", "style"):
         Image.new("RGB", (30, 20), "red").save(tmp_path / f"{name}.png")
     names = [str(tmp_path / "content.png"), "--style", str(tmp_path / "style.png")]

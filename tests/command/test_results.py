@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from nst_server.pictures.recipe import Recipe
 from PIL import Image
 
 from nst_server.pictures import picture_files
+from nst_server.values.recipe import Recipe
 from tests.support.running import QUICK, nst
 
 pytestmark = pytest.mark.engine
@@ -28,8 +28,13 @@ def paint(home: Path, files: Path, output: str, *flags: object) -> Path:
     return files / output
 
 
+def worked(made: Recipe) -> tuple[int, int]:
+    assert made.made is not None
+    return made.made.worked_width, made.made.worked_height
+
+
 def recipe(path: Path) -> Recipe:
-    return Recipe.from_text(picture_files.recipe(path), path)
+    return Recipe.from_text(picture_files.recipe(path))
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -41,8 +46,10 @@ def test_every_format_says_how_it_was_made(home: Path, files: Path, ending: str)
     path = paint(home, files, f"said.{ending}", "--strength", 40, "--weight", 2)
     made = recipe(path)
     assert (made.settings.strength, made.settings.preset) == (40, "draft")
-    assert [(style.file, style.weight) for style in made.styles] == [("style.png", 2.0)]
-    assert (made.backbone, made.worked_width, made.worked_height) == ("vgg16", 96, 72)
+    assert [(style.name, style.weight) for style in made.styles] == [("style.png", 2.0)]
+    assert made.made is not None
+    assert made.made.backbone == "vgg16"
+    assert worked(made) == (96, 72)
     assert dict(made.versions)["tensorflow"].startswith("2.")
     assert str(files) not in picture_files.recipe(path), "folders are nobody's business"
 
@@ -70,9 +77,11 @@ def test_an_automatic_size_is_made_again_as_it_was(home: Path, files: Path) -> N
     first = paint(home, files, "auto.png", "--size", "auto")
     made = recipe(first)
     assert made.settings.size == "auto"
-    assert made.again().size == max(made.worked_width, made.worked_height)
+    assert made.again().size == max(worked(made))
     assert made.again().backbone == "vgg16"
-    assert replace(made, worked_width=16385).again().size == "full"
+    assert made.made is not None
+    larger = replace(made, made=replace(made.made, worked_width=16385))
+    assert larger.again().size == "full"
 
 
 def test_going_on_starts_where_it_ended(home: Path, files: Path) -> None:
@@ -87,7 +96,7 @@ def test_going_on_starts_where_it_ended(home: Path, files: Path) -> None:
 def test_going_on_at_a_larger_size(home: Path, files: Path) -> None:
     first = paint(home, files, "small.png")
     larger = recipe(paint(home, files, "large.png", "--resume", first, "--size", 160))
-    assert (larger.worked_width, larger.worked_height) == (160, 120)
+    assert worked(larger) == (160, 120)
     assert larger.settings.coarsest == 96
 
 
@@ -174,7 +183,7 @@ def test_a_sheet_beside_the_result(home: Path, files: Path) -> None:
 
 def test_the_recipe_survives_its_text(home: Path, files: Path) -> None:
     made = recipe(paint(home, files, "text.png"))
-    assert Recipe.from_text(made.to_text(), Path()) == made
+    assert Recipe.from_text(made.to_text()) == made
     assert json.loads(made.to_text())["settings"]["size"] == 96
 
 

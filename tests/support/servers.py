@@ -34,7 +34,7 @@ SCRIPTED_WORKER = [sys.executable, str(HERE / "scripted_worker.py")]
 _SERVE = """
 import json, sys
 from nst_server.host.home import Home
-from nst_server.broker.broker import serve
+from nst_server.broker.server import serve
 sys.exit(serve(Home.default(), **json.loads(sys.argv[1])))
 """
 

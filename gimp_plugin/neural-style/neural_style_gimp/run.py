@@ -20,7 +20,7 @@ from neural_style_gimp.progress.painting import cancelled, follow
 from neural_style_gimp.request import procedure_arguments as arguments
 from neural_style_gimp.request import remembered
 from neural_style_gimp.request.request import Request
-from neural_style_gimp.request.style import load_style
+from neural_style_gimp.request.style_source import load_style
 from neural_style_gimp.request.styles import PlacedStyle, on_target
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError

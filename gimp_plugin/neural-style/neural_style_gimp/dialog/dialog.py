@@ -23,7 +23,7 @@ from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.image.target import Target
 from neural_style_gimp.request import procedure_arguments as arguments
-from neural_style_gimp.request.style import FileStyle
+from neural_style_gimp.request.style_source import FileStyle
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings

@@ -26,7 +26,7 @@ from neural_style_gimp.image.pixbufs import (
 )
 from neural_style_gimp.image.target import Target
 from neural_style_gimp.progress import wording
-from neural_style_gimp.request.style import StylePicture
+from neural_style_gimp.request.style_source import StylePicture
 from neural_style_gimp.request.styles import by_region, mixed
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError

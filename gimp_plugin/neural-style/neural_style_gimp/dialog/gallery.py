@@ -14,7 +14,7 @@ from gi.repository import GdkPixbuf, Gio, Gtk
 
 from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import _
-from neural_style_gimp.request.style import presentable
+from neural_style_gimp.request.style_source import presentable
 
 SIDE = 46
 PER_ROW = 5

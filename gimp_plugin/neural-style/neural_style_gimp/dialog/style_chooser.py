@@ -23,7 +23,7 @@ from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.image.pixbufs import fitted, on_checks, pixbuf_of
 from neural_style_gimp.request.procedure_arguments import Slot, choose_style, chosen_style
-from neural_style_gimp.request.style import LayerStyle, Style, StylePicture
+from neural_style_gimp.request.style_source import LayerStyle, StylePicture, StyleSource
 from nst_server.values.errors import NeuralStyleError
 
 THUMBNAIL = (64, 64)
@@ -64,8 +64,8 @@ class StyleChooser:
         self._slot = slot
         self._needed = needed
         self._changed = changed
-        self._style: Style | None = None
-        self._last: dict[str, Style] = {}
+        self._style: StyleSource | None = None
+        self._last: dict[str, StyleSource] = {}
         self.problem = ""
         self.picture: StylePicture | None = None
         self._loader = StyleLoader(self._take)
@@ -155,7 +155,7 @@ class StyleChooser:
             last = None
         self._choose((last or self._controls[kind].first()) if kind else None)
 
-    def _choose(self, style: Style | None) -> None:
+    def _choose(self, style: StyleSource | None) -> None:
         choose_style(self._config, self._slot, style)
 
     def _take(self, loaded: StylePicture | NeuralStyleError) -> None:

@@ -16,13 +16,13 @@ from gi.repository import GimpUi, Gio, GLib, GObject, Gtk
 from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.gimp import Gimp
-from neural_style_gimp.request.style import FileStyle, LayerStyle, PatternStyle, Style
+from neural_style_gimp.request.style_source import FileStyle, LayerStyle, PatternStyle, StyleSource
 
 FILE_PREVIEW = (192, 192)
 
 ENDINGS = "avif bmp gif heic heif jpeg jpg jxl ora png psd svg tif tiff webp xcf"
 
-Chosen = Callable[[Style], None]
+Chosen = Callable[[StyleSource], None]
 
 
 class FileControl:
@@ -46,11 +46,11 @@ class FileControl:
         self.widget.set_use_preview_label(False)
         self.widget.connect("update-preview", lambda _: self._update_preview())
 
-    def first(self) -> Style | None:
+    def first(self) -> StyleSource | None:
         """Choose none, since no file is better than another."""
         return None
 
-    def show(self, style: Style | None) -> None:
+    def show(self, style: StyleSource | None) -> None:
         """Show ``style`` as the chosen one, or no choice for None."""
         if not isinstance(style, FileStyle):
             self.widget.unselect_all()
@@ -93,18 +93,18 @@ class LayerControl:
     def __init__(self, chosen: Chosen) -> None:
         self.widget = Gtk.Box()
         self._chosen = chosen
-        self._shown: Style | None = None
+        self._shown: StyleSource | None = None
         self._list: Any = None
         self.widget.connect("map", lambda _: self._make())
 
-    def first(self) -> Style | None:
+    def first(self) -> StyleSource | None:
         """A layer of the image opened last, perhaps for this purpose."""
         for image in sorted(Gimp.get_images(), key=lambda image: -image.get_id()):
             for layer in image.get_layers():
                 return LayerStyle(layer)
         return None
 
-    def show(self, style: Style | None) -> None:
+    def show(self, style: StyleSource | None) -> None:
         """Show ``style`` as the chosen one, or no choice for None."""
         self._shown = style
         if self._list is not None and isinstance(style, LayerStyle):
@@ -141,11 +141,11 @@ class PatternControl:
                 part.set_use_underline(False)
         self.widget.connect("resource-set", lambda __, pattern, ___: chosen(PatternStyle(pattern)))
 
-    def first(self) -> Style | None:
+    def first(self) -> StyleSource | None:
         """The current pattern in GIMP."""
         return PatternStyle(Gimp.context_get_pattern())
 
-    def show(self, style: Style | None) -> None:
+    def show(self, style: StyleSource | None) -> None:
         """Show ``style`` as the chosen one, or no choice for None."""
         if isinstance(style, PatternStyle) and self.widget.get_resource() != style.pattern:
             self.widget.set_resource(style.pattern)
@@ -154,7 +154,7 @@ class PatternControl:
 Control = FileControl | LayerControl | PatternControl
 
 
-def kind_of(style: Style | None) -> str:
+def kind_of(style: StyleSource | None) -> str:
     """Name of the kind of control that ``style`` is chosen with; empty for None."""
     match style:
         case FileStyle():

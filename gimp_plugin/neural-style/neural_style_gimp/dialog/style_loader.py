@@ -13,12 +13,12 @@ gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, GLib
 
 from neural_style_gimp.image.pixbufs import packed
-from neural_style_gimp.request.style import (
+from neural_style_gimp.request.style_source import (
     FileStyle,
     LayerStyle,
     PatternStyle,
-    Style,
     StylePicture,
+    StyleSource,
     file_name,
     layer_steps,
     load_style,
@@ -41,7 +41,7 @@ class StyleLoader:
         self._told = told
         self._latest = 0
 
-    def load(self, style: Style | None) -> None:
+    def load(self, style: StyleSource | None) -> None:
         """Forget the previous request; load ``style``, if it is not None."""
         self._latest += 1
         match style:
@@ -60,7 +60,7 @@ class StyleLoader:
         else:
             GLib.idle_add(self._tell, picture, number)
 
-    def _ask_gimp(self, style: Style, number: int) -> bool:
+    def _ask_gimp(self, style: StyleSource, number: int) -> bool:
         if number == self._latest:
             try:
                 self._told(load_style(style, SIDE))

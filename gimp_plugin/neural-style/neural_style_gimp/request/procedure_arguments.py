@@ -7,7 +7,7 @@ from typing import Any
 
 from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.image.gimp import Gimp, GObject
-from neural_style_gimp.request.style import FileStyle, LayerStyle, PatternStyle, Style
+from neural_style_gimp.request.style_source import FileStyle, LayerStyle, PatternStyle, StyleSource
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import OPTIONS, PRESETS, Option, Settings
 
@@ -147,7 +147,7 @@ def _add_style(
     procedure.add_pattern_argument(slot.pattern, *pattern, True, None, False, EDITABLE)
 
 
-def chosen_style(config: Any, slot: Slot) -> Style | None:
+def chosen_style(config: Any, slot: Slot) -> StyleSource | None:
     """The style that the arguments of ``slot`` name, if there is one."""
     file, layer, pattern = (config.get_property(name) for name in slot.names)
     if layer is not None:
@@ -157,7 +157,7 @@ def chosen_style(config: Any, slot: Slot) -> Style | None:
     return None if file is None else FileStyle(file)
 
 
-def choose_style(config: Any, slot: Slot, style: Style | None) -> None:
+def choose_style(config: Any, slot: Slot, style: StyleSource | None) -> None:
     """Let the arguments of ``slot`` name ``style`` and nothing else."""
     with config.freeze_notify():
         config.set_property(slot.file, style.file if isinstance(style, FileStyle) else None)

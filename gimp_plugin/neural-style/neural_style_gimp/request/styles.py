@@ -12,7 +12,13 @@ from neural_style_gimp.image.gimp import Gimp, Gio
 from neural_style_gimp.image.target import Target, refusal
 from neural_style_gimp.request import procedure_arguments as arguments
 from neural_style_gimp.request.procedure_arguments import FIRST, SECOND
-from neural_style_gimp.request.style import FileStyle, LayerStyle, PatternStyle, Style, StylePicture
+from neural_style_gimp.request.style_source import (
+    FileStyle,
+    LayerStyle,
+    PatternStyle,
+    StylePicture,
+    StyleSource,
+)
 from nst_server.values.job import JobStyle
 from nst_server.values.recipe import RecipeStyle
 from nst_server.wire.order import Raster
@@ -22,8 +28,8 @@ from nst_server.wire.order import Raster
 class Styles:
     """What was chosen: with a channel, the second style is painted inside it, else mixed in."""
 
-    first: Style
-    second: Style | None = None
+    first: StyleSource
+    second: StyleSource | None = None
     share: float = 50.0
     """Of the second where they are mixed, in percent."""
     channel: Any = None
@@ -128,7 +134,7 @@ def by_region(first: StylePicture, second: StylePicture, mask: Raster) -> list[P
     return [PlacedStyle(first), PlacedStyle(second, mask=mask)]
 
 
-def _named(style: Style, image: Any, weight: float) -> RecipeStyle:
+def _named(style: StyleSource, image: Any, weight: float) -> RecipeStyle:
     match style:
         case FileStyle(file=file):
             return RecipeStyle("file", file.get_uri(), weight)
@@ -138,7 +144,7 @@ def _named(style: Style, image: Any, weight: float) -> RecipeStyle:
             return RecipeStyle("pattern", pattern.get_name(), weight)
 
 
-def _by_name(named: RecipeStyle, image: Any) -> Style | None:
+def _by_name(named: RecipeStyle, image: Any) -> StyleSource | None:
     match named.kind:
         case "file":
             return FileStyle(Gio.File.new_for_uri(named.name))

@@ -47,7 +47,7 @@ class PatternStyle:
     pattern: Any
 
 
-Style = FileStyle | LayerStyle | PatternStyle
+StyleSource = FileStyle | LayerStyle | PatternStyle
 """What the user chose as a style."""
 
 
@@ -59,7 +59,7 @@ class StylePicture:
     raster: Raster
 
 
-def load_style(style: Style, longest: int = LONGEST_SIDE) -> StylePicture:
+def load_style(style: StyleSource, longest: int = LONGEST_SIDE) -> StylePicture:
     """Its picture within ``longest`` pixels a side.
 
     Raises `NeuralStyleError` in words if there is none.
