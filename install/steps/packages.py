@@ -39,75 +39,99 @@ def fetch(
 ) -> tuple[int, str]:
     """Bring every package of ``lock`` into ``folder``; return pip's exit code and output.
 
-    A package gets its mark in the folder only once its file is there, complete and checked.
+    ``pip`` is its command for downloads. A package gets its mark in the folder only once its file
+    is there, complete and checked.
     """
-    marks = folder / "complete"
-    marks.mkdir(parents=True, exist_ok=True)
-    listed = entries(lock)
-    missing = [entry for entry in listed if not (marks / digest_of(entry)).exists()]
-    started = time.monotonic()
-    stopped = Event()
-    at_work: set[subprocess.Popen[str]] = set()
+    return _Downloads(pip, folder, environment, pass_fds).fetch(entries(lock), report)
 
-    def fetch_patiently(entry: str) -> tuple[int, str]:
+
+class _Downloads:
+    """Downloads into one folder, a few at a time; the first failure ends them all."""
+
+    def __init__(
+        self,
+        pip: Sequence[str],
+        folder: Path,
+        environment: dict[str, str],
+        pass_fds: tuple[int, ...],
+    ) -> None:
+        self._pip = pip
+        self._folder = folder
+        self._marks = folder / "complete"
+        self._environment = environment
+        self._pass_fds = pass_fds
+        self._stopped = Event()
+        self._at_work: set[subprocess.Popen[str]] = set()
+
+    def fetch(self, entries: Sequence[str], report: SetupReport) -> tuple[int, str]:
+        """Fetch the packages that are missing, telling ``report`` what goes on."""
+        self._marks.mkdir(parents=True, exist_ok=True)
+        started = time.monotonic()
+        printed: list[str] = []
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            running: dict[Future[tuple[int, str]], str] = {
+                pool.submit(self._fetch_patiently, entry): entry.split("==")[0]
+                for entry in entries
+                if not (self._marks / digest_of(entry)).exists()
+            }
+            try:
+                while running:
+                    finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                    for download in finished:
+                        code, output = download.result()
+                        del running[download]
+                        printed.append(output)
+                        if code != 0:
+                            return code, "".join(printed)
+                    names = " and ".join(
+                        running[download] for download in running if download.running()
+                    )
+                    count = f"{len(entries) - len(running)} of {len(entries)}"
+                    elapsed = clock(time.monotonic() - started)
+                    report.alive(f"    Packages: {count}, fetching {names} {elapsed}")
+            finally:  # after an interruption or a failure, the other downloads are of no use
+                self._stop(pool)
+        return 0, "".join(printed)
+
+    def _stop(self, pool: ThreadPoolExecutor) -> None:
+        self._stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(self._at_work):
+            process.terminate()
+
+    def _fetch_patiently(self, entry: str) -> tuple[int, str]:
+        """Fetch one package, several times if the registry does not have it at once."""
         for attempt in range(1, ATTEMPTS + 1):
-            code, output = fetch_once(entry)
+            code, output = self._fetch_once(entry)
             if code == 0 or "HASHES" in output or attempt == ATTEMPTS:
                 break
-            if stopped.wait(PAUSE_SECONDS * attempt):
+            if self._stopped.wait(PAUSE_SECONDS * attempt):
                 break
         return code, output
 
-    def fetch_once(entry: str) -> tuple[int, str]:
-        mark = marks / digest_of(entry)
+    def _fetch_once(self, entry: str) -> tuple[int, str]:
+        mark = self._marks / digest_of(entry)
         requirements, arrivals = mark.with_suffix(".txt"), mark.with_suffix(".part")
         requirements.write_text(entry + "\n", encoding="utf-8")
         shutil.rmtree(arrivals, ignore_errors=True)
         process = subprocess.Popen(
-            [*pip, "--dest", str(arrivals), "-r", str(requirements)],
+            [*self._pip, "--dest", str(arrivals), "-r", str(requirements)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environment,
-            pass_fds=pass_fds,
+            env=self._environment,
+            pass_fds=self._pass_fds,
             encoding="utf-8",
             errors="replace",
         )
-        at_work.add(process)
+        self._at_work.add(process)
         output, _ = process.communicate()
-        at_work.discard(process)
+        self._at_work.discard(process)
         if process.returncode == 0:
             # No folder was made if a marker excludes the package.
             for wheel in arrivals.iterdir() if arrivals.is_dir() else ():
-                wheel.replace(folder / wheel.name)
+                wheel.replace(self._folder / wheel.name)
             mark.touch()
         requirements.unlink()
         shutil.rmtree(arrivals, ignore_errors=True)
         return process.returncode, output
-
-    printed: list[str] = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        running: dict[Future[tuple[int, str]], str] = {
-            pool.submit(fetch_patiently, entry): entry.split("==")[0] for entry in missing
-        }
-        try:
-            while running:
-                finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-                for download in finished:
-                    code, output = download.result()
-                    del running[download]
-                    printed.append(output)
-                    if code != 0:
-                        return code, "".join(printed)
-                names = " and ".join(
-                    running[download] for download in running if download.running()
-                )
-                count = f"{len(listed) - len(running)} of {len(listed)}"
-                elapsed = clock(time.monotonic() - started)
-                report.alive(f"    Packages: {count}, fetching {names} {elapsed}")
-        finally:  # after an interruption or a failure, the other downloads are of no use
-            stopped.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(at_work):
-                process.terminate()
-    return 0, "".join(printed)

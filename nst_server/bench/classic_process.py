@@ -61,17 +61,11 @@ def run(
     judge = Notebook(published(backbone, file), picture, style_picture)
 
     losses, times = _eager(judge, eager)
-    curve = curves.get(backbone, [])
-    came_from = "stored"
+    curve, came_from = curves.get(backbone, []), "stored"
     if len(curve) < iterations or _difference(curve, losses) > _SAME:
-        came_from = "measured"
         curve = measured_curve(painter, picture, style_picture, iterations)
-    difference = _difference(curve, losses)
-    if difference > _SAME:
-        raise NeuralStyleError(
-            "internal",
-            f"The engine's classic is not the notebook's loop: losses differ by {difference:.2g}.",
-        )
+        came_from = "measured"
+    difference = _checked_difference(curve, losses)
     curve = curve[:iterations]
     target = min(curve)
     notebook_each = statistics.median(times)
@@ -79,21 +73,15 @@ def run(
 
     attempts = _attempts(painter, picture, style_picture, judge, target, iterations)
     best = min(attempts, key=lambda attempt: (not attempt.reached, attempt.seconds))
-    repeated = [
-        _again(painter, picture, style_picture, best, iterations)
-        for _ in range(repeats - 1 if best.reached else 0)
-    ]
-    our_seconds = [best.seconds, *repeated]
+    repeats = repeats if best.reached else 1
+    again = (_again(painter, picture, style_picture, best, iterations) for _ in range(1, repeats))
+    seconds = [best.seconds, *again]
+    ratios = [notebook_seconds / duration for duration in seconds]
     figures = summary(
-        {
-            "notebook_s_per_it": times,
-            "seconds": our_seconds,
-            "time_ratio_to_equal_loss": [notebook_seconds / duration for duration in our_seconds],
-        }
+        {"notebook_s_per_it": times, "seconds": seconds, "time_ratio_to_equal_loss": ratios}
     )
     if not best.reached:
         figures["time_ratio_to_equal_loss"] = None
-    height, width, _ = picture.shape
     return {
         **figures,
         "loss_reached": best.loss,
@@ -106,23 +94,12 @@ def run(
         "notebook_iterations": iterations,
         "curve_from": came_from,
         "curve_difference": difference,
-        "attempts": [
-            {
-                "way": attempt.words,
-                "seconds": attempt.seconds,
-                "loss": attempt.loss,
-                "reached": attempt.reached,
-            }
-            for attempt in attempts
-        ],
-        "curves": {
-            "notebook": _timed(curve, notebook_each),
-            "ours": best.points,
-        },
+        "attempts": [attempt.summary() for attempt in attempts],
+        "curves": {"notebook": _timed(curve, notebook_each), "ours": best.points},
         "device": description["device"],
         "backbone": backbone,
-        "width": width,
-        "height": height,
+        "width": picture.shape[1],
+        "height": picture.shape[0],
     }
 
 
@@ -156,6 +133,15 @@ class _Attempt:
     def words(self) -> str:
         """Name of the attempt."""
         return f"L-BFGS, {' then '.join(self.precisions[: len(self.iterations)])}"
+
+    def summary(self) -> Figures:
+        """The figures of the attempt alone."""
+        return {
+            "way": self.words,
+            "seconds": self.seconds,
+            "loss": self.loss,
+            "reached": self.reached,
+        }
 
 
 def _attempts(
@@ -280,6 +266,17 @@ def _difference(curve: Sequence[float], losses: Sequence[float]) -> float:
     """Largest relative difference of two curves, as far as both go."""
     pairs = list(zip(curve, losses, strict=False))
     return max((abs(a - b) / abs(b) for a, b in pairs), default=float("inf"))
+
+
+def _checked_difference(curve: Sequence[float], losses: Sequence[float]) -> float:
+    """As `_difference`. Raises `NeuralStyleError` if classic is not the notebook's loop."""
+    difference = _difference(curve, losses)
+    if difference > _SAME:
+        raise NeuralStyleError(
+            "internal",
+            f"The engine's classic is not the notebook's loop: losses differ by {difference:.2g}.",
+        )
+    return difference
 
 
 def _timed(curve: Sequence[float], seconds_each: float) -> list[tuple[float, float]]:

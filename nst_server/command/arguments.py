@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 
 def add_stylize(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``nst stylize``: its pictures, its output, and every setting."""
+    """The arguments of ``nst stylize``: its pictures, what it prints, and every setting."""
+    _add_pictures(parser)
+    _add_starting_points(parser)
+    _add_outputs(parser)
+    _add_settings(parser)
+
+
+def _add_pictures(parser: argparse.ArgumentParser) -> None:
+    """Content, styles with weights and masks, and the result's file."""
     parser.add_argument(
         "content", type=Path, nargs="?", help="The picture to paint; none for a texture."
     )
@@ -62,6 +70,10 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Where to put the result; its ending says which format.",
     )
+
+
+def _add_starting_points(parser: argparse.ArgumentParser) -> None:
+    """The selection, and results whose settings or pixels a painting begins with."""
     parser.add_argument(
         "--mask",
         type=Path,
@@ -82,6 +94,10 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Go on from this result, with its settings: more --iterations, or a larger --size.",
     )
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Everything else that is written or printed, and where it is painted."""
     parser.add_argument(
         "--sheet",
         type=Path,
@@ -96,7 +112,6 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--local", action="store_true", help="Paint in this process, without the server."
     )
-    _add_settings(parser)
 
 
 @dataclass

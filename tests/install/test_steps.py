@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
 import sys
-import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from steps import demo, environment, guard, interpreter, packages
+from steps import demo, environment, interpreter, packages
 from steps.manifest import Manifest
 from steps.report import SetupError, SetupReport
 from steps.setup import run
@@ -371,52 +369,13 @@ def test_uninstalling_leaves_a_persons_files_and_follows_no_links(
     assert installed.logs.is_symlink()
 
 
-def test_there_is_one_lock_however_the_folder_is_spelt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_no_folder_is_made_where_nothing_is_done(
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root, link = tmp_path / "data" / "home", tmp_path / "link"
-    link.symlink_to(root)
-    with guard.exclusive(root):
-        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        for spelt in (root, link, root / ".." / "home"):
-            with pytest.raises(SetupError, match="Another"), guard.exclusive(spelt):
-                pass
-    with guard.exclusive(link):
-        pass
-
-
-def test_the_lock_is_the_users_and_stays_while_there_is_an_installation(tmp_path: Path) -> None:
-    root = tmp_path / "data" / "home"
-    lock = tmp_path / "data" / ".home.lock"
-    with guard.exclusive(root):
-        assert lock.stat().st_mode & 0o777 == 0o600
-    assert list(lock.parent.iterdir()) == []
-    with guard.exclusive(root):
-        Manifest(root).write()
-    assert lock.exists()
-    with guard.exclusive(root), pytest.raises(SetupError), guard.exclusive(root):
-        pass
-    with guard.exclusive(root):
-        (root / "installed.json").unlink()
-    assert list(lock.parent.iterdir()) == [root]
-
-
-def test_a_lock_that_an_uninstallation_took_away_is_not_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = tmp_path / "home"
-    lock = guard.lock_file(root)
-    for again in (False, True):  # another installation may have made it anew
-
-        def removed(file: object, how: int, again: bool = again) -> None:
-            lock.rename(tmp_path / "opened before")
-            if again:
-                lock.touch()
-
-        monkeypatch.setattr(fcntl, "flock", removed)
-        with pytest.raises(SetupError, match="Another"), guard.exclusive(root):
-            pass
-        assert lock.exists() == again
+    monkeypatch.setenv("NST_HOME", str(home.root / "misspelt" / "home"))
+    assert install(dry_run=True) == 0
+    assert install(uninstall=True) == 1
+    assert not home.root.exists()
 
 
 def test_the_lock_lies_inside_where_it_cannot_lie_beside(
@@ -429,12 +388,3 @@ def test_the_lock_lies_inside_where_it_cannot_lie_beside(
     assert install() == 0
     assert install(uninstall=True) == 0
     assert not guard.lock_file(home.root).exists()
-
-
-def test_no_folder_is_made_where_nothing_is_done(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NST_HOME", str(home.root / "misspelt" / "home"))
-    assert install(dry_run=True) == 0
-    assert install(uninstall=True) == 1
-    assert not home.root.exists()
