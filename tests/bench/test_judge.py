@@ -29,7 +29,7 @@ def judge() -> Judge:
 
 def blurred(values: np.ndarray) -> np.ndarray:
     shifted = [np.roll(values, (down, across), (0, 1)) for down in (-1, 0, 1) for across in (-1, 0)]
-    return np.mean(shifted, 0).astype(np.float32)
+    return np.asarray(np.mean(shifted, 0), np.float32)
 
 
 @pytest.mark.engine
@@ -85,7 +85,7 @@ def test_nearer_to_the_style_and_to_the_content(judge: Judge) -> None:
     from nst_server.engine.canvas.picture import Picture
 
     content, style = Picture(landscape(128, 96)), Picture(blurred(landscape(128, 96, seed=5)))
-    between = Picture((content.rgb + style.rgb) / 2)
+    between = Picture(np.asarray((content.rgb + style.rgb) / 2, np.float32))
     of_content, of_style, of_both = (
         judge.judge(content, [style], result) for result in (content, style, between)
     )

@@ -26,7 +26,8 @@ def test_why_a_worker_did_not_start_is_told(script: str, later: float, said: str
         slot = WorkerSlot(socket, KnownKeys(context), {}, command, idle_seconds=60)
         try:
             slot.start(now=0.0)
-            assert slot.state is State.STARTING
+            before = slot.state
+            assert before is State.STARTING
             heard: list[str] = []
 
             def ended() -> bool:

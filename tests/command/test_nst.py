@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,8 @@ def test_server_and_local_paint_the_same(home: Path, files: Path) -> None:
     for where in ((), ("--local",)):
         assert stylize(home, files, *where).returncode == 0
         pictures.append(np.asarray(Image.open(files / "out.png")))
-    np.testing.assert_array_equal(*pictures)
+    served, local = pictures
+    np.testing.assert_array_equal(served, local)
 
 
 def test_piped_it_is_quiet(home: Path, files: Path) -> None:
@@ -121,7 +123,7 @@ def test_status_and_cancel(home: Path, files: Path) -> None:
         text=True,
     )
     deadline = time.monotonic() + 60
-    status = {}
+    status: dict[str, Any] = {}
     while not any(job.get("progress") for job in status.get("jobs", [])):
         assert time.monotonic() < deadline
         assert painting.poll() is None

@@ -148,7 +148,7 @@ def test_losses_are_those_of_float64(
 
     def gram(maps: np.ndarray) -> np.ndarray:
         flat = maps.reshape(-1, maps.shape[-1])
-        return flat.T @ flat / len(flat)
+        return np.asarray(flat.T @ flat / len(flat), np.float64)
 
     painted, original, styled = (float64_maps(kernels, x) for x in (start, content, style))
     style_loss = 1e-2 * np.mean(

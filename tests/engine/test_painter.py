@@ -261,14 +261,15 @@ def test_no_new_size_is_traced_again(painter: Painter, tile: str | int) -> None:
 
 def _count_traces(painter: Painter) -> int:
     method = painter._method(MethodKey.of(settings(optimizer="adam"), "vgg16", "float32"))
-    objective = method.objective
+    objective, adam = method.objective, method.adam
+    assert adam is not None
     traced = [
         each
         for stage in objective.stages
         for each in (stage.measure, stage.forward, stage.backward)
     ]
-    functions = [objective.style_gradients, objective.cell_variation, method.adam._traced]
-    counts = [function.experimental_get_tracing_count() for function in functions]
+    functions = [objective.style_gradients, objective.cell_variation, adam._traced]
+    counts: list[int] = [function.experimental_get_tracing_count() for function in functions]
     return sum(each.traces for each in (*traced, objective.whole_gradient)) + sum(counts)
 
 

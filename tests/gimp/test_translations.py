@@ -60,9 +60,12 @@ def test_german_is_complete() -> None:
         if not message.id:
             continue
         assert not message.fuzzy, message.id
-        plural = isinstance(message.id, tuple)
-        ids = message.id if plural else (message.id,)
-        strings = message.string if plural else (message.string,)
+        if isinstance(message.id, tuple):
+            assert isinstance(message.string, tuple)
+            ids, strings = message.id, message.string
+        else:
+            assert isinstance(message.id, str) and isinstance(message.string, str)
+            ids, strings = (message.id,), (message.string,)
         for english, text in zip(ids, strings, strict=True):
             assert text, english
             assert sorted(PLACE.findall(text)) == sorted(PLACE.findall(english)), text
@@ -88,6 +91,7 @@ def test_no_two_controls_of_the_dialog_have_one_mnemonic(language: str, of_gimp:
         name = "" if not message.locations else message.locations[0][0]
         if isinstance(message.id, str) and not name.endswith(elsewhere) and _mnemonics(message.id):
             text = message.string if language == "de" else message.id
+            assert isinstance(text, str)
             letters += re.findall(r"_(\w)", text.lower())
     assert len(set(letters)) == len(letters), sorted(letters)
 

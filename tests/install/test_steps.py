@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from steps import demo, environment, interpreter, packages
+from steps import demo, environment, guard, interpreter, packages
 from steps.manifest import Manifest
 from steps.report import SetupError, SetupReport
 from steps.setup import run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Literal
 
 import imagecodecs
 import numpy as np
@@ -79,7 +80,7 @@ def test_every_sample_survives(tmp_path: Path, ending: str, channels: int) -> No
 @pytest.mark.parametrize("planar", ["contig", "separate"])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_tiffs_of_other_programs(
-    tmp_path: Path, compression: str | None, planar: str, order: str
+    tmp_path: Path, compression: str | None, planar: str, order: Literal["<", ">"]
 ) -> None:
     samples = noise(3)
     laid_out = np.moveaxis(samples, -1, 0) if planar == "separate" else samples
@@ -112,7 +113,7 @@ def test_premultiplied_alpha_is_taken_out(tmp_path: Path) -> None:
 
 def test_a_fourth_sample_of_which_nothing_is_said_is_alpha(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "in.tif", noise(4), photometric="rgb", extrasamples=["unassalpha"])
-    with tifffile.TiffFile(tmp_path / "in.tif", mode="r+b") as file:
+    with tifffile.TiffFile(tmp_path / "in.tif", mode="r+") as file:
         tag = file.pages.first.tags["ExtraSamples"]
         file.filehandle.seek(tag.offset)
         file.filehandle.write(struct.pack(file.byteorder + "H", 60000))  # any other

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from nst_server.values.errors import NeuralStyleError
@@ -54,13 +56,14 @@ def test_pixels_of_another_length_are_refused(length: int) -> None:
 
 def test_pictures_that_do_not_go_together_are_refused_when_a_job_is_made() -> None:
     good = order()
-    for broken in (
+    attempts: list[Callable[[], Order]] = [
         lambda: Job(good.settings, good.content, (), init=good.init),
         lambda: Job(good.settings, good.content, good.styles, raster(6, 5, 1, 0), good.init),
         lambda: Job(good.settings, good.content, good.styles),
         lambda: Job(Settings(), raster(6, 4, 1, 0), good.styles),
         lambda: Job(Settings(), good.content, (JobStyle(good.content, float("nan")),)),
-    ):
+    ]
+    for broken in attempts:
         with pytest.raises(NeuralStyleError) as caught:
             broken()
         assert caught.value.code in {"bad-settings", "bad-image"}

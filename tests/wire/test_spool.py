@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_pixels_that_were_cut_off_are_told(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_in_words() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
-    full = Spool(module.FileIO("/dev/full", "r+"), 10)
+    full = Spool(FileIO("/dev/full", "r+"), 10)
     with pytest.raises(NeuralStyleError) as caught:
         full.write(0, b"abc")
     assert caught.value.code == "unwritable"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nst_server.values.job import SAMPLE_BYTES, PictureShape
+from nst_server.values.job import SAMPLE_BYTES, PictureShape, SampleType
 from nst_server.wire.spool import Spool
 from nst_server.worker import arrays as module
 from nst_server.worker.arrays import paint_over, read_mask, read_picture
@@ -13,7 +13,7 @@ from nst_server.worker.arrays import paint_over, read_mask, read_picture
 MAXIMUM = {"uint8": 255, "uint16": 65535}
 
 
-def every_value(sample: str, channels: int) -> tuple[PictureShape, Any]:
+def every_value(sample: SampleType, channels: int) -> tuple[PictureShape, Any]:
     """A picture with every value of an integer type, or many of float32."""
     if sample == "float32":
         values = np.random.default_rng(1).random(65536, np.float32)
@@ -39,7 +39,7 @@ def painted_over(pixels: bytes, shape: PictureShape, painting: Any, mask: Any) -
 @pytest.mark.usefixtures("strips")
 @pytest.mark.parametrize("sample", SAMPLE_BYTES)
 @pytest.mark.parametrize("channels", [3, 4])
-def test_an_unchanged_picture_comes_back_byte_for_byte(sample: str, channels: int) -> None:
+def test_an_unchanged_picture_comes_back_byte_for_byte(sample: SampleType, channels: int) -> None:
     shape, pixels = every_value(sample, channels)
     colours, alpha = read_picture(Spool.holding(pixels), shape)
     assert colours.dtype == np.float32
@@ -57,7 +57,7 @@ def test_an_unchanged_picture_comes_back_byte_for_byte(sample: str, channels: in
 @pytest.mark.usefixtures("strips")
 @pytest.mark.parametrize("sample", SAMPLE_BYTES)
 @pytest.mark.parametrize("channels", [3, 4])
-def test_only_colours_inside_the_mask_change(sample: str, channels: int) -> None:
+def test_only_colours_inside_the_mask_change(sample: SampleType, channels: int) -> None:
     shape, pixels = every_value(sample, channels)
     expected = 1 - read_picture(Spool.holding(pixels), shape)[0]
     mask = np.zeros(expected.shape[:2], np.float32)
@@ -75,7 +75,7 @@ def test_only_colours_inside_the_mask_change(sample: str, channels: int) -> None
 
 @pytest.mark.usefixtures("strips")
 @pytest.mark.parametrize("sample", SAMPLE_BYTES)
-def test_a_mask_is_read_as_it_is(sample: str) -> None:
+def test_a_mask_is_read_as_it_is(sample: SampleType) -> None:
     shape, pixels = every_value(sample, 1)
     mask = read_mask(Spool.holding(pixels), shape)
     np.testing.assert_array_equal(mask, pixels[..., 0] / np.float32(MAXIMUM.get(sample, 1)))

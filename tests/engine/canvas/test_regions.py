@@ -101,9 +101,8 @@ def test_matched_colors_bring_the_result_to_the_contents_palette(painter: Painte
     red = np.full((64, 64, 3), 0.1, np.float32)
     red[..., 0] += 0.8 * landscape(64, 64)[..., 0]
     style = Style(Picture(red))
-    changes = {"iterations": 30, "strength": 90.0}
-    own = paint(painter, style, **changes).mean((0, 1))
-    matched = paint(painter, style, colors="match", **changes).mean((0, 1))
+    own = paint(painter, style, iterations=30, strength=90.0).mean((0, 1))
+    matched = paint(painter, style, colors="match", iterations=30, strength=90.0).mean((0, 1))
     wanted = CONTENT.mean((0, 1))
     assert np.abs(matched - wanted).max() < 0.5 * np.abs(own - wanted).max()
 
@@ -140,13 +139,15 @@ def test_a_seamless_result_continues_on_its_other_side(painter: Painter, size: o
         across = np.abs(picture[:, 0] - picture[:, -1]).mean()
         return float(across / np.abs(np.diff(picture, axis=1)).mean())
 
-    changes = {"iterations": 20, "precision": "auto", "size": size}
-    texture = {"init": "noise", "content_weight": 0.0}
-    assert seam(paint(painter, Style(ONE), seamless=True, **changes, **texture)) < 1.3
-    wrapped = paint(painter, Style(ONE), seamless=True, **changes)
+    def painted(**changes: object) -> Array:
+        always = {"iterations": 20, "precision": "auto", "size": size}
+        return paint(painter, Style(ONE), mask=None, **always, **changes)
+
+    assert seam(painted(seamless=True, init="noise", content_weight=0.0)) < 1.3
+    wrapped = painted(seamless=True)
     assert wrapped.shape == CONTENT.shape
     assert seam(wrapped) < 1.0
-    assert seam(paint(painter, Style(ONE), **changes)) > 1.5
+    assert seam(painted()) > 1.5
 
 
 @pytest.mark.engine

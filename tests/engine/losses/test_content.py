@@ -24,8 +24,8 @@ def test_distance_and_gradient_are_those_of_the_formula(weighed: bool) -> None:
         expected = tf.reduce_sum(factor * tf.square(features - target))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     upstream = tf.constant(3.0)
-    gradients = [tape.gradient(way, features, upstream) for way in (found, expected)]
-    np.testing.assert_allclose(*gradients, rtol=1e-5)
+    own, formulas = (tape.gradient(way, features, upstream) for way in (found, expected))
+    np.testing.assert_allclose(own, formulas, rtol=1e-5)
 
 
 def test_of_bfloat16_it_is_summed_in_float32() -> None:

@@ -40,7 +40,7 @@ def test_distance_is_that_of_the_textbook(monkeypatch) -> None:  # type: ignore[
 
     def root(matrix: np.ndarray) -> np.ndarray:
         values, vectors = np.linalg.eigh(matrix)
-        return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+        return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T, np.float64)
 
     (mean, covariance), (target_mean, target) = gaussian(one), gaussian(other)
     inner = root(root(target) @ covariance @ root(target))

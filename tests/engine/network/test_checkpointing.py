@@ -11,7 +11,7 @@ from nst_server.engine.network import checkpointing
 from nst_server.engine.network.cells import whole
 from nst_server.engine.network.vgg import Convolution, feature_maps
 from nst_server.engine.painter import Painter
-from nst_server.values.settings import Settings
+from nst_server.values.settings import Pooling, Settings
 from tests.support.landscapes import landscape
 
 MEASURED = ["block5_conv1", "block1_conv1,block1_conv2,block3_conv3,block4_conv1,block5_conv1"]
@@ -26,7 +26,7 @@ def _convolutions(painter: Painter, settings: Settings, precision: str) -> list[
 @pytest.mark.engine
 @pytest.mark.parametrize("pooling", ["max", "mixed", "average"])
 @pytest.mark.parametrize("measured", MEASURED)
-def test_back_is_the_gradient_of_there(painter: Painter, pooling: str, measured: str) -> None:
+def test_back_is_the_gradient_of_there(painter: Painter, pooling: Pooling, measured: str) -> None:
     settings = Settings(pooling=pooling, style_layers=measured)
     convolutions = _convolutions(painter, settings, "float32")
     picture = tf.constant(landscape(75, 82, seed=1)[np.newaxis])

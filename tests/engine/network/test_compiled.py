@@ -81,7 +81,7 @@ def test_without_a_compiler_functions_are_as_they_are(monkeypatch: pytest.Monkey
 
         return fail
 
-    monkeypatch.setattr(module.tf, "function", refused)
+    monkeypatch.setattr(tf, "function", refused)
     assert not has_compiler()
     np.testing.assert_allclose(compiled(sines)(tf.ones([2]), times=2), 2 * np.sin([1, 1]))
     own = compiled(sines, plain=cosines, least=2)
@@ -98,7 +98,7 @@ def test_a_picture_is_painted_the_same_without_a_compiler(
 
     def gradient(method: Method) -> tf.Tensor:
         pieces = TiledObjective(method.objective, tiling) if tiling else method.objective
-        targets = pieces.targets(content, styles, None)
+        targets: Any = pieces.targets(content, styles, None)  # of the kind that goes with them
         return joined(pieces.gradient(start, targets, method.weights(Settings()))[1])
 
     choice = MethodKey.of(Settings(), "vgg16", "float32")

@@ -32,8 +32,9 @@ def same_there_and_back(own: Layer, plain: Layer, x: tf.Tensor) -> None:
         results.append(result)
         gradients.append(tape.gradient(result, x, output_gradients=upstream))
     np.testing.assert_array_equal(*results)
-    assert gradients[0].shape == x.shape
-    np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-4)
+    found, expected = gradients
+    assert found.shape == x.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])

@@ -28,7 +28,7 @@ from nst_server.engine.painter import Painter
 from nst_server.engine.planning.schedule import MARGIN
 from nst_server.engine.planning.widths import fast_width
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.settings import Settings
+from nst_server.values.settings import Settings, StyleLossName
 from tests.support.landscapes import landscape
 
 
@@ -74,7 +74,7 @@ def test_halo_is_what_the_network_sees(backbone: str, layer: str, halo: int) -> 
 def test_loss_and_gradient_are_those_of_the_whole(
     painter: Painter,
     monkeypatch: pytest.MonkeyPatch,
-    style_loss: str,
+    style_loss: StyleLossName,
     masked: bool,
     tiling: Tiling,
     size: tuple[int, int],
@@ -117,7 +117,8 @@ def test_tiles_in_bfloat16_are_the_whole_but_for_rounding(painter: Painter, keep
     ):
         method = painter._method(MethodKey.of(Settings(), "vgg16", precision))
         pieces = TiledObjective(method.objective, tiling) if tiling else method.objective
-        targets = pieces.targets(content, [WeighedStyle(style, None, 1.0)], None)
+        # Of the kind that goes with the pieces.
+        targets: Any = pieces.targets(content, [WeighedStyle(style, None, 1.0)], None)
         _, gradient = pieces.gradient(start, targets, method.weights(Settings()))
         found.append(joined(gradient))
     exact, whole, tiled = found
@@ -139,12 +140,11 @@ def test_any_layers_are_compared_in_tiles(
     settings = Settings(style_layers=style_layers, content_layers=content_layers)
     method = painter._method(MethodKey.of(settings, "vgg16", "float32"))
     content, start = (tf.constant(landscape(97, 70, seed=seed)[np.newaxis]) for seed in range(2))
-    both = method.objective, TiledObjective(method.objective, Tiling(sides))
+    whole, tiled = method.objective, TiledObjective(method.objective, Tiling(sides))
     styles = [WeighedStyle(content[:, ::-1], None, 1.0)]
-    (expected_terms, expected), (terms, found) = (
-        each.gradient(start, each.targets(content, styles, None), method.weights(settings))
-        for each in both
-    )
+    weights = method.weights(settings)
+    expected_terms, expected = whole.gradient(start, whole.targets(content, styles, None), weights)
+    terms, found = tiled.gradient(start, tiled.targets(content, styles, None), weights)
     np.testing.assert_allclose(terms, expected_terms, rtol=1e-4)
     difference = np.linalg.norm(joined(found) - joined(expected))
     assert difference < 1e-4 * np.linalg.norm(joined(expected))

@@ -10,6 +10,7 @@ from nst_server.engine.canvas import strips
 from nst_server.engine.canvas.margin import between
 from nst_server.engine.canvas.picture import Picture, Style
 from nst_server.engine.canvas.strips import cut
+from nst_server.engine.method import Optimizer
 from nst_server.engine.optimizers import lbfgs
 from nst_server.engine.optimizers.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs, two_loops
@@ -41,7 +42,7 @@ def test_finds_the_floor_of_a_valley_and_never_climbs(pairs: int, depth: float) 
     assert bowl(optimizer.result(state))[0] == pytest.approx(losses[-1])
 
 
-def descended(optimizer: Lbfgs | Adam, steps: int) -> tf.Tensor:
+def descended(optimizer: Optimizer, steps: int) -> tf.Tensor:
     state = optimizer.start(tf.constant(landscape(8, 40)[np.newaxis]))
     for _ in range(steps):
         loss, gradient = bowl(state.picture)
@@ -53,7 +54,7 @@ def descended(optimizer: Lbfgs | Adam, steps: int) -> tf.Tensor:
 
 @pytest.mark.parametrize("optimizer", [Lbfgs(), Adam(RELATIVE), Adam(NOTEBOOK)])
 def test_a_picture_in_strips_moves_as_a_whole_one(
-    optimizer: Lbfgs | Adam, monkeypatch: pytest.MonkeyPatch
+    optimizer: Optimizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = descended(optimizer, 12)
     monkeypatch.setattr(strips, "PIXELS", 1)

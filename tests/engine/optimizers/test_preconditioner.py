@@ -42,8 +42,8 @@ def test_sums_of_slices_are_the_convolutions(size: tuple[int, int]) -> None:
     around = noise(*size, seed=3)
     gain, color = tf.constant(STROKES.gain), tf.constant(STROKES.color)
     ways = (preconditioner._blurred, preconditioner._blurred_by_slices)
-    found = [preconditioner._sum_of_blurs(way, around, gain, color) for way in ways]
-    np.testing.assert_allclose(*found, atol=1e-5)
+    expected, found = (preconditioner._sum_of_blurs(way, around, gain, color) for way in ways)
+    np.testing.assert_allclose(expected, found, atol=1e-5)
 
 
 def test_no_pixel_is_another_than_its_neighbour() -> None:
