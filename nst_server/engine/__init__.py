@@ -1,4 +1,4 @@
-"""Style transfer by optimisation over a pretrained network; the only place that imports TensorFlow.
+"""Style transfer by optimization over a pretrained network; the only place that imports TensorFlow.
 
 Tensors and arrays only: no sockets, no printing, and no files but the network's weights.
 """

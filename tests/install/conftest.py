@@ -17,7 +17,7 @@ import pytest
 from tests.support.gimp_root import copy_working_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SMALL = {"flit-core", "numpy", "pillow", "pyzmq", "rich", "markdown-it-py", "mdurl", "pygments"}
+SMALL = {"hatchling", "numpy", "pillow", "pyzmq", "rich", "markdown-it-py", "mdurl", "pygments"}
 
 
 def entries(lock: str) -> list[str]:

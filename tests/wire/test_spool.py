@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from nst_server.values.errors import NeuralStyleError
-from nst_server.wire import spool as module
 from nst_server.wire.spool import Spool, offer, take
 
 

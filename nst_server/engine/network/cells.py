@@ -1,4 +1,4 @@
-"""Cells of a picture, as top, bottom, left and right, and what of feature maps belongs to them."""
+"""Cells of a picture (top, bottom, left, right), and the parts of feature maps that they cover."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import tensorflow as tf
 
 
 def whole(picture: tf.Tensor) -> tf.Tensor:
-    """The cell that is all of a picture: top, bottom, left, right."""
+    """Return the cell that covers a whole picture: top, bottom, left, right."""
     return tf.stack([0, tf.shape(picture)[1], 0, tf.shape(picture)[2]])
 
 
 def halved(cell: tf.Tensor, times: int) -> tf.Tensor:
-    """A cell, which begins on the grid, as one of the feature maps so many poolings later."""
+    """Scale a cell that begins on the grid to the feature maps after ``times`` poolings."""
     return cell // 2**times
 
 
 def inside(features: tf.Tensor, cell: tf.Tensor) -> tf.Tensor:
-    """What of a feature map is the cell."""
+    """Cut a feature map to a cell."""
     top, bottom, left, right = tf.unstack(cell)
     return features[:, top:bottom, left:right]
 
 
 def with_halo(gradient: tf.Tensor, shape: tf.Tensor, cell: tf.Tensor) -> tf.Tensor:
-    """The gradient by features of that shape of what has that gradient by their `inside`.
+    """Pad a cell's gradient with zeros to a feature map of ``shape`` (the adjoint of `inside`).
 
-    TensorFlow's own way back from a slice takes thirty times as long.
+    TensorFlow's own gradient of a slice takes thirty times as long.
     """
     top, bottom, left, right = tf.unstack(cell)
     height, width = tf.unstack(shape[1:3])
@@ -34,7 +34,7 @@ def with_halo(gradient: tf.Tensor, shape: tf.Tensor, cell: tf.Tensor) -> tf.Tens
 def cell_pyramid(
     weight: tf.Tensor | None, cell: tf.Tensor, halvings: int
 ) -> list[tf.Tensor] | None:
-    """The pyramid of a tile's weights, cut to its cell."""
+    """Return the pyramid of a tile's weights, cut to its cell."""
     if weight is None:
         return None
     levels = pyramid_of(weight, halvings)
@@ -42,10 +42,10 @@ def cell_pyramid(
 
 
 def pyramid_of(weight: tf.Tensor, halvings: int) -> list[tf.Tensor]:
-    """``weight`` as it is and averaged down to the size of feature maps after each pooling.
+    """Return ``weight``, and its averages at the size of the feature maps after each pooling.
 
-    Poolings leave out an odd row or column at the end. The last position stands for it, or a narrow
-    region there would be in no position of the deep layers.
+    Poolings leave out an odd last row or column. The last position stands for it as well, or a
+    narrow region there would be in no position of the deep layers.
     """
     levels = [weight]
     for _ in range(halvings):

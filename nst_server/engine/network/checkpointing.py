@@ -1,11 +1,11 @@
-"""Gradient checkpointing: forward and backward through convolutions with little kept in between.
+"""Gradient checkpointing: forward and backward through convolutions, keeping little in between.
 
-It is for tiles, of which many are between forward and backward at once. Kernels are constants, so
-the backward pass of a convolution needs no feature map; where a map is not measured, all it needs
-is which numbers ReLU and pooling let through, one bit each (Jain et al., "Gist: Efficient Data
-Encoding for Deep Neural Network Training", 2018). Where even that would be much for the work it
-saves, maps are recomputed from an earlier one (Chen et al., "Training Deep Nets with Sublinear
-Memory Cost", 2016).
+It is for tiles, many of which wait between forward and backward at once. Kernels are constants, so
+the backward pass of a convolution needs no feature map. If a map is not measured, it is enough to
+know which numbers ReLU and pooling let through, one bit each (Jain et al., "Gist: Efficient Data
+Encoding for Deep Neural Network Training", 2018). If even that is much for the work it saves, maps
+are recomputed from an earlier one (Chen et al., "Training Deep Nets with Sublinear Memory Cost",
+2016).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from nst_server.engine.network.gradients import max_pool_gradient, pooled, relu_
 from nst_server.engine.network.vgg import Convolution, block_of, feature_maps, shrinkage
 
 Checkpoints = tuple[tf.Tensor, ...]
-"""For each segment but the first its input, its feature map, or a mask of bits, by its kind."""
+"""One per segment but the first: its input, its feature map or a bit mask, by the segment's kind."""
 
 Segment = tuple[Convolution, ...]
 """Convolutions that are recomputed together, or a single one that is not recomputed."""
 
 MeasuredGradient = Callable[[str, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""From a layer's name and feature map to the loss gradient by the part of the map that lies in the
-measured cell, and that cell."""
+"""Takes a layer's name and feature map; returns the gradient of the loss by the part of the map in
+the measured cell, and that cell."""
 
 
 def segments(convolutions: Sequence[Convolution]) -> list[Segment]:
@@ -58,7 +58,7 @@ def checkpoint_bytes(convolutions: Sequence[Convolution]) -> float:
 def forward(
     convolutions: Sequence[Convolution], x: tf.Tensor
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor, Checkpoints]:
-    """As `feature_maps`, with the checkpoints that `backward` needs beside ``x``."""
+    """Like `feature_maps`, but return also the checkpoints that `backward` needs besides ``x``."""
     maps: dict[str, tf.Tensor] = {}
     checkpoints = []
     for segment in segments(convolutions):
@@ -85,7 +85,7 @@ def backward(
     measured_gradient: MeasuredGradient,
     output_gradient: tf.Tensor | None,
 ) -> tf.Tensor:
-    """Gradient of the loss by ``x``, the input of `forward`.
+    """Return the gradient of the loss by ``x``, the input of `forward`.
 
     ``output_gradient`` is the gradient by the output of `forward`; None if nothing uses it.
     """
@@ -93,10 +93,10 @@ def backward(
     for segment, checkpoint in zip(
         reversed(segments(convolutions)), reversed((x, *checkpoints)), strict=True
     ):
-        # In turn: TensorFlow would otherwise recompute all maps at once.
+        # One after the other: TensorFlow would otherwise recompute all maps at once.
         with tf.control_dependencies([] if gradient is None else [gradient]):
-            in_turn = tf.identity(checkpoint)
-        gradient = _segment_backward(segment, in_turn, measured_gradient, gradient)
+            delayed = tf.identity(checkpoint)
+        gradient = _segment_backward(segment, delayed, measured_gradient, gradient)
     return gradient
 
 
@@ -135,7 +135,7 @@ def _segment_backward(
 def _recompute_backward(
     segment: Segment, x: tf.Tensor, measured_gradient: MeasuredGradient, upstream: tf.Tensor | None
 ) -> tf.Tensor:
-    # By hand, not by `feature_maps`: measured gradient, pooling and ReLU are then one pass.
+    # Without `feature_maps`, so that measured gradient, pooling and ReLU are one pass backward.
     layers = []
     for convolution in segment:
         with tf.GradientTape() as tape:
@@ -171,7 +171,7 @@ def _passing(convolution: Convolution, features: tf.Tensor, output: tf.Tensor) -
 
 @compiled
 def _pack_mask(mask: tf.Tensor) -> tf.Tensor:
-    """One bit for each number that is positive: eight neighboring channels in a byte."""
+    """Pack one bit for each positive number, eight neighboring channels in a byte."""
     height, width = tf.unstack(tf.shape(mask)[1:3])
     eights = tf.reshape(mask > 0, [1, height, width, mask.shape[-1] // 8, 8])
     eights = tf.cast(eights, tf.uint8)

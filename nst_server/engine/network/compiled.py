@@ -1,10 +1,10 @@
-"""Functions that XLA makes one pass over memory of, for every size that they meet.
+"""Functions that XLA fuses into one pass over memory, compiled for each size that they meet.
 
-What is not convolution waits for memory: TensorFlow does one operation after the other, each of
-which reads and writes maps as large as what the convolutions take and give. XLA makes one loop of
-several, some 40 to 150 ms for a function and a size, which is won back where maps are large and
-iterations many: small ones are left as they are. A whole gradient it makes slower on a processor,
-and on a GPU it takes seconds for each size; so neither is done (`bench/docs/README.md`).
+All but convolutions waits for memory: TensorFlow runs one operation after the other, and each reads
+and writes maps as large as the convolutions' inputs and outputs. XLA fuses several into one loop.
+Compiling takes some 40 to 150 ms per function and size, which pays off for large maps and many
+iterations; small maps are left as they are. Compiled as a whole, a gradient becomes slower on a
+CPU, and takes seconds for each size on a GPU, so neither is done (`bench/docs/README.md`).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ R = TypeVar("R")
 def compiled(
     function: Callable[P, R], *, plain: Callable[P, R] | None = None, least: int = 0
 ) -> Callable[P, R]:
-    """The same function of tensors, compiled where the first has ``least`` numbers or more.
+    """Compile a function of tensors for calls whose first tensor has ``least`` numbers or more.
 
-    Elsewhere, and where there is no compiler, it is ``plain``, which does the same by what is
-    faster in TensorFlow's operations; the function itself if there is no such. What is not a tensor
-    is a constant of the program. For use inside of traced functions: by itself each new shape would
-    be traced.
+    Other calls, and all calls without a compiler, go to ``plain``, which computes the same with
+    operations that are faster in TensorFlow, or to the function itself if there is no ``plain``.
+    Arguments that are not tensors are constants of the program. Use it inside traced functions:
+    called from outside, it would be traced anew for each shape.
     """
     otherwise = plain or function
 
@@ -50,16 +50,16 @@ def compiled(
 
 
 def is_worth_compiling(x: tf.Tensor, least: int) -> tf.Tensor:
-    """Whether there are so many numbers; known when it runs, as a trace is for all sizes."""
+    """True if ``x`` has ``least`` numbers; a tensor, since one trace serves all sizes."""
     return tf.size(x) >= least
 
 
 @lru_cache(maxsize=1)
 def has_compiler() -> bool:
-    """Whether functions are compiled: on processors, where TensorFlow is built with XLA."""
+    """True if functions are compiled: on CPUs, if TensorFlow is built with XLA."""
     if tf.config.list_physical_devices("GPU"):
         return False
-    with tf.init_scope():  # whatever is traced meanwhile
+    with tf.init_scope():  # outside any function that is being traced
         try:
             tf.function(tf.identity, jit_compile=True, autograph=False)(tf.zeros([1]))
         except tf.errors.OpError:

@@ -1,4 +1,4 @@
-"""Layers with gradients of our own, where those of TensorFlow take longer on a processor."""
+"""Layers with custom gradients, where TensorFlow's own gradients take longer on a CPU."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from nst_server.engine.network.cells import with_halo
 from nst_server.engine.network.compiled import compiled
 
 _WINDOW = (2, 2, "VALID")
-"""Of all poolings: side, stride and padding."""
+"""Side, stride and padding of all poolings."""
 
 _LEAST_COMPILED = 2**22
-"""Numbers of a feature map from which on the way back through ReLU is compiled: at 512 pixels those
-of the first two blocks, at 1024 of the first four."""
+"""Least size, in numbers, of feature maps whose backward pass through ReLU is compiled: at 512
+pixels those of the first two blocks, at 1024 those of the first four."""
 
 _PACKED = 5
-"""Pixels side by side that come from one position of the first layer's gradient: their 15 channels
-take one vector of 16 numbers, in which the three of a single pixel are as dear."""
+"""Neighboring pixels that are computed as one position of the first layer's gradient: their 15
+channels fill one vector of 16 numbers, which would cost as much for the three of one pixel."""
 
-_Way = Callable[[tf.Tensor], tf.Tensor]
+_Gradient = Callable[[tf.Tensor], tf.Tensor]
 
 
 def convolve_picture(picture: tf.Tensor, kernel: tf.Tensor, padding: str) -> tf.Tensor:
-    """3 × 3 convolution of a picture, ``SAME`` or ``VALID``; nothing flows back to the kernel.
+    """Convolve a picture, 3 × 3, ``SAME`` or ``VALID``; the kernel gets no gradient.
 
-    Its gradient, 64 channels to 3, is the same convolution of upstream with `_packed` kernels.
+    The picture's gradient, 64 channels to 3, is a convolution of ``upstream`` with the `_packed`
+    kernel.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def convolved(picture: tf.Tensor) -> tuple[tf.Tensor, _Way]:
+    def convolved(picture: tf.Tensor) -> tuple[tf.Tensor, _Gradient]:
         height, width = tf.unstack(tf.shape(picture)[1:3])
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
@@ -46,7 +47,8 @@ def convolve_picture(picture: tf.Tensor, kernel: tf.Tensor, padding: str) -> tf.
 
 
 def _packed(kernel: tf.Tensor) -> tf.Tensor:
-    """The kernel turned round, for `_PACKED` pixels: 3 × (2 + packed) × 64 × (packed · 3)."""
+    """Turn the kernel by 180° and repeat it for `_PACKED` pixels: 3 × (2 + packed) × 64 × (packed · 3).
+    """
     back = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
     shifted = [
         tf.pad(back, ((0, 0), (shift, _PACKED - 1 - shift), (0, 0), (0, 0)))
@@ -56,21 +58,21 @@ def _packed(kernel: tf.Tensor) -> tf.Tensor:
 
 
 def relu(x: tf.Tensor, pooling: str = "") -> tf.Tensor:
-    """ReLU, and pooling behind it by ``average`` or ``max``.
+    """Apply ReLU, and then pooling by ``average`` or ``max`` if it is not empty.
 
-    Together, since TensorFlow 2.21 crashed where our gradient of the pooling alone was summed with
-    another, as before a layer that is compared. Such layers take `pooled`.
+    Both in one function, since TensorFlow 2.21 crashed where our gradient of the pooling alone was
+    summed with another one, as happens at a measured layer. Measured layers use `pooled`.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def layer(x: tf.Tensor) -> tuple[tf.Tensor, _Way]:
+    def layer(x: tf.Tensor) -> tuple[tf.Tensor, _Gradient]:
         positive = tf.nn.relu(x)
         result = pooled(positive, pooling)
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             if pooling == "max":
-                # Where the maximum is positive so is what it was taken from: the mask of ReLU may
-                # as well be that of the pooled map, a quarter of the size.
+                # A positive maximum comes from a positive number, so the mask of ReLU may as well
+                # be that of the pooled map, a quarter of the size.
                 masked = tf.raw_ops.ReluGrad(gradients=upstream, features=result)
                 return max_pool_gradient(positive, masked)
             return relu_gradient(positive, upstream, pooling=pooling)
@@ -81,7 +83,8 @@ def relu(x: tf.Tensor, pooling: str = "") -> tf.Tensor:
 
 
 def pooled(features: tf.Tensor, pooling: str) -> tf.Tensor:
-    """Pooling by ``average`` or ``max``, with TensorFlow's own gradient; without, the same map."""
+    """Pool by ``average`` or ``max``, with TensorFlow's own gradient; if empty, return the map itself.
+    """
     if not pooling:
         return features
     pool = tf.nn.avg_pool2d if pooling == "average" else tf.nn.max_pool2d
@@ -96,10 +99,11 @@ def relu_gradient(
     *,
     pooling: str = "",
 ) -> tf.Tensor:
-    """The gradient by what ReLU made ``features`` of.
+    """Return the gradient by the input of the ReLU whose output is ``features``.
 
-    ``upstream`` is the gradient by the features, or by what came of ``pooling`` them; None if
-    nothing went on. ``measured`` is that of what was measured in a `cell` of them.
+    ``upstream`` is the gradient by the features, or by their pooled map if there is a ``pooling``;
+    None if no later layer uses them. ``measured`` is the gradient by the part of them in ``cell``,
+    which was measured.
     """
     if upstream is not None and pooling == "max":
         upstream, pooling = max_pool_gradient(features, upstream), ""
@@ -107,7 +111,7 @@ def relu_gradient(
 
 
 def max_pool_gradient(features: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
-    """From the gradient by maxima to that by the feature map; the first of equals has it."""
+    """Return the gradient by a feature map from that by its maxima; the first of equals gets it."""
     return tf.raw_ops.MaxPoolGrad(
         orig_input=features,
         orig_output=pooled(features, "max"),
@@ -119,9 +123,10 @@ def max_pool_gradient(features: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
 
 
 def unpooled(upstream: tf.Tensor, shape: tf.Tensor, pooling: str) -> tf.Tensor:
-    """The gradient by a pooled map at all positions of its windows, which are of that shape.
+    """Spread the gradient by a pooled map over its windows, to a map of ``shape``.
 
-    Of an average each has a quarter; of a maximum all, which is right for one of them.
+    For an average each position gets a quarter; for a maximum each gets all, which is right for
+    only one of them.
     """
     if not pooling:
         return upstream
@@ -137,7 +142,7 @@ def _sum_through(
     *,
     pooling: str,
 ) -> tf.Tensor:
-    """All that flows back to a map behind ReLU, where it is let through."""
+    """Sum the gradients by the output of a ReLU, and let them through where it does."""
     shape = tf.shape(features)
     parts = []
     if upstream is not None:
@@ -153,7 +158,7 @@ def _as_numbers(features: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
 
 
 def _as_integers(features: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
-    """The same by their bits: of bfloat16 XLA would make float32 and back, which takes longer."""
+    """Like `_as_numbers`, by bits: XLA would convert bfloat16 to float32 and back, which is slower."""
     integer = {2: tf.int16, 4: tf.int32}[features.dtype.size]
     is_positive = tf.bitcast(features, integer) > 0
     bits = tf.where(is_positive, tf.bitcast(gradient, integer), tf.zeros([], integer))
@@ -168,7 +173,7 @@ _through_relu = compiled(
 
 
 def _spread(pooled: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """A pooled map (1 × h × w × channels) over ``shape``: each number four times.
+    """Repeat each number of a pooled map (1 × h × w × channels) four times, to a map of ``shape``.
 
     Odd last rows and columns, which are in no window, are zero.
     """

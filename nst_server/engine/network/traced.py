@@ -1,7 +1,7 @@
 """Functions that TensorFlow traces once for all sizes.
 
-Without AutoGraph, which would rewrite every Python function on the way, our own and TensorFlow's:
-that is half of what the first trace takes, and no branch or loop of ours depends on tensors.
+AutoGraph is off. It would rewrite every Python function on the way, ours and TensorFlow's, which is
+half the time of the first trace, and no branch or loop of ours depends on tensors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tensorflow as tf
 
 
 class Traced:
-    """A function of a map, its importance and more; traced once with one and once without."""
+    """A function of a map, its importance and more; traced once with and once without importance."""
 
     def __init__(
         self,
@@ -23,29 +23,29 @@ class Traced:
         importance: tf.TensorSpec,
         *others: Any,
     ) -> None:
-        """The types are those of the arguments, which may be of any size."""
-        # A partial: TensorFlow counts traces by code, and would warn of so many of one lambda.
+        """``features``, ``importance`` and ``others`` are types of arguments, of any size."""
+        # A partial: TensorFlow counts traces by code, and would warn of too many of one lambda.
         self._plain = tf.function(
-            partial(_unweighed, function),
+            partial(_unweighted, function),
             input_signature=[features, *others],
             autograph=False,
         )
-        self._weighed = tf.function(
+        self._weighted = tf.function(
             function, input_signature=[features, importance, *others], autograph=False
         )
 
     def __call__(self, features: tf.Tensor, importance: tf.Tensor | None, *others: Any) -> Any:
-        """What the function returns."""
+        """Call the function with or without importance."""
         if importance is None:
             return self._plain(features, *others)
-        return self._weighed(features, importance, *others)
+        return self._weighted(features, importance, *others)
 
     @property
     def traces(self) -> int:
-        """How often it was traced so far."""
-        both = (self._plain, self._weighed)
+        """Number of traces so far."""
+        both = (self._plain, self._weighted)
         return sum(function.experimental_get_tracing_count() for function in both)
 
 
-def _unweighed(function: Callable[..., Any], features: tf.Tensor, *others: Any) -> Any:
+def _unweighted(function: Callable[..., Any], features: tf.Tensor, *others: Any) -> Any:
     return function(features, None, *others)

@@ -1,4 +1,4 @@
-"""The pretrained network: VGG16 or VGG19 up to the deepest layer that is asked for."""
+"""The pretrained network: VGG16 or VGG19 up to the deepest layer that is needed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 FILTERS = (64, 128, 256, 512, 512)
 
 AVERAGED_BLOCKS = {"max": 0, "mixed": 2, "average": 5}
-"""By pooling, how many blocks from the first end with an average; the others with a maximum.
+"""By pooling, the number of first blocks that end with an average; the others end with a maximum.
 
-The gradient of a maximum goes to one pixel of four: at the sizes of the picture and of half of it
-that is seen, as a fine mesh. Deeper it is not, and there maxima keep faces and windows readable."""
+The gradient of a maximum goes to one pixel of four. At the picture's size and at half of it, that
+shows as a fine mesh. Deeper it does not, and there maxima keep faces and windows readable."""
 
 MEAN_RGB = (123.68, 116.779, 103.939)
 """Subtracted from RGB in 0 to 255 before the channels are reversed, as the weights expect."""
 
 
 def layer_names(backbone: str) -> list[str]:
-    """All convolutions in order, named as in Keras: ``block1_conv1`` and on."""
+    """Return the names of all convolutions in order, as in Keras: ``block1_conv1`` and so on."""
     return [
         f"block{block}_conv{convolution}"
         for block, count in enumerate(CONVOLUTIONS[backbone], start=1)
@@ -38,28 +38,28 @@ def layer_names(backbone: str) -> list[str]:
 
 
 def block_of(layer: str) -> int:
-    """The number of the block, from 1 on."""
+    """Return the number of the block of ``layer``, from 1."""
     return int(layer[len("block")])
 
 
 def shrinkage(layer: str) -> int:
-    """How many halvings lie between the picture and ``layer``."""
+    """Return the number of halvings between the picture and ``layer``."""
     return block_of(layer) - 1
 
 
 def pooling_of(pooling: str, layer: str) -> str:
-    """How the block of ``layer`` ends."""
+    """Return ``average`` or ``max``, with which the block of ``layer`` ends."""
     return "average" if shrinkage(layer) < AVERAGED_BLOCKS[pooling] else "max"
 
 
 def filters(layer: str) -> int:
-    """Channels of ``layer``."""
+    """Return the number of channels of ``layer``."""
     return FILTERS[shrinkage(layer)]
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """One of the network's convolutions, 3 × 3, and whether its feature map is measured or pooled.
+    """A 3 × 3 convolution of the network; its feature map may be measured, and may be pooled.
 
     The first one takes the picture, RGB in [0, 1].
     """
@@ -71,32 +71,32 @@ class Convolution:
     pooling: str
     """``average`` or ``max`` where a block ends, else empty."""
     replicates: bool
-    """Border pixels, where others pad with zeros."""
+    """True to pad with repeated border pixels, where others pad with zeros."""
 
     @property
     def is_first(self) -> bool:
-        """Whether it takes the picture."""
+        """True if its input is the picture."""
         return self.name == "block1_conv1"
 
     @property
     def widens(self) -> bool:
-        """Whether its feature map has more channels than what it takes."""
+        """True if its feature map has more channels than its input."""
         return bool(self.kernel.shape[2] < self.kernel.shape[3])
 
     @property
     def input_spec(self) -> tf.TensorSpec:
-        """The type of what it takes."""
+        """Type of its input."""
         dtype = tf.float32 if self.is_first else self.kernel.dtype
         return tf.TensorSpec([1, None, None, self.kernel.shape[2]], dtype)
 
     @property
     def output_spec(self) -> tf.TensorSpec:
-        """The type of its feature map."""
+        """Type of its feature map."""
         return tf.TensorSpec([1, None, None, self.kernel.shape[3]], self.kernel.dtype)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """The feature map before ReLU."""
-        # Else a traced function that is differentiated from outside is so by its kernels, too.
+        """Return the feature map before ReLU."""
+        # Otherwise the gradient of a traced function would be taken by its kernels, too.
         kernel, bias = tf.stop_gradient(self.kernel), tf.stop_gradient(self.bias)
         padding = "SAME"
         if self.is_first:
@@ -108,9 +108,9 @@ class Convolution:
         return tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)
 
     def backward(self, upstream: tf.Tensor) -> tf.Tensor:
-        """From the gradient by the feature map before ReLU to that by what it takes.
+        """Return the gradient by the input from that by the feature map before ReLU.
 
-        Not of the first, which is not only a convolution.
+        Not for the first, which is more than a convolution.
         """
         return tf.raw_ops.Conv2DBackpropInput(
             input_sizes=tf.concat([tf.shape(upstream)[:3], self.kernel.shape[2:3]], 0),
@@ -122,10 +122,10 @@ class Convolution:
 
 
 class Network:
-    """From a picture to the feature maps of some layers; its weights are constants.
+    """The pretrained network, which turns a picture into the feature maps of some layers.
 
-    A picture is 1 × height × width × 3, RGB in [0, 1]. Feature maps are post-ReLU, 1 × h × w ×
-    filters, of dtype ``precision``, in the order in which the layers were asked for.
+    Its weights are constants. A picture is 1 × height × width × 3, RGB in [0, 1]. Feature maps are
+    post-ReLU, 1 × h × w × filters, of dtype ``precision``, in the order of the given layers.
     """
 
     def __init__(
@@ -140,9 +140,9 @@ class Network:
     ) -> None:
         """Load the network up to the deepest of ``layers``.
 
-        ``pooling`` is one of `AVERAGED_BLOCKS`. ``padding`` is ``zeros`` as the network was
-        trained, or ``replicate``, which repeats the border pixels at the first convolution, so
-        that no dark frame of zeros is matched or painted. Raises `NeuralStyleError`
+        ``pooling`` is one of `AVERAGED_BLOCKS`. ``padding`` is ``zeros``, as in the
+        network's training, or ``replicate``, which repeats the border pixels at the first
+        convolution, so that no dark frame of zeros is matched or painted. Raises `NeuralStyleError`
         ``bad-settings`` or ``weights-missing``.
         """
         names = layer_names(backbone)
@@ -158,8 +158,8 @@ class Network:
             )
         deepest = max(names.index(layer) for layer in layers)
         weights = read_weights(backbone, weights_file)
-        # What the weights expect is BGR in 0 to 255: so their own channels are turned round, once,
-        # and not the picture's at every step. By a power of two: that rounds nothing in bfloat16.
+        # The weights expect BGR in 0 to 255: their channels are reversed once, not the picture's at
+        # every step. They are scaled by a power of two, which rounds nothing in bfloat16.
         kernel, bias = weights[names[0]]
         weights[names[0]] = kernel[:, :, ::-1] * 256.0, bias
         used = names[: deepest + 1]
@@ -174,17 +174,17 @@ class Network:
             )
             for name, following in zip(used, [*used[1:], ""], strict=True)
         )
-        """In order, up to the deepest that is asked for."""
+        """In order, up to the deepest of the given layers."""
         self._layers = tuple(layers)
         self.dtype = tf.as_dtype(precision)
 
     @property
     def names(self) -> list[str]:
-        """Its convolutions' names."""
+        """Names of the convolutions."""
         return [convolution.name for convolution in self.convolutions]
 
     def __call__(self, picture: tf.Tensor) -> list[tf.Tensor]:
-        """The feature maps of the layers."""
+        """Return the feature maps of the layers."""
         maps, _ = feature_maps(self.convolutions, picture)
         return [maps[layer] for layer in self._layers]
 
@@ -192,9 +192,9 @@ class Network:
 def feature_maps(
     convolutions: Sequence[Convolution], x: tf.Tensor
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    """The feature maps that are measured, and what the convolution after these takes.
+    """Return the measured feature maps by name, and the input of the convolution that follows.
 
-    ``x`` is what the first of them takes.
+    ``x`` is the input of the first of ``convolutions``.
     """
     maps: dict[str, tf.Tensor] = {}
     for convolution in convolutions:
@@ -208,9 +208,9 @@ def feature_maps(
 
 
 def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Kernel (3 × 3 × in × out) and bias of every convolution by name.
+    """Read kernel (3 × 3 × in × out) and bias of every convolution, by name.
 
-    Raises `NeuralStyleError` ``weights-missing`` if the file cannot be read as such.
+    Raises `NeuralStyleError` ``weights-missing`` if the file does not hold them.
     """
     read = _read_vgg19 if backbone == "vgg19" else _read_hed
     try:

@@ -1,4 +1,4 @@
-"""How much of the work is done, and by that how long the rest will take."""
+"""The share of the work that is done, and an estimate of the time left."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Clock:
     def progress(
         self, number: int, iteration: int, loss: float, terms: dict[str, float]
     ) -> Progress:
-        """After so many iterations of the scale with that number (from 1)."""
+        """Return the progress after ``iteration`` iterations of scale ``number`` (from 1)."""
         now = time.monotonic()
         scale = self._scales[number - 1]
-        total = sum(one.megapixel_iterations for one in self._scales)
-        done = sum(one.megapixel_iterations for one in self._scales[: number - 1])
+        total = sum(planned.megapixel_iterations for planned in self._scales)
+        done = sum(finished.megapixel_iterations for finished in self._scales[: number - 1])
         done += scale.megapixel_iterations * iteration / scale.iterations
         # The first step includes tracing, so the speed is measured from its end.
         if self._first is None:
             self._first = (now, done)
-        since, before = self._first
-        speed = (done - before) / (now - since) if now > since else 0.0
+        start, done_at_start = self._first
+        speed = (done - done_at_start) / (now - start) if now > start else 0.0
         return Progress(
             scale=number,
             scales=len(self._scales),

@@ -1,4 +1,4 @@
-"""Which processor does the work, and which number format suits it."""
+"""The processor that does the work, and the number format that suits it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Device:
     """For people: a GPU's model, or ``CPU``."""
     is_gpu: bool
     has_bfloat16: bool
-    """Whether the hardware multiplies bfloat16, so that it is faster than float32. Of processors
-    that is known on Linux alone."""
+    """True if the hardware multiplies bfloat16, so that it is faster than float32. For CPUs this is
+    known only on Linux."""
     memory: int | None
     """Bytes that TensorFlow may use of a GPU; None for a CPU, whose free memory changes."""
 
@@ -30,41 +30,46 @@ class Device:
         gpus = tf.config.list_physical_devices("GPU")
         if not gpus:
             return cls("CPU", False, bool({"amx_bf16", "avx512_bf16"} & flags()), None)
-        # Networks go in bfloat16; moments, their roots and L-BFGS need all of float32's bits.
+        # Networks run in bfloat16 anyway; moments, their roots and L-BFGS need all float32 bits.
         tf.config.experimental.enable_tensor_float_32_execution(False)
         details = tf.config.experimental.get_device_details(gpus[0])
         capability = details.get("compute_capability", (0, 0))
         name = str(details.get("device_name", "GPU"))
-        limits = [d.memory_limit for d in device_lib.list_local_devices() if d.device_type == "GPU"]
+        limits = [
+            device.memory_limit
+            for device in device_lib.list_local_devices()
+            if device.device_type == "GPU"
+        ]
         return cls(name, True, capability >= (8, 0), limits[0] if limits else None)
 
     def free_memory(self) -> int | None:
-        """Bytes that a picture may still take, None where the system does not tell."""
+        """Return the free memory in bytes; None where the system does not report it."""
         if self.memory is None:
             available = available_memory()
             return None if available is None else available + self.held_memory()
         return self.memory - int(tf.config.experimental.get_memory_info("GPU:0")["current"])
 
     def held_memory(self) -> int:
-        """Bytes of the system's memory that the CPU's allocator keeps for tensors to come."""
+        """Return the bytes that the CPU's allocator holds in reserve for later tensors."""
         try:
             used = tf.config.experimental.get_memory_info("CPU:0")
-        except ValueError:  # it is the system's own, which keeps nothing
+        except ValueError:  # the system's own allocator, which holds nothing in reserve
             return 0
         return int(used["peak"] - used["current"])
 
     def pixel_bytes(self, precision: str) -> int:
-        """Peak of a step of VGG16, as measured: feature maps, their gradients, and more.
+        """Return the peak memory of a step of VGG16 in bytes per pixel, as measured.
 
-        On a GPU it is about the same. On processors without AVX-512 much lies idle between tensors
-        (`worker_environment`), and so it may on those whose features are not known.
+        It covers feature maps, their gradients and more, and is about the same on a GPU. On CPUs
+        without AVX-512 much memory lies idle between tensors (`worker_environment`); on CPUs of
+        unknown features it may, too.
         """
         if precision == "bfloat16":
             return 1000
         return 2400 if self.is_gpu or suits_one_dnn(flags()) else 5800
 
     def precision(self, wanted: str) -> str:
-        """``float32`` or ``bfloat16``; ``auto`` takes bfloat16 where the hardware has it."""
+        """Return ``float32`` or ``bfloat16``; ``auto`` is bfloat16 where the hardware has it."""
         if wanted != "auto":
             return wanted
         return "bfloat16" if self.has_bfloat16 else "float32"

@@ -1,4 +1,4 @@
-"""From settings to numbers: scales, iterations, weights. Pure functions."""
+"""Scales, iterations and weights, computed from the settings by pure functions."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from nst_server.engine.planning.widths import fast_width
 from nst_server.values.settings import Settings
 
 COARSER_ITERATIONS = 1.5
-"""Coarser scales get so many times the iterations of the finest. More for the coarsest of a large
-picture dissolve what is drawn there with few pixels."""
+"""Iterations of a coarser scale relative to the finest. With more, the coarsest scale of a large
+picture would dissolve what is drawn there with few pixels."""
 
 LEAST_GROWTH = math.sqrt(2)
-"""From the coarsest scale to the picture's own: painted at one scale alone, a picture is a
-photograph with grain."""
+"""Least ratio of the picture's own size to the coarsest scale: painted at one scale only, a
+picture is a photograph with grain."""
 
 MINIMUM_SIDE = 32
-"""The network halves four times; below this the deepest maps have hardly a pixel. A smaller
-picture is painted enlarged."""
+"""Shortest side to paint at, in pixels: the network halves four times, and below this the deepest
+maps have hardly a pixel. A smaller picture is enlarged for painting."""
 
 MARGIN = 8
-"""Pixels beyond each border that are painted too and left out again, see `margin`: at 4 traces of
-the lines at the borders remain, 16 are twice the work for what nobody sees."""
+"""Pixels that are painted beyond each border and cropped again, see `margin`. With 4, traces of
+the lines at the borders remain; 16 are twice the work for a difference that nobody sees."""
 
 COARSER_MARGIN = 16
-"""The same at coarser scales, where it costs little: with 8, strokes ended in a straight edge
-beside the border, about one deep position away from it."""
+"""Margin in pixels at coarser scales, where it costs little. With 8, strokes ended in a straight
+edge beside the border, about one position of the deep maps away from it."""
 
 LARGEST_WITH_MARGIN = 2**24
-"""Pixels of a picture, beyond which there is no memory for copies with a margin."""
+"""Pixels of the largest picture that gets a margin; above it, copies with one would not fit."""
 
 SETTLED_ITERATIONS = 20
-"""More than L-BFGS takes to get over a step that went wrong."""
+"""Iterations over which the fall of the loss is judged: more than L-BFGS takes to recover from a
+step that went wrong."""
 
 SETTLED_FALL = 1e-3
-"""Of the loss, in so many iterations: where it fell by less, pixels moved by less than half of one
-of 255 levels."""
+"""Relative fall of the loss over `SETTLED_ITERATIONS` below which a scale ends: where it fell by
+less, pixels moved by less than half of one of 255 levels."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Scale:
-    """One step from coarse to fine."""
+    """Size, iterations and margin of one step from coarse to fine."""
 
     width: int
     height: int
     iterations: int
     margin: int = 0
-    """Pixels above, below and on the left; on the right see `right_margin`."""
+    """Pixels above, below and to the left; for those to the right see `right_margin`."""
 
     @property
     def right_margin(self) -> int:
-        """As many, and what is missing to a width that is fast to paint."""
+        """Pixels to the right: the margin, widened until the whole width is fast to paint."""
         if not self.margin:
             return 0
         before = self.margin + self.width
@@ -70,45 +71,45 @@ class Scale:
 
     @property
     def megapixel_iterations(self) -> float:
-        """The work of it."""
+        """Work of the scale: megapixels, margins included, times iterations."""
         width = self.margin + self.width + self.right_margin
         return width * (self.height + 2 * self.margin) * self.iterations / 1e6
 
 
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
-    """Width and height in the same proportion with ``longest`` as the longest side.
+    """Scale width and height in proportion, so that the longest side is ``longest``.
 
-    Larger than that if the shorter side would fall below `MINIMUM_SIDE`.
+    The size is larger if the shorter side would otherwise fall below `MINIMUM_SIDE`.
     """
     factor = max(longest / max(width, height), MINIMUM_SIDE / min(width, height))
     return round(width * factor), round(height * factor)
 
 
 def scales(width: int, height: int, settings: Settings) -> list[Scale]:
-    """From the coarsest to ``width`` × ``height``, each about twice as large as the one before it.
+    """Return the scales from the coarsest to ``width`` × ``height``, each about twice as large.
 
-    The coarsest is smaller for larger brush strokes, which are drawn there. Of a long and narrow
-    picture fewer: below `MINIMUM_SIDE` nothing is coarser.
+    The coarsest is smaller for larger brush strokes, which are drawn there. A long and narrow
+    picture has fewer scales, since no side may fall below `MINIMUM_SIDE`.
     """
     longest = max(width, height)
     coarsest = settings.coarsest / settings.brush_size
     growth = max(LEAST_GROWTH, longest / coarsest) if coarsest else 1.0
     steps = max(1, round(math.log2(growth)))
-    found: list[Scale] = []
+    result: list[Scale] = []
     for coarser in range(steps + 1):
         size = size_to_fit(width, height, round(longest / growth ** (coarser / steps)))
         if settings.seamless:
             size = on_grid(*size)
-        if found and max(size) > 0.8 * max(found[-1].width, found[-1].height):
+        if result and max(size) > 0.8 * max(result[-1].width, result[-1].height):
             break
         iterations = round(settings.iterations * (COARSER_ITERATIONS if coarser else 1.0))
         margin = COARSER_MARGIN if coarser else MARGIN
-        found.append(Scale(*size, iterations, margin if _has_margin(*size, settings) else 0))
-    return found[::-1]
+        result.append(Scale(*size, iterations, margin if _has_margin(*size, settings) else 0))
+    return result[::-1]
 
 
 def has_settled(losses: Sequence[float]) -> bool:
-    """Whether a scale with those losses so far, one an iteration, would change no more visibly."""
+    """True if a scale would change no more visibly; ``losses`` has one for each iteration so far."""
     if len(losses) <= SETTLED_ITERATIONS:
         return False
     before, now = min(losses[:-SETTLED_ITERATIONS]), min(losses)
@@ -116,13 +117,14 @@ def has_settled(losses: Sequence[float]) -> bool:
 
 
 def _has_margin(width: int, height: int, settings: Settings) -> bool:
-    """Not what wraps, which has no borders, nor what the notebook's own algorithm paints."""
+    """False for the notebook's own algorithm, a picture that wraps, so has no borders, or a huge one.
+    """
     is_plain = settings.seamless or settings.formulation == "notebook"
     return not is_plain and width * height <= LARGEST_WITH_MARGIN
 
 
 def on_grid(width: int, height: int) -> tuple[int, int]:
-    """The nearest size whose sides are multiples of 16, as a picture that wraps must have."""
+    """Return the nearest size whose sides are multiples of 16, as a picture that wraps needs."""
     return max(MINIMUM_SIDE, round(width / 16) * 16), max(MINIMUM_SIDE, round(height / 16) * 16)
 
 
@@ -132,9 +134,10 @@ def work(width: int, height: int, settings: Settings) -> float:
 
 
 def working_size(width: int, height: int, settings: Settings, affordable: float) -> tuple[int, int]:
-    """The size to paint at: never more than the picture's own, unless that is tiny.
+    """Return the size to paint at: never more than the picture's own, unless that is tiny.
 
-    ``size`` auto takes the largest whose work is ``affordable``, in megapixel iterations.
+    The setting ``size`` auto takes the largest size whose work, in megapixel iterations, is at most
+    ``affordable``.
     """
     longest = max(width, height)
     if settings.size == "auto":
@@ -151,10 +154,10 @@ def working_size(width: int, height: int, settings: Settings, affordable: float)
 
 
 def term_weights(settings: Settings) -> tuple[float, float, float]:
-    """Weights of content, style and smoothness.
+    """Return the weights of content, style and smoothness.
 
-    Every 25 of ``strength`` tenfold the style; 50 gives, for relative losses, 20 times the
-    content, and the notebook's own weights for its losses.
+    Every 25 points of ``strength`` multiply the style's weight by ten. At 50 it is 20 times the
+    content's for relative losses, and the notebook's own weight for the notebook's losses.
     """
     factor = 10.0 ** ((settings.strength - 50.0) / 25.0)
     smoothness = (settings.smoothness / 50.0) ** 2
@@ -167,10 +170,10 @@ def term_weights(settings: Settings) -> tuple[float, float, float]:
 def style_size(
     style: tuple[int, int], content: tuple[int, int], brush_size: float
 ) -> tuple[int, int]:
-    """Size at which a style is looked at beside a content of a scale's size.
+    """Return the size at which a style is measured for a content of a scale's size.
 
-    At ``brush_size`` 1 the style's longest side is the content's, so its strokes are as large in
-    the result as in the style picture. Not enlarged, which would make soft strokes, but where a
-    side would fall below `MINIMUM_SIDE`.
+    At ``brush_size`` 1 the style's longest side equals the content's, so its strokes are as large
+    in the result as in the style picture. A style is not enlarged, which would make its strokes
+    soft, unless a side would fall below `MINIMUM_SIDE`.
     """
     return size_to_fit(*style, min(max(style), round(max(content) * brush_size)))
