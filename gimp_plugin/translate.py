@@ -40,7 +40,7 @@ MARKS = {
 """Functions that take messages, with the positions of those arguments."""
 
 
-def catalogues() -> list[Path]:
+def catalogs() -> list[Path]:
     """Paths of the catalogs, one for each language."""
     return sorted(LOCALE.glob("*/LC_MESSAGES/neural-style.po"))
 
@@ -98,7 +98,7 @@ def undated(text: bytes) -> bytes:
 def main() -> int:
     """Write the files that have changed."""
     files = {TEMPLATE: written(template())}
-    for path in catalogues():
+    for path in catalogs():
         catalog = updated(path)
         missing = sum(
             bool(message.id) and not _is_translated(message.string) for message in catalog

@@ -16,15 +16,15 @@ from nst_server.values.progress import Progress
 
 @dataclass(frozen=True)
 class Iterate:
-    """One step of a painting. Ask for its pixels before the next iterate: they are the last step's.
+    """One step of a painting. Ask for its pixels before the next iterate, which changes them.
 
-    A canvas that is a picture is its own result, unchanged.
+    If the canvas is a picture, the result is that picture, unchanged.
     """
 
     progress: Progress
     canvas: Canvas | Picture = field(repr=False)
     painting: Callable[[], tf.Tensor] = field(repr=False)
-    """Returns 1 × height × width × 3 at the size worked at now."""
+    """Returns the painting, 1 × height × width × 3, at the size that is painted at now."""
 
     @classmethod
     def untouched(cls, content: Picture, seconds: float) -> Iterate:
@@ -33,14 +33,14 @@ class Iterate:
         return cls(progress, content, lambda: tf.convert_to_tensor(content.rgb)[tf.newaxis])
 
     def preview(self, longest: int) -> npt.NDArray[np.uint8]:
-        """The painting so far as height × width × 3, uint8, at most ``longest`` a side."""
+        """Return the painting so far: height × width × 3, uint8, each side at most ``longest``."""
         if isinstance(self.canvas, Picture):
             step = -(-max(self.canvas.size) // longest)
             return np.rint(self.canvas.rgb[::step, ::step] * 255).astype(np.uint8)
         return self.canvas.preview(self.painting(), longest)
 
     def result(self) -> Array:
-        """The painting at the content's own size, height × width × 3, float32 in [0, 1]."""
+        """Return the painting at the content's own size: height × width × 3, float32 in [0, 1]."""
         if isinstance(self.canvas, Picture):
             return self.canvas.rgb
         return self.canvas.finished(self.painting())

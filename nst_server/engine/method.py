@@ -27,29 +27,29 @@ from nst_server.values.settings import (
 
 
 class Optimizer(Protocol):
-    """How a picture is moved by its gradient, and a state with it."""
+    """Moves a picture by its gradient; what it remembers is in a state."""
 
     def start(self, picture: tf.Tensor) -> Any:
-        """Before the first step."""
+        """Return the state before the first step."""
 
     def step(self, state: Any, gradient: list[tf.Tensor], loss: float) -> None:
-        """Change the state after its ``picture`` turned out to have that gradient and loss.
+        """Advance the state, given the gradient and the loss of its ``picture``.
 
         The gradient is in strips, in a list that may be changed.
         """
 
     def result(self, state: Any) -> tf.Tensor:
-        """The best picture so far."""
+        """Return the best picture so far."""
 
     def resize(self, state: Any, picture: tf.Tensor, resized: Resized) -> None:
         """Change the state to the start of the next scale, which begins with ``picture``.
 
-        ``resized`` is for what is kept of the scale before.
+        ``resized`` is for pictures in the state that are kept from the previous scale.
         """
 
 
 def _first_convolutions(*shares: float) -> tuple[tuple[str, float], ...]:
-    """The first convolution of each block, with shares that sum to one."""
+    """Return the first convolution of each block, with shares that sum to one."""
     return tuple(
         (f"block{block}_conv1", share / sum(shares)) for block, share in enumerate(shares, start=1)
     )
@@ -84,7 +84,7 @@ class MethodKey:
 
     @classmethod
     def of(cls, settings: Settings, backbone: str, precision: str, regions: int = 1) -> MethodKey:
-        """The key that ``settings`` make. Raises `NeuralStyleError` ``bad-settings``."""
+        """Return the key of ``settings``. Raises `NeuralStyleError` ``bad-settings``."""
         usual = LAYERS[settings.formulation]
         return cls(
             backbone,
@@ -136,9 +136,10 @@ class Method:
 
     @property
     def may_settle(self) -> bool:
-        """True if losses tell that no more is gained.
+        """True if a scale may end early, when its loss hardly falls.
 
-        Adam's go up and down, and the notebook's formulation makes as many iterations as it.
+        Adam's losses go up and down, and the notebook's formulation makes as many iterations as
+        the notebook.
         """
         return self.adam is None and self.formulation == "relative"
 
@@ -148,7 +149,7 @@ class Method:
 
 
 def _layers(named: str) -> tuple[tuple[str, float], ...]:
-    """``block1_conv1:2,block2_conv1`` as names with shares that sum to one; empty if it is."""
+    """Read ``block1_conv1:2,block2_conv1`` as names with shares that sum to one; may be empty."""
     pairs = [entry.partition(":") for entry in named.replace(" ", "").split(",") if entry]
     try:
         shares = [(name, float(weight or 1)) for name, _, weight in pairs]

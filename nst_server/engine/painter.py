@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from nst_server.engine.canvas.canvas import Canvas
 from nst_server.engine.canvas.checks import check
-from nst_server.engine.canvas.picture import Array, Picture, Style, WeighedStyle
+from nst_server.engine.canvas.picture import Array, Picture, Style, WeightedStyle
 from nst_server.engine.canvas.placed_styles import matched, regions_of
 from nst_server.engine.iterate import Iterate
 from nst_server.engine.method import Method, MethodKey
@@ -28,11 +28,11 @@ from nst_server.values.progress import Estimate
 from nst_server.values.settings import Settings
 
 _MEASURED_SIDE = {"CPU": 256, "GPU": 1024}
-"""Pixels. Side of the pictures whose steps tell a device's speed: enough to keep it busy."""
+"""Side in pixels of the noise that a device's speed is measured on: enough to keep it busy."""
 
 
 class Painter:
-    """Paints on the device that TensorFlow finds; keeps what it has traced for the next job."""
+    """Paints on the device that TensorFlow finds; keeps traced functions for the next job."""
 
     def __init__(self, weights: Path) -> None:
         """``weights`` is the folder of fetched weights. Nothing is loaded yet."""
@@ -50,7 +50,7 @@ class Painter:
         return self._device.name
 
     def plan(self, settings: Settings, width: int, height: int) -> Plan:
-        """The network, number format and size for a content of that size.
+        """Return network, number format and size for a content of ``width`` × ``height``.
 
         Raises `NeuralStyleError` ``weights-missing``.
         """
@@ -64,7 +64,7 @@ class Painter:
         return Plan(backbone, precision, *size)
 
     def estimate(self, settings: Settings, width: int, height: int) -> Estimate:
-        """The size of `plan` and the seconds it would take; measures the speed once.
+        """Return the size of `plan` and the seconds it would take; measures the speed once.
 
         Raises as `plan`.
         """
@@ -82,12 +82,12 @@ class Painter:
         plan: Plan | None = None,
         init: Picture | None = None,
     ) -> Iterator[Iterate]:
-        """Every iterate from the first step of the coarsest scale to the last of the finest.
+        """Yield every iterate from the first step of the coarsest scale to the last of the finest.
 
-        A scale ends before its last iteration where it would change no more visibly. ``mask``
-        (height × width, [0, 1]) is what may change; the picture as seen through it is optimized.
-        ``init`` is the picture to start from where the settings say so. The last iterate is the
-        result; the caller may stop at any, and should let go of the pictures, of which the painter
+        A scale ends before its last iteration if it would no longer change visibly. ``mask``
+        (height × width, [0, 1]) says what may change; the picture as seen through it is optimized.
+        ``init`` is the picture to start from, if the settings say so. The last iterate is the
+        result; the caller may stop at any, and should hold on to none of the pictures: the painter
         keeps what it needs. Raises `NeuralStyleError` ``bad-image``, ``out-of-memory`` or
         ``weights-missing``.
         """
@@ -120,11 +120,11 @@ class Painter:
         return Method.build(key, weight_files.find(key.backbone, self._weights)[1])
 
     def _measure(self, key: MethodKey) -> float:
-        """Megapixel iterations a second, from a few steps on noise."""
+        """Return the megapixel iterations per second, from a few steps on noise."""
         method = self._method(key)
         side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]
         noise = tf.random.stateless_uniform([1, side, side, 3], seed=(0, 0))
-        style = WeighedStyle(noise, None, 1.0)
+        style = WeightedStyle(noise, None, 1.0)
         targets = method.objective.targets(noise, [style], None)
         weights = tf.ones([len(TERMS)])
         seconds = []

@@ -13,7 +13,7 @@ from nst_server.engine.canvas.canvas import Canvas, View
 from nst_server.engine.canvas.detail import detail
 from nst_server.engine.canvas.initial import initial
 from nst_server.engine.canvas.margin import between, without_margin
-from nst_server.engine.canvas.picture import Picture, WeighedStyle
+from nst_server.engine.canvas.picture import Picture, WeightedStyle
 from nst_server.engine.canvas.placed_styles import StyleInRegion, scaled
 from nst_server.engine.canvas.strips import cut
 from nst_server.engine.iterate import Iterate
@@ -38,7 +38,7 @@ from nst_server.values.settings import Settings
 class PaintingRun:
     """Canvas, styles and method of one painting, and the optimizer's state.
 
-    Named tensors are few and short-lived: those of a large picture should be in memory once.
+    Few names hold tensors, and not for long: a large picture should be in memory only once.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class PaintingRun:
         self._state: Any = None
 
     def iterates(self, started: float) -> Iterator[Iterate]:
-        """Every iterate; ``started`` is the monotonic time at which the job began.
+        """Yield every iterate; ``started`` is the monotonic time at which the job began.
 
         Raises `NeuralStyleError` ``internal``, and TensorFlow's ResourceExhaustedError.
         """
@@ -93,7 +93,7 @@ class PaintingRun:
                 break
 
     def _enlarge(
-        self, coarser: Scale, scale: Scale, view: View, styles: Sequence[WeighedStyle]
+        self, coarser: Scale, scale: Scale, view: View, styles: Sequence[WeightedStyle]
     ) -> None:
         """Begin a scale with the enlarged painting and the content's detail."""
         resized = between(coarser, scale)
@@ -103,7 +103,7 @@ class PaintingRun:
         self._optimizer.resize(self._state, tf.clip_by_value(picture, 0.0, 1.0), resized)
 
     def _improve(self, objective: ScaleObjective, view: View) -> dict[str, float]:
-        """One step of the optimizer; the terms of the loss before it."""
+        """Make one step of the optimizer; return the terms of the loss before it."""
         terms, gradient = objective.gradient(view.seen(self._state.picture), self._weights)
         if view.mask is not None:
             masks = cut(view.mask)
@@ -119,7 +119,7 @@ class PaintingRun:
         self._optimizer.step(self._state, gradient, loss)
         return losses
 
-    def _objective(self, view: View, styles: Sequence[WeighedStyle]) -> ScaleObjective:
+    def _objective(self, view: View, styles: Sequence[WeightedStyle]) -> ScaleObjective:
         """The objective for pictures of the view's size, in as large pieces as memory allows."""
         height, width = view.content.shape[1:3]
         return ScaleObjective(
@@ -130,14 +130,14 @@ class PaintingRun:
             tiling=self._tiling(width, height, styles),
         )
 
-    def _tiling(self, width: int, height: int, styles: Sequence[WeighedStyle]) -> Tiling | None:
-        """The tiling of pictures of that size; None for one piece."""
+    def _tiling(self, width: int, height: int, styles: Sequence[WeightedStyle]) -> Tiling | None:
+        """Return the tiling of pictures of that size; None for one piece."""
         settings = self._settings
         first, *others = self._method.objective.stages
         free = self._device.free_memory()
         side: int | None = None
         if settings.tile == "auto":
-            # With larger strokes a style is looked at larger than the content.
+            # For larger strokes a style is measured at a larger size than the content.
             sizes = [(style.picture.shape[2], style.picture.shape[1]) for style in styles]
             largest = max([(width, height), *sizes], key=math.prod)
             precision = self._plan.precision

@@ -42,15 +42,15 @@ EXIT_CODES: dict[ErrorCode, int] = {
     "internal": 4,
     "cancelled": 130,
 }
-"""Every code there is, with the exit code of ``nst`` it leads to."""
+"""All error codes, with the exit code of ``nst`` for each."""
 
 
 class NeuralStyleError(Exception):
     """A failure in words for people.
 
     ``code`` is one of `EXIT_CODES` and never changes its meaning, ``sentence`` says what went
-    wrong, ``hint`` what to do about it (may be empty). ``values`` take the places in both that
-    are named ``{so}``; what is around them is the same each time, so that it can be translated.
+    wrong, ``hint`` what to do about it (may be empty). ``values`` fill the places in both that
+    are named like ``{width}``; the text around them never varies, so it can be translated.
     """
 
     def __init__(self, code: ErrorCode, sentence: str, hint: str = "", /, **values: object) -> None:
@@ -63,12 +63,12 @@ class NeuralStyleError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What went wrong."""
+        """One sentence on what went wrong, with its values filled in."""
         return self._filled(self._texts[0])
 
     @property
     def hint(self) -> str:
-        """What to do about it; may be empty."""
+        """Advice on what to do about it, with its values filled in; may be empty."""
         return self._filled(self._texts[1])
 
     def translated(self, translate: Callable[[str], str]) -> str:
@@ -85,13 +85,13 @@ class NeuralStyleError(Exception):
         return EXIT_CODES[self.code]
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object that travels between processes."""
+        """Return the JSON object that travels between processes."""
         sentence, hint = self._texts
         return {"code": self.code, "sentence": sentence, "hint": hint, "values": self._values}
 
     @classmethod
     def from_wire(cls, wire: Any) -> NeuralStyleError:
-        """The error that `to_wire` described; an unknown code becomes ``internal``."""
+        """Return the error that `to_wire` described; an unknown code becomes ``internal``."""
         fields = wire if isinstance(wire, dict) else {}
         code = str(fields.get("code", "internal"))
         known = code if code in EXIT_CODES else "internal"
@@ -108,14 +108,14 @@ class NeuralStyleError(Exception):
         )
 
     def _filled(self, text: str) -> str:
-        # Not by str.format, which would do what a stranger's text tells it to.
+        # Not by str.format, which would obey the fields of a stranger's text.
         for name, value in self._values.items():
             text = text.replace("{" + name + "}", value)
         return text
 
 
 def in_words(error: Exception) -> NeuralStyleError:
-    """``error`` for people. TensorFlow's is known by name, so as not to import it here."""
+    """Return ``error`` for people; TensorFlow's is known by name, to avoid importing TensorFlow."""
     if isinstance(error, NeuralStyleError):
         return error
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":

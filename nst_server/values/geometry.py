@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 CONTEXT_PIXELS = 96
-"""What is painted sees at least so many pixels around it."""
+"""Least margin, in pixels, of context around the painted box."""
 
 CONTEXT_SHARE = 0.25
-"""… or so much of its own longest side, where that is more."""
+"""Margin of context as a share of the box's longest side, where that is more."""
 
 MINIMUM_CONTENT_SIDE = 8
-"""Pixels. Below this there is nothing in a picture that could be painted."""
+"""Shortest side of a content in pixels: in less there is nothing that could be painted."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class Box:
 
     @property
     def right(self) -> int:
-        """The first column after it."""
+        """The first column after the box."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """The first row after it."""
+        """The first row after the box."""
         return self.y + self.height
 
     @property
     def area(self) -> int:
-        """Pixels in it."""
+        """Number of pixels in the box."""
         return self.width * self.height
 
     @property
@@ -46,32 +46,32 @@ class Box:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no pixel is inside."""
+        """True if no pixel is inside."""
         return self.width < 1 or self.height < 1
 
     def pad(self, margin: int) -> Box:
-        """Grown by ``margin`` on every side."""
+        """Grow by ``margin`` on every side."""
         return Box(
             self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin
         )
 
     def intersect(self, other: Box) -> Box:
-        """The pixels inside both; empty, with sides of 0, if there are none."""
+        """Return the box of pixels inside both; empty, with sides of 0, if there are none."""
         x, y = max(self.x, other.x), max(self.y, other.y)
         width = max(0, min(self.right, other.right) - x)
         height = max(0, min(self.bottom, other.bottom) - y)
         return Box(x, y, width, height)
 
     def moved(self, dx: int, dy: int) -> Box:
-        """The same size, elsewhere."""
+        """Move by ``dx`` and ``dy`` at the same size."""
         return Box(self.x + dx, self.y + dy, self.width, self.height)
 
     def relative_to(self, outer: Box) -> Box:
-        """The same pixels counted from the corner of ``outer``."""
+        """Return the same pixels, counted from the corner of ``outer``."""
         return self.moved(-outer.x, -outer.y)
 
     def with_context(self, bounds: Box) -> Box:
-        """Grown by the margin that lets strokes fit the surroundings, inside ``bounds``."""
+        """Grow, inside ``bounds``, by the context that lets strokes fit the surroundings."""
         margin = max(CONTEXT_PIXELS, round(self.longest * CONTEXT_SHARE))
         return self.pad(margin).intersect(bounds)
 
@@ -82,6 +82,6 @@ class Box:
 
 
 def fit_within(width: int, height: int, bounds: tuple[int, int]) -> tuple[int, int]:
-    """The largest size of the same shape that is inside ``bounds``; never enlarged."""
+    """Return the largest size of the same proportions inside ``bounds``; never enlarge."""
     scale = min(1.0, bounds[0] / width, bounds[1] / height)
     return max(1, round(width * scale)), max(1, round(height * scale))

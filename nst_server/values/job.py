@@ -1,7 +1,7 @@
 """A job: settings and pictures, as the header that waits in a queue or with their pixels.
 
-`Job` is generic over its pictures. As a `JobHeader` it has their shapes alone, which is what
-travels first; as an `nst_server.wire.order.Order` it has their pixels too.
+`Job` is generic over its pictures. As a `JobHeader` it has only their shapes, which travel first;
+as an `nst_server.wire.order.Order` it has their pixels too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SAMPLE_BYTES: dict[SampleType, int] = {"uint8": 1, "uint16": 2, "float32": 4}
 """Size in bytes of each sample type that travels; native byte order, little endian."""
 
 MAXIMUM_SIDE = 65535
-"""Pixels. Longest side of any picture."""
+"""Longest side of any picture, in pixels."""
 
 MAXIMUM_STYLES = 8
 MAXIMUM_WEIGHT = 1e6
@@ -60,7 +60,7 @@ class PictureShape:
 
     @property
     def size_in_bytes(self) -> int:
-        """Length of the pixels."""
+        """Length of the pixels in bytes."""
         return self.width * self.height * self.channels * SAMPLE_BYTES[self.sample]
 
     @property
@@ -74,7 +74,7 @@ class PictureShape:
         return self.channels > 1
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object that travels."""
+        """Return the JSON object that travels."""
         return {
             "width": self.width,
             "height": self.height,
@@ -84,7 +84,7 @@ class PictureShape:
 
     @classmethod
     def from_wire(cls, wire: Any) -> PictureShape:
-        """A checked shape. Raises `NeuralStyleError` ``bad-image``."""
+        """Return a checked shape. Raises `NeuralStyleError` ``bad-image``."""
         values = wire if isinstance(wire, Mapping) else {}
         sample: Any = str(values.get("sample"))
         size: tuple[Any, Any] = (values.get("width"), values.get("height"))
@@ -155,7 +155,7 @@ class Job(Generic[P]):
             raise NeuralStyleError("bad-settings", "At least one style must have a weight over 0.")
 
     def map(self, convert: Callable[[P], Q]) -> Job[Q]:
-        """The same job with every picture converted, in the order in which their pixels travel.
+        """Return the job with every picture converted, in the order in which their pixels travel.
 
         That order, content, mask, initial picture, then each style and its mask, is written here
         and nowhere else.
@@ -172,7 +172,7 @@ class Job(Generic[P]):
         return Job(self.settings, content, styles, mask, init, self.planned)
 
     def pictures(self) -> list[P]:
-        """All pictures in the order of `map`."""
+        """Return all pictures in the order of `map`."""
         pictures: list[P] = []
 
         def collect(picture: P) -> P:
@@ -183,16 +183,16 @@ class Job(Generic[P]):
         return pictures
 
     def header(self) -> JobHeader:
-        """The job without pixels."""
+        """Return the job without pixels."""
         return self.map(lambda picture: picture.shape)
 
     @property
     def size_in_bytes(self) -> int:
-        """Length of all pixels together."""
+        """Length of all pixels together, in bytes."""
         return sum(picture.size_in_bytes for picture in self.pictures())
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object that travels: the header."""
+        """Return the JSON object that travels: the header."""
         planned = self.planned
         return {
             "settings": self.settings.to_wire(),
@@ -217,7 +217,7 @@ class Job(Generic[P]):
 
     @classmethod
     def from_wire(cls, wire: Any) -> JobHeader:
-        """A checked header. Raises `NeuralStyleError` ``bad-settings`` or ``bad-image``."""
+        """Return a checked header. Raises `NeuralStyleError` ``bad-settings`` or ``bad-image``."""
         values = wire if isinstance(wire, Mapping) else {}
         settings = Settings.from_wire(values.get("settings"))
         listed = values.get("styles")
@@ -234,7 +234,7 @@ class Job(Generic[P]):
 
 
 JobHeader: TypeAlias = Job[PictureShape]
-"""A job without pixels: what travels first and waits in the queue."""
+"""A job without pixels, which travels first and waits in the queue."""
 
 
 def _check_mask(mask: PictureShape | None, content: PictureShape) -> None:
@@ -252,7 +252,7 @@ def _planned_from_wire(wire: Any) -> PlannedPainting | None:
     if wire is None:
         return None
     values = wire if isinstance(wire, Mapping) else {}
-    # Checked as the picture that it would be.
+    # Checked as the picture that would be painted.
     shape = PictureShape.from_wire({**values, "channels": 3, "sample": "uint8"})
     return PlannedPainting(Settings.from_wire(values.get("settings")), shape.width, shape.height)
 

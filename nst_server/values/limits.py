@@ -1,4 +1,4 @@
-"""What is too much: decided from a job's header, before anything is allocated for it."""
+"""Limits of a job, checked on its header before anything is allocated for it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import JobHeader
 
 MAXIMUM_JOB_BYTES = 8 * 2**30
-"""All pictures of one job together."""
+"""Most bytes of all pictures of one job together."""
 
 MAXIMUM_PIXELS = 2**30
-"""Pixels of one picture, made or read."""
+"""Most pixels of one picture, made or read."""
 
 _WORKING_BYTES = 36
-"""Per content pixel: content and result as float32 RGB, and one more of them on the way."""
+"""Bytes per content pixel: content, result and an intermediate, each as float32 RGB."""
 
 
 def check_size(job: JobHeader, available: int | None) -> None:
     """Raise `NeuralStyleError` ``too-large`` if ``job`` cannot be held in memory.
 
     ``available`` is the free memory in bytes, None if it is not known. The network's own memory
-    is the engine's matter: it chooses the size that is worked at.
+    is the engine's matter: it chooses the size to paint at.
     """
     needed = 2 * job.size_in_bytes + _WORKING_BYTES * job.content.width * job.content.height
     if job.size_in_bytes > MAXIMUM_JOB_BYTES or (available is not None and needed > available):

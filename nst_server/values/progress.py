@@ -1,4 +1,4 @@
-"""What a running job tells: where it is, how long it will take, and what came out."""
+"""Progress of a running job, an estimate of its time, and the report of its result."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Progress:
     iterations: int
     """Iterations planned at this scale."""
     done: float
-    """Share of all the work that is done, 0 to 1."""
+    """Share of the work that is done, 0 to 1."""
     seconds: float
-    """Since the job started."""
+    """Seconds since the job started."""
     seconds_left: float
     width: int
-    """Width worked at now, in pixels."""
+    """Width that is painted at now, in pixels."""
     height: int
     loss: float
     terms: dict[str, float] = field(default_factory=dict)
     """The loss by terms: content, style, smoothness."""
     preview_width: int = 0
-    """Size of the preview that came with it; 0 if none did."""
+    """Width of the preview that came with the progress; 0 without one."""
     preview_height: int = 0
 
     @classmethod
@@ -50,18 +50,18 @@ class Progress:
         )
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object that travels."""
+        """Return the JSON object that travels."""
         return asdict(self)
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Progress:
-        """The progress that `to_wire` described; other fields are ignored."""
+        """Return the progress that `to_wire` described; other fields are ignored."""
         return cls(**{entry.name: wire[entry.name] for entry in fields(cls) if entry.name in wire})
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The size that a painting would be worked at, and how long it would take."""
+    """The size at which a picture would be painted, and the seconds that this would take."""
 
     width: int
     height: int
@@ -69,7 +69,7 @@ class Estimate:
 
     @classmethod
     def from_wire(cls, wire: Any) -> Estimate | None:
-        """The estimate that a report told, if it told one."""
+        """Return the estimate in a report; None without one."""
         if not isinstance(wire, Mapping):
             return None
         return cls(int(wire["width"]), int(wire["height"]), float(wire["seconds"]))
@@ -77,13 +77,13 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was done, beside the picture itself; what ``nst stylize --json`` prints."""
+    """Facts about a finished painting, as ``nst stylize --json`` prints them."""
 
     width: int
-    """Size of the result: always the content's own."""
+    """Width of the result: always the content's own."""
     height: int
     worked_width: int
-    """Size that was painted at; smaller than the result's where it was enlarged afterwards."""
+    """Width that was painted at; smaller than the result's if it was enlarged afterwards."""
     worked_height: int
     seconds: float
     device: str
@@ -91,18 +91,18 @@ class Report:
     backbone: str
     preset: str
     iterations: int
-    """Over all scales."""
+    """Iterations over all scales."""
     megapixel_iterations: float
     losses: dict[str, float] = field(default_factory=dict)
     kept_early: bool = False
-    """Whether the user stopped it and kept what there was."""
+    """True if the user stopped early and kept the painting."""
     settings: dict[str, Any] = field(default_factory=dict)
     estimate: Estimate | None = None
-    """Of the real painting, where the job was a draft of one."""
+    """Estimate for the real painting, if the job was a draft of one."""
 
     @classmethod
     def untouched(cls, width: int, height: int, preset: str) -> Report:
-        """The report of a worker that hands the content back without any engine."""
+        """Return the report of a worker that hands the content back without an engine."""
         return cls(
             width=width,
             height=height,
@@ -119,15 +119,15 @@ class Report:
 
     @property
     def enlarged(self) -> bool:
-        """Whether the work was done at a smaller size than the result's."""
+        """True if it was painted at a smaller size than the result's."""
         return self.worked_width < self.width or self.worked_height < self.height
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object that travels."""
+        """Return the JSON object that travels."""
         return asdict(self)
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Report:
-        """The report that `to_wire` described; other fields are ignored."""
+        """Return the report that `to_wire` described; other fields are ignored."""
         known = {entry.name: wire[entry.name] for entry in fields(cls) if entry.name in wire}
         return cls(**{**known, "estimate": Estimate.from_wire(wire.get("estimate"))})

@@ -1,7 +1,7 @@
 """A recipe: how a painting was asked for and made, as text that stays with it.
 
 A picture file's metadata, a GIMP layer's parasite and the memory of GIMP's dialog hold the same
-record. Records of version 0.1.0, which had keys of their own in each of these places, are read too.
+record. Records of version 0.1.0, which had different keys in each of these places, are read too.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Made:
 
     @classmethod
     def of(cls, report: Report) -> Made:
-        """The choices that a report tells."""
+        """Return the choices that a report tells."""
         return cls(
             report.backbone,
             report.precision,
@@ -77,21 +77,21 @@ class Recipe:
     layer: int = 0
     """Number of the painted layer in its GIMP image; 0 if it is not in the same image."""
     made: Made | None = None
-    """None for what is not painted yet."""
+    """None before it is painted."""
     versions: tuple[tuple[str, str], ...] = ()
     """Names and versions of the packages that painted it."""
 
     def to_wire(self) -> dict[str, Any]:
-        """One JSON object."""
+        """Return one JSON object."""
         return asdict(self) | {"settings": self.settings.to_wire(), "versions": dict(self.versions)}
 
     def to_text(self) -> str:
-        """One JSON object in ASCII; the same job gives the same text."""
+        """Return one JSON object in ASCII; the same job gives the same text."""
         return json.dumps(self.to_wire(), sort_keys=True)
 
     @classmethod
     def from_text(cls, text: str | bytes) -> Recipe:
-        """The recipe that `to_text` wrote, now or in version 0.1.0.
+        """Return the recipe that `to_text` wrote, now or in version 0.1.0.
 
         Raises `ValueError` for any other text, and `NeuralStyleError` ``bad-settings`` for
         settings that are not allowed.
@@ -114,7 +114,7 @@ class Recipe:
             raise ValueError("not a recipe") from error
 
     def portable(self) -> Recipe:
-        """The recipe for another image: without layers and channels, which only one image has."""
+        """Return the recipe for another image, without layers and channels of its own image."""
         styles = tuple(
             replace(style, name="0" if style.kind == "layer" else style.name, region=0)
             for style in self.styles
@@ -122,7 +122,7 @@ class Recipe:
         return replace(self, styles=styles, image=0, layer=0)
 
     def again(self) -> Settings:
-        """Settings that paint the same again, however fast or full the device is now."""
+        """Return settings that paint the same again, however fast or full the device is now."""
         if self.made is None:
             return self.settings
         option = OPTIONS["size"]
@@ -134,7 +134,7 @@ class Recipe:
         return replace(self.settings, **pinned)
 
     def onwards(self) -> Settings:
-        """Settings that go on from the painting: no scale is coarser than it was painted at."""
+        """Return settings to go on from the painting; no scale is coarser than it was painted."""
         most = OPTIONS["coarsest"].maximum
         assert most is not None and self.made is not None
         coarsest = self.made.longest if self.made.longest <= most else 0
@@ -142,7 +142,7 @@ class Recipe:
 
 
 def installed_versions() -> tuple[tuple[str, str], ...]:
-    """Names and versions of the packages that paint, as far as they are installed here."""
+    """Return names and versions of the packages that paint, as far as installed here."""
     versions = {"neural-style": __version__}  # also when run from the working tree
     with suppress(PackageNotFoundError):  # in GIMP's Python
         versions["tensorflow"] = version("tensorflow")
@@ -180,7 +180,7 @@ def _made_in_0_1_0(wire: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _listed_styles(styles: Any) -> list[dict[str, Any]]:
-    """Styles as they are listed now; 0.1.0 had file names, or a first and a second style."""
+    """Return styles as they are listed now; 0.1.0 had file names, or a first and a second style."""
     if isinstance(styles, list):
         return [
             style if "kind" in style else {"kind": "file", "name": style["file"], **style}

@@ -26,7 +26,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One field of `Settings`, as flags, arguments and tables need to know it."""
+    """One field of `Settings`, described for flags, arguments and tables."""
 
     name: str
     kind: type
@@ -46,13 +46,13 @@ class Option:
 
 
 def _option(default: Any, help: str, **facts: Any) -> Any:
-    """A field of `Settings` with the facts that its type annotation does not tell."""
+    """Make a field of `Settings` with the facts that its type annotation does not tell."""
     return field(default=default, metadata={"help": help, **facts})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What to paint and how; a value, the same for command line, wire and GIMP."""
+    """All options of a painting; a value, the same for command line, wire and GIMP."""
 
     preset: Preset = _option(
         "standard",
@@ -216,7 +216,7 @@ class Settings:
 
     @classmethod
     def of_preset(cls, preset: str, /, **changes: Any) -> Settings:
-        """The settings of ``preset`` with ``changes`` on top.
+        """Return the settings of ``preset`` with ``changes`` on top.
 
         Raises `NeuralStyleError` ``bad-settings`` for an unknown preset, name or value.
         """
@@ -233,12 +233,12 @@ class Settings:
         return replace(PRESETS[preset], **{**changes, "preset": preset})
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object that travels and is kept with a result."""
+        """Return the JSON object that travels and is kept with a result."""
         return asdict(self)
 
     @classmethod
     def from_wire(cls, wire: Any) -> Settings:
-        """Settings from a JSON object, every value checked; a missing one is the preset's.
+        """Return settings from a JSON object, every value checked; a missing one is the preset's.
 
         Raises `NeuralStyleError` ``bad-settings``.
         """
@@ -277,7 +277,7 @@ def _no_value(name: str, value: Any, hint: str, **values: object) -> NeuralStyle
 
 
 def _checked(option: Option, value: Any) -> Any:
-    """``value`` in the option's type and range. Raises ``bad-settings`` with what is allowed."""
+    """Return ``value`` in the option's type and range. Raises ``bad-settings`` with the limits."""
     name = option.name.replace("_", " ")
     if option.choices:
         if value not in option.choices:
@@ -300,8 +300,8 @@ def _checked(option: Option, value: Any) -> Any:
         limits = {"least": f"{option.minimum:g}", "most": f"{option.maximum:g}"}
         if not option.words:
             raise _no_value(name, value, "It is a number from {least} to {most}.", **limits)
-        one, other = option.words
-        limits |= {"one": one, "other": other}
+        first_word, second_word = option.words
+        limits |= {"one": first_word, "other": second_word}
         raise _no_value(
             name, value, "It is a number from {least} to {most}, {one} or {other}.", **limits
         )
@@ -309,7 +309,7 @@ def _checked(option: Option, value: Any) -> Any:
 
 
 def _number(value: Any) -> float:
-    """``value`` as a number; not a number if it is none."""
+    """Return ``value`` as a number; NaN if it is none."""
     if isinstance(value, bool):
         return math.nan
     try:
@@ -335,4 +335,4 @@ PRESETS: dict[str, Settings] = {
         precision="float32",
     ),
 }
-"""The presets, each a whole value of `Settings`."""
+"""The presets, each a complete `Settings`."""

@@ -1,7 +1,7 @@
 """The worker process: takes jobs from the broker one by one and paints them.
 
-It is started by the broker, which tells it on its standard input how to connect. When that input
-closes, the broker is gone or wants it gone, and the process ends at once, whatever it is doing.
+The broker starts it and tells it on its standard input how to connect. When that input closes, the
+broker has ended or wants the worker to end, and the process ends at once, whatever it is doing.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _log = logging.getLogger(__name__)
 def main() -> int:
     """Work until the broker closes the standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the broker's to obey
-    with suppress(OSError):  # where memory runs out, it is not GIMP that is to go
+    with suppress(OSError):  # if memory runs out, this is to be killed, not GIMP
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
-    # Unbuffered: so that a thread that waits there holds no lock of `sys.stdin`.
+    # Unbuffered, so that the thread that waits for it holds no lock of `sys.stdin`.
     orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
     details = json.loads(orders.readline())
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
@@ -42,7 +42,7 @@ def main() -> int:
     weights = Path(details["weights"])
     try:
         _painter(weights)
-    except Exception as error:  # it fails again, and is told, when a job needs it
+    except Exception as error:  # a job that needs it fails again, and reports it
         _log.warning("the engine is not ready: %s", error)
     while True:
         link.send(Message("idle"))
@@ -57,14 +57,14 @@ def _end_with(orders: IO[bytes]) -> None:
 
 @cache
 def _painter(weights: Path) -> Painter:
-    """The engine, imported when it is needed first; TensorFlow takes its time."""
+    """Return the engine, imported only when it is first needed: TensorFlow takes its time."""
     from nst_server.engine.painter import Painter
 
     return Painter(weights)
 
 
 def _work(link: WorkerLink, weights: Path, message: Message) -> None:
-    """One job; whatever goes wrong with it becomes one message."""
+    """Paint one job; any failure becomes one message."""
     name = message.job
     try:
         from nst_server.worker.job_events import job_events

@@ -1,6 +1,6 @@
-"""Bytes as they travel, and arrays as the engine wants them.
+"""Conversion between the bytes of pictures as they travel and the arrays of the engine.
 
-Strip by strip, so that no more of a picture is in memory than the engine's own arrays.
+It goes strip by strip, so that no more of a picture is in memory than the engine's own arrays.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ _SAMPLES: dict[str, np.dtype[Any]] = {
     "float32": np.dtype("<f4"),
 }
 _STRIP_SAMPLES = 2**19
-"""So many fit into a processor's cache."""
+"""Samples of a strip, which fit into a processor's cache."""
 
 
 def read_picture(pixels: Spool, shape: PictureShape) -> tuple[Floats, Floats | None]:
-    """Height × width × 3 colours in [0, 1], and height × width alpha if there is one.
+    """Return height × width × 3 colors in [0, 1], and height × width alpha if there is one.
 
-    What is not a number becomes 0.
+    NaN becomes 0.
     """
-    colours = np.empty((shape.height, shape.width, 3), np.float32)
+    colors = np.empty((shape.height, shape.width, 3), np.float32)
     alpha = None
     if shape.channels == 4:
         alpha = np.empty((shape.height, shape.width), np.float32)
     for rows in _strips(shape):
         floats = _floats(_samples(pixels, shape, rows))
         for channel in range(3):  # much faster than all three at once
-            colours[rows, :, channel] = floats[..., channel]
+            colors[rows, :, channel] = floats[..., channel]
         if alpha is not None:
             alpha[rows] = floats[..., 3]
-    return colours, alpha
+    return colors, alpha
 
 
 def read_mask(pixels: Spool, shape: PictureShape) -> Floats:
-    """Height × width in [0, 1]; what is not a number becomes 0."""
+    """Return height × width in [0, 1]; NaN becomes 0."""
     mask = np.empty((shape.height, shape.width), np.float32)
     for rows in _strips(shape):
         mask[rows] = _floats(_samples(pixels, shape, rows))[..., 0]
@@ -52,7 +52,7 @@ def read_mask(pixels: Spool, shape: PictureShape) -> Floats:
 
 
 def paint_over(pixels: Spool, shape: PictureShape, painting: Floats, mask: Floats | None) -> None:
-    """Put the colours of ``painting`` (height × width × 3 in [0, 1]) over those of a picture.
+    """Put the colors of ``painting`` (height × width × 3 in [0, 1]) over those of a picture.
 
     The alpha stays as it is, and so does, byte for byte, every pixel where ``mask`` (height ×
     width) is 0 or the picture is fully transparent.
@@ -79,7 +79,7 @@ def paint_over(pixels: Spool, shape: PictureShape, painting: Floats, mask: Float
 
 
 def _strips(shape: PictureShape) -> Iterator[slice]:
-    """The rows of a picture, some at a time."""
+    """Yield the rows of a picture, strip by strip."""
     count = max(1, _STRIP_SAMPLES // (shape.width * shape.channels))
     for top in range(0, shape.height, count):
         yield slice(top, min(shape.height, top + count))
@@ -90,7 +90,7 @@ def _start(shape: PictureShape, rows: slice) -> int:
 
 
 def _samples(pixels: Spool, shape: PictureShape, rows: slice) -> npt.NDArray[Any]:
-    """Rows as height × width × channels of their own type; a copy that may be changed."""
+    """Read rows as height × width × channels of their own type; a copy that may be changed."""
     size = rows.stop - rows.start, shape.width, shape.channels
     samples = np.empty(size, _SAMPLES[shape.sample])
     pixels.read_into(_start(shape, rows), samples)
@@ -101,6 +101,6 @@ def _floats(samples: npt.NDArray[Any]) -> Floats:
     if samples.dtype.kind == "u":
         floats: Floats = samples / np.float32(np.iinfo(samples.dtype).max)
         return floats
-    floats = np.fmax(samples, np.float32(0))  # which passes over what is no number
+    floats = np.fmax(samples, np.float32(0))  # ignores NaN
     np.fmin(floats, np.float32(1), out=floats)
     return floats

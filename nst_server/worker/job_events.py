@@ -57,7 +57,7 @@ def job_events(
     if event is None:
         yield Painting(last.progress)
     estimate = _estimate(painter, order)
-    if not settings.changes_nothing:  # else every sample stays, colors beyond [0, 1] too
+    if not settings.changes_nothing:  # otherwise every sample stays, also beyond [0, 1]
         paint_over(content.pixels, content, last.result(), _mask(order.mask))
     yield Finished(content.shape, content.pixels, tally.report(painter, order, plan, estimate))
 
@@ -82,7 +82,7 @@ class _Tally:
     def report(
         self, painter: Painter, order: Order, plan: Plan, estimate: Estimate | None
     ) -> Report:
-        """The report of a finished job. Call it after at least one `add`."""
+        """Return the report of a finished job. Call it after at least one `add`."""
         assert self.last is not None
         progress = self.last.progress
         return Report(
@@ -105,7 +105,7 @@ class _Tally:
 
 
 def _iterates(painter: Painter, order: Order, plan: Plan) -> Iterator[Iterate]:
-    """The painter's iterates; its pictures are named nowhere else, so large ones exist once."""
+    """Return the painter's iterates; no other name holds pictures, so large ones exist once."""
     styles = [
         Style(_picture(style.picture), style.weight, _mask(style.mask)) for style in order.styles
     ]
@@ -138,7 +138,7 @@ class _Throttle:
         self._preview_at = 0.0
 
     def event(self, iterate: Iterate) -> Painting | None:
-        """The event for ``iterate``, with a preview if one is due; None if it is too early."""
+        """Return the event for ``iterate``, with a preview if due; None if it is too early."""
         progress = iterate.progress
         now = time.monotonic()
         if now >= self._preview_at:

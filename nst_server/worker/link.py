@@ -18,15 +18,15 @@ from nst_server.wire.spool import Spool, offer, withdraw
 from nst_server.wire.transfer import Transfer, spans
 
 CLIENT_SECONDS = 60.0
-"""A client that neither sends nor takes pixels for so long has its job given up."""
+"""Seconds after which the job of a client that neither sends nor takes pixels is given up."""
 
 
 class JobCancelledError(Exception):
-    """The broker wants no more of this job."""
+    """The broker cancelled this job."""
 
 
 class WorkerLink:
-    """One job at a time: its pixels, what its client asks for meanwhile, and its result."""
+    """Connection to the broker, one job at a time: pixels, wishes of the client, result."""
 
     def __init__(self, details: Mapping[str, str]) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -40,11 +40,11 @@ class WorkerLink:
         self._socket.connect(details["endpoint"])
         self._exchange = Path(details["exchange"])
         self._shared = False
-        """Whether the client of the job has its pixels in the file that was offered."""
+        """True if the client of the job has its pixels in the file that was offered."""
         self._kept = False
 
     def send(self, message: Message) -> None:
-        """Send to the broker, which passes on what is about a job to its client."""
+        """Send to the broker, which passes messages about a job on to its client."""
         self._socket.send_multipart(message.to_frames(), copy=False)
 
     def next_job(self) -> Message:
@@ -56,7 +56,7 @@ class WorkerLink:
                 return message
 
     def receive_pixels(self, name: str, header: JobHeader) -> Order:
-        """The order whose header came with job ``name``, its pixels all in one file.
+        """Return the order whose header came with job ``name``, its pixels all in one file.
 
         The client may share that file. Raises `JobCancelledError`, or `NeuralStyleError` for a
         silent client or a full disk.
@@ -82,7 +82,7 @@ class WorkerLink:
         return order_from(header, stream)
 
     def tell(self, name: str, event: Started | Painting | Finished) -> None:
-        """Send what the client of job ``name`` is to hear. Raises as `receive_pixels`."""
+        """Send an event to the client of job ``name``. Raises as `receive_pixels`."""
         about = {"job": name}
         match event:
             case Started():
@@ -95,7 +95,7 @@ class WorkerLink:
                 self.send_pixels(name, pixels)
 
     def send_pixels(self, name: str, pixels: Spool) -> None:
-        """The result, which lies over the content, as the client gives credit for it.
+        """Send the result, which lies over the content, as the client gives credit for it.
 
         Raises as `receive_pixels`.
         """
@@ -109,7 +109,7 @@ class WorkerLink:
             self.send(Message("chunk", where, payload))
 
     def wants_to_keep(self, name: str) -> bool:
-        """Read what has come; whether to stop painting now. Raises `JobCancelledError`."""
+        """Read all messages; True if painting is to stop now. Raises `JobCancelledError`."""
         while self._socket.poll(0):
             self._receive(name)
         return self._kept

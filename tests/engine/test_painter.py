@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.canvas.color import oklab_from_srgb
-from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle, fill_transparent, resize
+from nst_server.engine.canvas.picture import Picture, Style, WeightedStyle, fill_transparent, resize
 from nst_server.engine.canvas.strips import joined
 from nst_server.engine.iterate import Iterate
 from nst_server.engine.method import MethodKey
@@ -298,7 +298,7 @@ def test_what_cannot_be_painted_gets_a_sentence(
 def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> None:
     method = painter._method(MethodKey.of(settings(), "vgg16", "float32"))
     content, style = (tf.constant(picture[np.newaxis]) for picture in (CONTENT, STYLE))
-    whole = WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0)
+    whole = WeightedStyle(style, tf.ones_like(style[..., :1]), 1.0)
     targets = method.objective.targets(content, [whole], None)
     weights = method.weights(settings())
     start = tf.constant(landscape(100, 70, seed=5)[np.newaxis])

@@ -40,7 +40,7 @@ def test_the_template_is_current() -> None:
     )
 
 
-@pytest.mark.parametrize("path", translate.catalogues(), ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize("path", translate.catalogs(), ids=lambda path: path.parts[-3])
 def test_catalogues_have_just_what_is_in_the_sources(path: Path) -> None:
     assert translate.undated(path.read_bytes()) == translate.undated(
         translate.written(translate.updated(path))

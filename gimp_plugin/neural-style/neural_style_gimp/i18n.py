@@ -1,8 +1,8 @@
 """The user's language; knows nothing of GIMP.
 
-What people read is written in English and goes through `_` where it is shown. What is written
-where it is not shown, in a table say, is marked by `N_`, and goes through `_` later. Catalogues are
-in ``locale/`` beside the plug-in's program; ``gimp_plugin/translate.py`` keeps them current.
+Texts for people are written in English and go through `_` where they are shown. A text that is
+written elsewhere, in a table for example, is marked by `N_` and goes through `_` later. Catalogs
+are in ``locale/`` beside the plug-in's program; ``gimp_plugin/translate.py`` keeps them current.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 
 DOMAIN = "neural-style"
 
-_catalogue = gettext.NullTranslations()
+_catalog = gettext.NullTranslations()
 
 
 def speak(languages: Iterable[str], folder: Path) -> None:
-    """Take the first of ``languages`` (``de_DE.UTF-8``, ``de``) that ``folder`` has, or English."""
-    global _catalogue
+    """Use the first of ``languages`` (``de_DE.UTF-8``, ``de``) that ``folder`` has, or English."""
+    global _catalog
     wanted = list(takewhile(lambda name: not name.startswith(("en", "C")), languages))
-    _catalogue = (
+    _catalog = (
         gettext.translation(DOMAIN, folder, wanted, fallback=True)
         if wanted  # for gettext an empty list would be the environment's
         else gettext.NullTranslations()
@@ -29,15 +29,15 @@ def speak(languages: Iterable[str], folder: Path) -> None:
 
 
 def _(message: str) -> str:
-    """``message`` in the user's language."""
-    return _catalogue.gettext(message) if message else ""
+    """Return ``message`` in the user's language."""
+    return _catalog.gettext(message) if message else ""
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    """The form for ``number`` in the user's language."""
-    return _catalogue.ngettext(one, many, number)
+    """Return the form for ``number`` in the user's language."""
+    return _catalog.ngettext(one, many, number)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name
-    """``message`` as it is, marked to be translated where it is shown."""
+    """Return ``message`` unchanged; it is marked for translation where it is shown."""
     return message

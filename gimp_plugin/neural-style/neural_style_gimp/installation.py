@@ -1,4 +1,4 @@
-"""Where the server's code and its installation are found; knows nothing of GIMP."""
+"""Location of the server's code and of its installation; knows nothing of GIMP."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def add_server_code(plugin_folder: Path) -> None:
-    """Let ``import nst_server`` and ``import zmq`` find what the installer put into ``site/``.
+    """Let ``import nst_server`` and ``import zmq`` find the packages installed in ``site/``.
 
-    In a checkout, where there is none, the repository's own ``nst_server`` is taken.
+    A checkout has no ``site/``; there the repository's own ``nst_server`` is used.
     """
     site = plugin_folder / "site"
     checkout = plugin_folder.parent.parent
@@ -29,7 +29,7 @@ def add_server_code(plugin_folder: Path) -> None:
 
 
 def home(plugin_folder: Path) -> Home:
-    """The environment's ``NST_HOME``, else what the installer noted, else the default."""
+    """Return the environment's ``NST_HOME``, else the installer's note of it, else the default."""
     from nst_server.host.home import Home
 
     noted = plugin_folder / "site" / "nst_home"
@@ -41,7 +41,7 @@ def home(plugin_folder: Path) -> Home:
 
 
 def incomplete(error: ImportError) -> str:
-    """What to say where something that the installer brings is missing."""
+    """Return the message for a missing package that the installer brings."""
     return _(
         "Neural Style is not completely installed ({reason}). "
         "Run `python3 install/install.py` again; `nst doctor` tells more."
@@ -49,7 +49,7 @@ def incomplete(error: ImportError) -> str:
 
 
 def log_failure(plugin_folder: Path) -> str:
-    """Write the exception at hand to the plug-in's log, which stays small; where that is."""
+    """Write the current exception to the plug-in's log, which stays small; return its place."""
     logger = logging.getLogger("neural_style_gimp")
     logger.propagate = False
     handler: logging.Handler

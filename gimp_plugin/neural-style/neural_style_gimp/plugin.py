@@ -1,4 +1,4 @@
-"""Registration with GIMP, and the border that no exception crosses."""
+"""Registration with GIMP, and the boundary that no exception crosses."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ AGAIN = "plug-in-neural-style-again"
 
 
 class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
-    """What GIMP asks for procedures."""
+    """The plug-in: registers and creates its procedures for GIMP."""
 
     folder = Path()
-    """Where the plug-in is installed."""
+    """Folder in which the plug-in is installed."""
 
     def do_set_i18n(self, name: str) -> bool:
-        return False  # GIMP need not: `main` has spoken, and also where the C library knows less
+        return False  # `main` has set the language, also where the C library lacks it
 
     def do_query_procedures(self) -> list[str]:
         return [PROCEDURE, AGAIN]
@@ -59,7 +59,7 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
         try:
             from neural_style_gimp.request.procedure_arguments import add_arguments
         except ImportError:
-            return procedure  # registered all the same: `_run` tells what is missing
+            return procedure  # registered nevertheless: `_run` tells what is missing
         add_arguments(procedure)
         return procedure
 
@@ -81,7 +81,7 @@ def _run(
 
 def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any) -> Any:
     try:
-        import zmq  # noqa: F401 - just to know whether it is there
+        import zmq  # noqa: F401 - only to see whether it is installed
 
         from neural_style_gimp.run import run, run_again
         from nst_server.values.errors import NeuralStyleError
@@ -96,7 +96,7 @@ def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], co
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
         return _failure(procedure, error.translated(_))
     if not image.is_valid():
-        # It was closed meanwhile; GIMP is not to say that it cannot keep the arguments with it.
+        # It was closed meanwhile; GIMP would complain that it cannot keep the arguments with it.
         Gimp.get_plug_in().set_pdb_error_handler(Gimp.PDBErrorHandler.PLUGIN)
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
     values.remove(1)
@@ -109,7 +109,7 @@ def _failure(procedure: Any, message: str) -> Any:
 
 
 def main(folder: Path, arguments: Sequence[str]) -> int:
-    """What GIMP starts: serve its request and end."""
+    """Serve one request of GIMP, which starts this, and end."""
     speak(GLib.get_language_names(), folder / "locale")
     installation.add_server_code(folder)
     NeuralStyle.folder = folder

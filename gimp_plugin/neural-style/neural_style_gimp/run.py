@@ -49,14 +49,14 @@ class Call:
 
     @property
     def remembers(self) -> bool:
-        """True if the dialog's request is remembered beside GIMP's own last values."""
+        """True if the dialog's request is remembered besides GIMP's own last values."""
         return self.with_windows and not self.complete
 
 
 def run_again(
     procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any, home: Home
 ) -> Any:
-    """As `run`, with the arguments of the chosen layer, for the layer it was painted from."""
+    """Like `run`, with the arguments of the chosen layer, for the layer it was painted from."""
     layer = remembered.recall(image, drawables, config)
     return _run(Call(procedure, run_mode, image, [layer], config, home, complete=True))
 
@@ -86,16 +86,16 @@ def _run(call: Call) -> Any:
 
 
 def _request(call: Call) -> Request:
-    """What is asked for, by the arguments or in the dialog. Raises `NeuralStyleError`."""
+    """Return the request from the arguments or the dialog. Raises `NeuralStyleError`."""
     if not call.drawables:
         raise refusal(_("No layer is chosen."), _("Choose a layer."))
     if call.remembers:
         remembered.restore(call.image, call.config)
-    asked = _needs_dialog(call)
-    if asked:
+    has_dialog = _needs_dialog(call)
+    if has_dialog:
         _ask(call)
     request = Request.read(call.config, call.image, shown=call.with_windows or call.complete)
-    if asked and call.remembers:
+    if has_dialog and call.remembers:
         remembered.keep(request, call.image)
     return request
 
@@ -108,7 +108,7 @@ def _needs_dialog(call: Call) -> bool:
 
 
 def _ask(call: Call) -> None:
-    from neural_style_gimp.dialog.dialog import ask  # windows only where one is opened
+    from neural_style_gimp.dialog.dialog import ask  # imported only to open a window
 
     targets = [Target.of(call.image, layer) for layer in call.drawables]
     if not ask(call.procedure, call.config, targets, call.home):
@@ -128,12 +128,12 @@ class _Reading:
     mask: Pixels | None
     styles: list[PlacedStyle]
     fingerprint: bytes
-    """Of the target, where its pixels are to be replaced."""
+    """Fingerprint of the target, if its pixels are to be replaced."""
     thumbnail: Any
     """A pixbuf for the progress window; None without windows."""
 
     def order(self, request: Request) -> Order:
-        """The order to submit."""
+        """Return the order to submit."""
         target, mask = self.target, self.mask
         return Job(
             request.settings,
@@ -149,7 +149,7 @@ class _Reading:
 
 
 def _read(call: Call, request: Request) -> list[_Reading]:
-    """Read all layers before the first is painted: the user may go on with the image then."""
+    """Read all layers before the first is painted, since the user may change the image then."""
     folder, styles = call.home.run, request.styles
     for layer in call.drawables:
         _target(call.image, layer, request.output)  # before a style takes its time
@@ -176,7 +176,7 @@ def _read_layer(
 
 
 def _target(image: Any, layer: Any, output: str) -> Target:
-    """The layer as it is now. Raises `NeuralStyleError` if it cannot be painted."""
+    """Return the layer as it is now. Raises `NeuralStyleError` if it cannot be painted."""
     target = Target.of(image, layer)
     obstacle = target.obstacle(output)
     if obstacle is not None:
@@ -196,7 +196,7 @@ def _thumbnail(target: Target) -> Any:
 def _paint(
     call: Call, request: Request, readings: Sequence[_Reading]
 ) -> tuple[list[PaintedTarget], list[tuple[str, NeuralStyleError]]]:
-    """Paint layer by layer; the paintings, and the problems by layer name.
+    """Paint layer by layer; return the paintings, and the problems by layer name.
 
     Raises `NeuralStyleError` if nothing was painted or the user cancelled.
     """
@@ -251,9 +251,9 @@ def _show(
     layers: Sequence[Any],
     problems: Sequence[tuple[str, NeuralStyleError]],
 ) -> None:
-    """Tell what was not painted, and show the images that the paintings are in."""
+    """Report layers that were not painted, and show the images that have the paintings."""
     if call.run_mode == Gimp.RunMode.INTERACTIVE and call.remembers:
-        remembered.forget()  # now GIMP keeps the arguments
+        remembered.forget()  # GIMP keeps the arguments now
     for name, problem in problems:
         reason = problem.translated(_)
         tell(_("“{layer}” was not painted. {reason}").format(layer=name, reason=reason))

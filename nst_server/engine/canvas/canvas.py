@@ -1,4 +1,4 @@
-"""What is painted on: the content, what of it may change, and how a painting becomes a result."""
+"""The canvas: the content, the mask of what may change, and the way from painting to result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from nst_server.engine.canvas.picture import (
 from nst_server.engine.planning.schedule import Scale
 
 _SMALL = 512
-"""Longest side of what previews are made from."""
+"""Longest side, in pixels, of the canvas that previews are made from."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class View:
 
     content: tf.Tensor
     mask: tf.Tensor | None
-    """What of the painting is seen over the content; None for all."""
+    """Opacity of the painting over the content; None for 1 everywhere."""
     importance: tf.Tensor | None
-    """How much each pixel counts: for the content, then for each region; None for all alike."""
+    """Weight of each pixel, for the content and then for each region; None for equal weights."""
 
     def with_margin(self, scale: Scale) -> View:
-        """The same with the scale's margin of mirrored pixels."""
+        """Return the view with the scale's margin of mirrored pixels."""
 
         def wider(values: tf.Tensor | None) -> tf.Tensor | None:
             return None if values is None else with_margin(values, scale)
@@ -46,7 +46,7 @@ class View:
         return View(wider(self.content), wider(self.mask), wider(self.importance))
 
     def seen(self, painting: tf.Tensor) -> tf.Tensor:
-        """What a person will see: the painting through the mask, over the content."""
+        """Return the visible picture: the painting through the mask, over the content."""
         if self.mask is None:
             return painting
         return painting * self.mask + self.content * (1.0 - self.mask)
@@ -54,19 +54,19 @@ class View:
 
 @dataclass(frozen=True)
 class Canvas:
-    """The content, the soft mask of the selection, the regions of styles, whose colours."""
+    """The content, the selection's soft mask, the regions of styles, and the choice of colors."""
 
     picture: Picture
     content: tf.Tensor
-    """1 × height × width × 3: the picture, what is transparent filled from around it, and of one
-    that wraps its sides made to meet."""
+    """1 × height × width × 3: the picture with transparent pixels filled from around them; if it
+    wraps, its sides are made to meet."""
     mask: Array | None
-    """What may change, height × width; None for all."""
+    """Mask of the pixels that may change, height × width; None for all."""
     colors: str
     regions: tuple[Array, ...] = ()
-    """Where each style is painted, height × width each; none for one style everywhere."""
+    """Masks of the regions of styles, height × width each; empty for one region everywhere."""
     wraps: bool = False
-    """Whether the right side of the result continues on its left, the bottom on the top."""
+    """True if the right side of the result continues on its left, the bottom on the top."""
 
     @classmethod
     def of(
@@ -77,7 +77,7 @@ class Canvas:
         regions: tuple[Array, ...] = (),
         wraps: bool = False,
     ) -> Canvas:
-        """A canvas; let go of ``picture`` then, since a large one should be in memory once."""
+        """Make a canvas. Drop ``picture`` then: a large one should be in memory only once."""
         filled = fill_transparent(picture)
         mask, alpha = (
             None if weight is None or float(weight.min()) >= 1.0 else weight
@@ -85,7 +85,7 @@ class Canvas:
         )
         shown = periodic(filled) if wraps and mask is None else filled
         content = tf.convert_to_tensor(shown)[tf.newaxis]
-        # The picture itself is needed only where something of it stays, and is not the content.
+        # The picture itself is needed only if parts of it stay that differ from the content.
         is_content = shown is picture.rgb or (mask is None and alpha is None)
         rgb = np.asarray(content[0]) if is_content else picture.rgb
         return cls(Picture(rgb, alpha), content, mask, colors, regions, wraps)
@@ -117,25 +117,25 @@ class Canvas:
         importance = shrunk(self._importance)
         if importance is not None or self.regions:
             whole = tf.ones_like(content[..., :1]) if importance is None else importance
-            own = [whole * shrunk(region) for region in self.regions] or [whole]
-            importance = tf.concat([whole, *own], -1)
+            by_region = [whole * shrunk(region) for region in self.regions] or [whole]
+            importance = tf.concat([whole, *by_region], -1)
         return View(content, shrunk(self.mask), importance)
 
     def preview(self, painting: tf.Tensor, longest: int) -> npt.NDArray[np.uint8]:
-        """What will be seen, at most ``longest`` a side: height × width × 3."""
+        """Return the visible picture: height × width × 3, uint8, each side at most ``longest``."""
         height, width = painting.shape[1:3]
         factor = min(1.0, longest / max(width, height))
         size = max(1, round(width * factor)), max(1, round(height * factor))
         view = (self._small if longest <= _SMALL else self).view(*size)
         painted = self._recolored(resize(painting, *size)[0].numpy(), view.content[0].numpy())
-        seen = view.seen(painted[np.newaxis])
-        return np.rint(np.asarray(seen[0]) * 255).astype(np.uint8)
+        visible = view.seen(painted[np.newaxis])
+        return np.rint(np.asarray(visible[0]) * 255).astype(np.uint8)
 
     def finished(self, painting: tf.Tensor) -> Array:
-        """The painting at the content's own size, height × width × 3 in [0, 1].
+        """Return the painting at the content's own size, height × width × 3 in [0, 1].
 
-        Where nothing may change, outside the mask and under transparent pixels, it is the
-        content to the bit; where the mask is soft, it is the painting, not yet blended.
+        Outside the mask and under transparent pixels, where nothing may change, it equals the
+        content bit for bit; where the mask is soft, it is the painting, not yet blended.
         """
         result = self._recolored(self._at_full_size(painting), np.asarray(self.content[0]))
         if self._importance is None:
@@ -163,10 +163,10 @@ class Canvas:
 
 
 def _same_margins(small: int, large: int) -> tuple[int, int]:
-    """Margins of at least 8 pixels that are, as nearly as can be, in the proportion of lengths.
+    """Return margins of at least 8 pixels, as nearly as possible in the proportion of the lengths.
 
-    The nearest of a few: for an exact one of lengths without a common divisor a margin would be as
-    long as they are.
+    They are the best of a few: in exact proportion, the margins for lengths without a common
+    divisor would be as long as the lengths.
     """
 
     def error(margin: int) -> float:

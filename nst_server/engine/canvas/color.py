@@ -1,4 +1,4 @@
-"""Colours in OKLab (Ottosson 2020): lightness from one picture, hue and chroma from another."""
+"""Colors in OKLab (Ottosson 2020): lightness from one picture, hue and chroma from another."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FROM_LMS = np.linalg.inv(_TO_LMS.astype(np.float64)).astype(np.float32)
 _FROM_LAB = np.linalg.inv(_TO_LAB.astype(np.float64)).astype(np.float32)
 
 _GAMUT_STEPS = 10
-"""Bisections of chroma: to a thousandth."""
+"""Bisections of chroma, down to a thousandth."""
 
 
 def linear_from_srgb(encoded: Array) -> Array:
@@ -50,17 +50,17 @@ def oklab_from_srgb(rgb: Array) -> Array:
 
 
 def linear_from_oklab(lab: Array) -> Array:
-    """Linear RGB from OKLab; outside [0, 1] where sRGB has no such colour."""
+    """Linear RGB from OKLab; outside [0, 1] where sRGB has no such color."""
     return ((lab @ _FROM_LAB.T) ** 3) @ _FROM_LMS.T
 
 
 def with_chroma_of(lightness: Array, chroma: Array) -> Array:
-    """The lightness of one picture with the hue and chroma of another (height × width × 3 each).
+    """Combine one picture's lightness with another's hue and chroma (height × width × 3 each).
 
-    A colour that sRGB does not have at that lightness loses chroma until it has, its hue and
-    lightness kept, where clipping each channel would shift both.
+    A color that sRGB does not have at that lightness loses chroma until sRGB has it. Hue and
+    lightness are kept, where clipping each channel would shift both.
     """
-    # In rows, so that a large picture needs little memory beside itself.
+    # Row by row, so that a large picture takes little more memory.
     result = np.empty_like(lightness)
     for row, *pair in zip(result, lightness, chroma, strict=True):
         row[...] = _with_chroma_of(*pair)
@@ -83,11 +83,11 @@ def _with_chroma_of(lightness: Array, chroma: Array) -> Array:
 
 
 def matched_palette(style: Picture, content: Picture) -> Array:
-    """``style`` with the mean and covariance of the colours of ``content``.
+    """Return ``style`` with the mean and covariance of the colors of ``content``.
 
-    The affine map that moves colours the least (Gatys et al., "Controlling Perceptual Factors",
-    2017, section 5.2, with the optimal transport between Gaussians for the map); what leaves
-    [0, 1] is clipped.
+    The map is the affine one that moves colors the least (Gatys et al., "Controlling Perceptual
+    Factors", 2017, section 5.2, with the optimal transport between Gaussians for the map). Values
+    outside [0, 1] are clipped.
     """
     style_mean, style_covariance = _palette(style)
     content_mean, content_covariance = _palette(content)
@@ -99,9 +99,9 @@ def matched_palette(style: Picture, content: Picture) -> Array:
 
 
 def _palette(picture: Picture) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Mean and covariance of the colours, as opaque as they are; never quite singular."""
+    """Return mean and covariance of the colors, weighted by opacity; never quite singular."""
     total, first, second = 0.0, np.zeros(3), np.zeros((3, 3))
-    for row, line in enumerate(picture.rgb):  # in rows, as above
+    for row, line in enumerate(picture.rgb):  # row by row, as above
         colors = line.astype(np.float64)
         weights = np.ones(len(colors)) if picture.alpha is None else picture.alpha[row]
         total += weights.sum()

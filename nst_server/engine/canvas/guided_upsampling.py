@@ -1,8 +1,8 @@
-"""Enlarge a result with the edges of the content as guide.
+"""Enlargement of a result with the edges of the content as guide.
 
 He and Sun, "Fast Guided Filter", 2015: in small windows the result is a straight-line function of
-the content; that function is found at the small size and applied at the large one. What it cannot
-express, the strokes that the content does not have, is enlarged by itself and added.
+the content; that function is fitted at the small size and applied at the large one. The rest,
+strokes that the content does not have, is enlarged by itself and added.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _EPSILON = 2e-2
 
 
 def enlarge(result: tf.Tensor, content: Array) -> Array:
-    """``result`` (1 × h × w × 3) at the size of ``content`` (height × width × 3)."""
+    """Enlarge ``result`` (1 × h × w × 3) to the size of ``content`` (height × width × 3)."""
     height, width, _ = content.shape
     small_height, small_width = result.shape[1:3]
     if small_height >= height and small_width >= width:
@@ -36,7 +36,7 @@ def enlarge(result: tf.Tensor, content: Array) -> Array:
     def large(values: tf.Tensor) -> tf.Tensor:
         return tf.image.resize(values, (height, width), method="bicubic")
 
-    # One channel after the other: all of them at once would be several large pictures.
+    # One channel after the other: all at once would take several large pictures.
     whole = np.empty(content.shape, np.float32)
     for channel, (steep, base) in enumerate(
         zip(tf.split(slope, 3, -1), tf.split(offset + rest, 3, -1), strict=True)
@@ -47,6 +47,6 @@ def enlarge(result: tf.Tensor, content: Array) -> Array:
 
 
 def _box(values: tf.Tensor) -> tf.Tensor:
-    """Mean over a window; at the borders over what of it lies inside."""
+    """Return the mean over a window; at the borders, over the part of it that lies inside."""
     size = 2 * _RADIUS + 1
     return tf.nn.avg_pool2d(values, size, 1, "SAME")

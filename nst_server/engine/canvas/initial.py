@@ -12,7 +12,7 @@ from nst_server.values.settings import Settings
 
 
 def initial(view: View, settings: Settings, picture: Picture | None, scale: Scale) -> tf.Tensor:
-    """The content, noise or ``picture``, by the setting ``init``, at the scale with its margin.
+    """Return the content, noise or ``picture``, by the setting ``init``, with the scale's margin.
 
     A content of one color is replaced by noise: from there no direction leads to any stroke.
     """
@@ -20,7 +20,7 @@ def initial(view: View, settings: Settings, picture: Picture | None, scale: Scal
         return with_margin(resize(fill_transparent(picture), scale.width, scale.height), scale)
     if settings.init != "noise" and not _is_flat(view.content):
         return view.content
-    # Noise of light alone: fine color is moved little (`preconditioner`), and would stay.
+    # Noise of light only: fine color moves little (`preconditioner`) and would stay.
     noise = tf.random.stateless_normal([*view.content.shape[:-1], 1], seed=(settings.seed, 0))
     return tf.clip_by_value(tf.reduce_mean(view.content, [1, 2], keepdims=True) + 0.2 * noise, 0, 1)
 

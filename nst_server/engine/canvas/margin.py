@@ -1,8 +1,7 @@
-"""What a picture is painted with beyond its borders, and loses again.
+"""A mirrored margin around the picture, painted with it and cropped at the end.
 
-The network pads its feature maps with zeros. An optimisation answers with bright lines and dots
-along the borders; in a margin, where the picture is its own mirror image at first, nobody sees
-them.
+The network pads its feature maps with zeros. An optimization answers with bright lines and dots
+along the borders. In a margin, which starts as a mirror image of the picture, nobody sees them.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from nst_server.engine.planning.schedule import Scale
 
 
 class Resized(Protocol):
-    """A picture at the size of the next scale."""
+    """Brings a picture to the size of the next scale."""
 
     def __call__(self, picture: tf.Tensor, method: str = ...) -> tf.Tensor:
         """``method`` is one of `tf.image.resize`."""
 
 
 def with_margin(picture: tf.Tensor, scale: Scale) -> tf.Tensor:
-    """1 × height × width × channels, of the scale's size, and mirrored pixels on every side."""
+    """Add mirrored pixels on every side of 1 × height × width × channels of the scale's size."""
     if not scale.margin:
         return picture
     rows, columns = (scale.margin, scale.margin), (scale.margin, scale.right_margin)
@@ -30,14 +29,14 @@ def with_margin(picture: tf.Tensor, scale: Scale) -> tf.Tensor:
 
 
 def without_margin(picture: tf.Tensor, scale: Scale) -> tf.Tensor:
-    """What is inside."""
+    """Crop the margin."""
     if not scale.margin:
         return picture
     return picture[:, scale.margin : -scale.margin, scale.margin : -scale.right_margin]
 
 
 def between(old: Scale, new: Scale) -> Resized:
-    """What makes a picture of one scale one of another, with a new margin for the old one."""
+    """Return a function that resizes pictures of one scale to another and renews the margin."""
 
     def resized(picture: tf.Tensor, method: str = "bicubic") -> tf.Tensor:
         inside = without_margin(picture, old)

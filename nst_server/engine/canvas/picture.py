@@ -1,4 +1,4 @@
-"""Pictures as the engine sees them, and how they change size."""
+"""Pictures as the engine holds them, and their resampling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Picture:
-    """sRGB-encoded RGB, float32 in [0, 1], height × width × 3, and how opaque each pixel is."""
+    """sRGB-encoded RGB, float32 in [0, 1], height × width × 3, and the opacity of each pixel."""
 
     rgb: Array
     alpha: Array | None = None
@@ -28,33 +28,33 @@ class Picture:
 
 @dataclass(frozen=True)
 class Style:
-    """A style picture and how much it counts beside the others."""
+    """A style picture and its weight relative to the others."""
 
     picture: Picture
     weight: float = 1.0
     mask: Array | None = None
-    """Where it is painted, height × width of the content in [0, 1]; None for the rest."""
+    """Region in which it is painted, height × width of the content in [0, 1]; None for the rest."""
 
 
 @dataclass(frozen=True)
-class WeighedStyle:
-    """A style at the size it is looked at."""
+class WeightedStyle:
+    """A style at the size at which it is measured."""
 
     picture: tf.Tensor
     """1 × h × w × 3 in [0, 1]."""
     weight: tf.Tensor | None
-    """1 × h × w × 1: how much each pixel counts; None for all alike."""
+    """1 × h × w × 1: weight of each pixel; None for equal weights."""
     share: float
-    """How much the style counts beside the others of its region."""
+    """Weight of the style relative to the others of its region."""
     region: int = 0
-    """Where it is painted."""
+    """Number of the region in which it is painted."""
 
 
 def resize(values: npt.ArrayLike | tf.Tensor, width: int, height: int) -> tf.Tensor:
-    """1 × height × width × channels from height × width × channels (or with the leading 1).
+    """Resize height × width × channels, or with a leading 1, to 1 × height × width × channels.
 
-    Shrinks with Lanczos over the whole footprint, so that nothing aliases, and enlarges with
-    a cubic; the overshoot of both is clipped to [0, 1].
+    It shrinks with Lanczos over the whole footprint, so that nothing aliases, and enlarges with a
+    cubic; the overshoot of both is clipped to [0, 1].
     """
     batch = tf.convert_to_tensor(values, tf.float32)
     if batch.shape.rank == 3:
@@ -68,7 +68,7 @@ def resize(values: npt.ArrayLike | tf.Tensor, width: int, height: int) -> tf.Ten
 
 
 def extended(values: tf.Tensor, rows: int, columns: int) -> tf.Tensor:
-    """1 × height × width × channels with so many pixels of its other side beyond each side."""
+    """Add ``rows`` and ``columns`` of the opposite sides around 1 × height × width × channels."""
     for axis, margin in ((1, rows), (2, columns)):
         length = values.shape[axis]
         values = tf.gather(values, tf.range(-margin, length + margin) % length, axis=axis)
@@ -76,16 +76,16 @@ def extended(values: tf.Tensor, rows: int, columns: int) -> tf.Tensor:
 
 
 def shrink_weight(weight: Array, width: int, height: int) -> tf.Tensor:
-    """A mask or alpha, height × width, at another size as 1 × height × width × 1, by area."""
+    """Resize a mask or alpha, height × width, by area to 1 × height × width × 1."""
     batch = tf.convert_to_tensor(weight, tf.float32)[tf.newaxis, ..., tf.newaxis]
     return tf.image.resize(batch, (height, width), method="area")
 
 
 def fill_transparent(picture: Picture) -> Array:
-    """RGB with what is transparent filled from around it, smoothly.
+    """Return RGB with transparent pixels filled smoothly from around them.
 
-    What a picture holds under transparent pixels is arbitrary; the network must not see its
-    edges. Opaque pixels keep their values; each level of a pyramid fills the holes of the finer.
+    Colors under transparent pixels are arbitrary; the network must not see their edges. Opaque
+    pixels keep their values; each level of a pyramid fills the holes of the next finer one.
     """
     if picture.alpha is None or float(picture.alpha.min()) >= 1.0:
         return picture.rgb

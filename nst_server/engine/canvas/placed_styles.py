@@ -1,4 +1,4 @@
-"""Styles by region: each style with the region it is painted in, at the size of a scale."""
+"""Styles by region: each style with the region in which it is painted, at the size of a scale."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nst_server.engine.canvas.picture import (
     Array,
     Picture,
     Style,
-    WeighedStyle,
+    WeightedStyle,
     fill_transparent,
     resize,
     shrink_weight,
@@ -35,12 +35,13 @@ class StyleInRegion:
 def regions_of(
     styles: Sequence[Style], layers: Sequence[Array | None]
 ) -> tuple[tuple[Array, ...], list[StyleInRegion]]:
-    """The regions of the content, and each style with the number of its region.
+    """Return the regions of the content, and each style with the number of its region.
 
-    Styles without a mask are painted where no other style's mask is; if none has one, or one
-    region is everywhere, there are no regions and all are painted everywhere. A region that is
-    invisible through ``layers``, the selection and the alpha, has no statistics and is left out
-    with its styles. Raises `NeuralStyleError` ``bad-image`` if all are.
+    Styles without a mask are painted where no other style's mask is. If no style has a mask, or a
+    single region is everywhere, there are no regions and all styles are painted everywhere. A
+    region that is invisible through ``layers``, the selection and the alpha, has no statistics and
+    is left out with its styles. Raises `NeuralStyleError` ``bad-image`` if all regions are left
+    out.
     """
     masks = [style.mask for style in styles if style.mask is not None]
     if not masks:
@@ -48,11 +49,11 @@ def regions_of(
     regions = [*masks]
     if len(masks) < len(styles):
         regions.append(1.0 - np.maximum.reduce(masks))
-    visible = [layer for layer in layers if layer is not None]
-    kept = [
+    opacities = [layer for layer in layers if layer is not None]
+    visible = [
         number
         for number, region in enumerate(regions)
-        if float(math.prod(visible, start=region).max(initial=0.0)) > 0.0
+        if float(math.prod(opacities, start=region).max(initial=0.0)) > 0.0
     ]
     numbers = iter(range(len(masks)))
     placed = [
@@ -61,35 +62,39 @@ def regions_of(
         )
         for style in styles
     ]
-    if not kept:
+    if not visible:
         raise NeuralStyleError(
             "bad-image",
             "Nothing that is painted is in the region of a style.",
             "Choose larger masks for the styles, or another selection.",
         )
     painted = [
-        replace(style, region=kept.index(style.region)) for style in placed if style.region in kept
+        replace(style, region=visible.index(style.region))
+        for style in placed
+        if style.region in visible
     ]
-    if len(kept) == 1 and float(regions[kept[0]].min()) >= 1.0:
+    if len(visible) == 1 and float(regions[visible[0]].min()) >= 1.0:
         return (), painted
-    return tuple(regions[number] for number in kept), painted
+    return tuple(regions[number] for number in visible), painted
 
 
 def matched(style: Picture, content: Picture) -> Picture:
-    """The style with the content's palette."""
+    """Return the style with the content's palette."""
     return Picture(matched_palette(style, content), style.alpha)
 
 
-def scaled(styles: Sequence[StyleInRegion], scale: Scale, settings: Settings) -> list[WeighedStyle]:
-    """The styles at the size that suits the scale, weighed by their alpha."""
+def scaled(
+    styles: Sequence[StyleInRegion], scale: Scale, settings: Settings
+) -> list[WeightedStyle]:
+    """Return the styles at the size that suits the scale, weighted by their alpha."""
 
-    def at_scale(style: StyleInRegion) -> WeighedStyle:
+    def at_scale(style: StyleInRegion) -> WeightedStyle:
         size = style_size(style.picture.size, (scale.width, scale.height), settings.brush_size)
         picture = resize(fill_transparent(style.picture), *size)
         alpha = style.picture.alpha
         if alpha is not None and float(alpha.min()) >= 1.0:
-            alpha = None  # weights of one are not quite that any more when they are shrunk
+            alpha = None  # weights of one would not stay exactly one when shrunk
         weight = None if alpha is None else shrink_weight(alpha, *size)
-        return WeighedStyle(picture, weight, style.weight, style.region)
+        return WeightedStyle(picture, weight, style.weight, style.region)
 
     return [at_scale(style) for style in styles]

@@ -1,4 +1,4 @@
-"""Pictures in strips of rows, so that of what is computed with large ones little is ever whole."""
+"""Pictures cut into strips of rows, so that few intermediate results are as large as a picture."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator
 import tensorflow as tf
 
 PIXELS = 2**20
-"""In one strip, about."""
+"""Approximate number of pixels of a strip."""
 
 GRID = 16
-"""All strips but the last have a multiple of so many rows."""
+"""Rows of all strips but the last are a multiple of this."""
 
 
 def bounds(picture: tf.Tensor, share: float = 1.0) -> list[tuple[int, int]]:
-    """First row of each strip and the one after its last, by height and width alone.
+    """Return the first row of each strip and the row after its last, by height and width only.
 
-    ``share`` is how large they are beside those of pictures.
+    ``share`` is the size of the strips relative to those of pictures.
     """
     _, height, width, _ = picture.shape
     rows = max(GRID, int(share * PIXELS) // width // GRID * GRID)
@@ -24,11 +24,11 @@ def bounds(picture: tf.Tensor, share: float = 1.0) -> list[tuple[int, int]]:
 
 
 def cut(picture: tf.Tensor, share: float = 1.0) -> Iterator[tf.Tensor]:
-    """The strips of 1 × height × width × channels, each made when it is asked for."""
+    """Yield the strips of 1 × height × width × channels, each made when it is asked for."""
     for top, bottom in bounds(picture, share):
         yield picture[:, top:bottom]
 
 
 def joined(strips: Iterable[tf.Tensor]) -> tf.Tensor:
-    """The picture of those strips."""
+    """Join strips to a picture."""
     return tf.concat(list(strips), axis=1)

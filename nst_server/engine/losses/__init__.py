@@ -1,1 +1,1 @@
-"""What a painting is compared by: content, style statistics, total variation."""
+"""The losses of a painting: content, style statistics and total variation."""

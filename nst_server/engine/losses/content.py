@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 class ContentTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
-    """Feature maps of the content, one a layer, and the factors of their squared distances."""
+    """Feature maps of the content, one per layer, and the factors of their squared distances."""
 
     features: tuple[tf.Tensor, ...]
     scales: tuple[tf.Tensor, ...]
@@ -40,10 +40,10 @@ class ContentLoss:
         cells: Sequence[tuple[tf.Tensor, ...]],
         weights: Sequence[Sequence[tf.Tensor | None]],
     ) -> list[ContentTargets]:
-        """For each cell its targets, with scales that are those of all cells together.
+        """Return the targets of each cell; their scales are those of all cells together.
 
-        ``cells`` has for each cell the feature maps of all layers, ``weights`` for each layer the
-        weights of all cells.
+        ``cells`` holds the feature maps of all layers for each cell, ``weights`` the weights of
+        all cells for each layer.
         """
         scales = tuple(
             scale_of([cell[index] for cell in cells], weights[index], relative=self.relative)
@@ -82,10 +82,10 @@ def squared_distance(
             factor = 2.0 * upstream if weight is None else 2.0 * upstream * weight
             return tf.cast(factor, features.dtype) * (features - target)
 
-        away = tf.cast(features - target, tf.float32)
+        difference = tf.cast(features - target, tf.float32)
         if weight is not None:
-            away *= tf.sqrt(weight)
-        return 2.0 * tf.nn.l2_loss(away), gradient
+            difference *= tf.sqrt(weight)
+        return 2.0 * tf.nn.l2_loss(difference), gradient
 
     return distance(features)
 

@@ -1,4 +1,4 @@
-"""What of a picture is its style: moments of its feature maps, as a value type."""
+"""The statistics that make up a style: moments of feature maps, as a value type."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import tensorflow as tf
 
 
 class Moments(tf.experimental.ExtensionType):  # type: ignore[misc]
-    """Sums over the positions of a feature map: adding two pools their positions.
+    """Sums over the positions of a feature map; adding two of them pools their positions.
 
     ``first`` is ΣF (channels), ``second`` ΣFFᵀ (channels × channels), ``count`` the number of
-    positions or the sum of their weights. All float32. Sums, not means, so that tiles, masked
-    regions and several styles are all joined by ``+``, and weighed by ``*``.
+    positions or the sum of their weights. All are float32. They are sums, not means, so that
+    ``+`` joins tiles, masked regions and several styles, and ``*`` weights them.
     """
 
     first: tf.Tensor
@@ -36,16 +36,16 @@ class Moments(tf.experimental.ExtensionType):  # type: ignore[misc]
 
     @property
     def gram(self) -> tf.Tensor:
-        """Gram matrix FᵀF / (height · width), the notebook's normalisation."""
+        """Gram matrix FᵀF / (height · width), the notebook's normalization."""
         return self.second / self.count
 
-    def normalised(self) -> Moments:
-        """The same means with a count of one, so that pictures of any size weigh alike."""
+    def normalized(self) -> Moments:
+        """Return the same means with a count of one, so that pictures of any size count alike."""
         return self * (1.0 / self.count)
 
 
 def moments_spec(channels: int) -> tf.TypeSpec:
-    """The type of `Moments` over ``channels``, for a traced function's signature."""
+    """Return the type of `Moments` over ``channels``, for a traced function's signature."""
     return Moments.Spec(
         first=tf.TensorSpec([channels]),
         second=tf.TensorSpec([channels, channels]),
@@ -54,20 +54,20 @@ def moments_spec(channels: int) -> tf.TypeSpec:
 
 
 def blend(styles: Iterable[tuple[Moments, float]]) -> Moments:
-    """Weighted mean of the statistics of several styles; only the weights' ratios count."""
-    weighed = [moments.normalised() * weight for moments, weight in styles if weight > 0]
-    return reduce(add, weighed).normalised()
+    """Return the weighted mean of several styles' moments; only the ratios of weights count."""
+    weighted = [moments.normalized() * weight for moments, weight in styles if weight > 0]
+    return reduce(add, weighted).normalized()
 
 
 def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
-    """Moments of a feature map (1 × h × w × channels), each position weighed by ``weight``.
+    """Return the moments of a feature map (1 × h × w × channels), weighted by ``weight``.
 
-    ``weight`` is 1 × h × w × 1, None for all alike. Nothing flows back to it.
+    ``weight`` is 1 × h × w × 1, None for equal weights. It gets no gradient.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def sums(features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """ΣF and ΣFFᵀ, whose gradient is one product where automatic differentiation has more."""
+        """Return ΣF and ΣFFᵀ. Their gradient is one product; automatic differentiation has more."""
 
         def gradient(by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
             product = _by_features(features, by_first, by_second)
@@ -93,10 +93,10 @@ def _rows(features: tf.Tensor) -> tf.Tensor:
 
 
 def _by_features(features: tf.Tensor, by_first: tf.Tensor, by_second: tf.Tensor) -> tf.Tensor:
-    """F(D + Dᵀ) + d, in the features' own precision.
+    """Return the gradient by the features, F(D + Dᵀ) + d, in their own precision.
 
-    As a convolution of 1 × 1, since that is what TensorFlow fuses with the bias and with the sum
-    with what else flows back to the features.
+    It is a convolution of 1 × 1, since TensorFlow fuses that with the bias, and with the sum with
+    other gradients by the features.
     """
     symmetric = tf.cast(by_second + tf.transpose(by_second), features.dtype)
     product = tf.nn.conv2d(features, symmetric[tf.newaxis, tf.newaxis], 1, "VALID")
@@ -104,11 +104,11 @@ def _by_features(features: tf.Tensor, by_first: tf.Tensor, by_second: tf.Tensor)
 
 
 def _product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """leftᵀ·right in float32.
+    """Return leftᵀ·right in float32.
 
-    A product of bfloat16 is rounded to bfloat16 at the end, 0.4 % of every entry. Partial
-    products added up in float32 leave a fraction of that, for a fraction of the price of
-    multiplying in float32; for many channels fewer, since there the sums themselves cost.
+    A product in bfloat16 is rounded to bfloat16 at the end, by 0.4 % of every entry. Partial
+    products added up in float32 leave a fraction of that error, at a fraction of the cost of
+    multiplying in float32. Many channels get fewer of them, since there the sums themselves cost.
     """
     if left.dtype == tf.float32:
         return tf.matmul(left, right, transpose_a=True)

@@ -1,4 +1,4 @@
-"""Style loss: how far the moments of feature maps are from those of the style."""
+"""Style loss: distance of the moments of feature maps from those of the style."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nst_server.engine.losses.moments import Moments, blend
 from nst_server.engine.losses.wasserstein import style_root, wasserstein
 
 RegionMoments = tuple[tuple[Moments, ...], ...]
-"""For each region the moments of each layer."""
+"""Moments of each layer, for each region."""
 
 StyleGradients = tuple[tuple[tuple[tf.Tensor, tf.Tensor], ...], ...]
-"""For each region and layer the gradients of a loss by ΣF and ΣFFᵀ."""
+"""Gradients of a loss by ΣF and ΣFFᵀ, for each region and layer."""
 
 
 class StyleTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
@@ -24,9 +24,9 @@ class StyleTargets(tf.experimental.ExtensionType):  # type: ignore[misc]
 
     moments: tuple[Moments, ...]
     roots: tuple[tf.Tensor, ...]
-    """For the Wasserstein distance alone, else empty."""
+    """Empty unless the distance is the Wasserstein distance."""
     share: tf.Tensor
-    """Weight of the region beside the others; all sum to one."""
+    """Weight of the region relative to the others; all sum to one."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class StyleLoss:
 
     The distance is the Wasserstein distance, or mean (G−A)² of Gram matrices (Gatys et al., "A
     Neural Algorithm of Artistic Style", 2015, equation 4), divided by mean A² if ``relative``.
-    Regions have styles of their own (guided statistics: Gatys et al., "Controlling Perceptual
+    Each region has its own styles (guided statistics: Gatys et al., "Controlling Perceptual
     Factors", 2017, section 4).
     """
 
@@ -70,7 +70,7 @@ class StyleLoss:
         return StyleTargets(moments=blended, roots=roots, share=share)
 
     def value(self, regions: RegionMoments, targets: Sequence[StyleTargets]) -> tf.Tensor:
-        """The loss of a painting with those moments."""
+        """The loss of a painting with the moments ``regions``."""
         return tf.add_n(
             [
                 target.share * share * self._distance(moments, target, index)
@@ -85,7 +85,7 @@ class StyleLoss:
         targets: tuple[StyleTargets, ...],
         weight: tf.Tensor,
     ) -> tuple[tf.Tensor, tuple[StyleGradients, ...]]:
-        """The weighed loss, and for each stage its gradients by the sums ΣF and ΣFFᵀ."""
+        """The weighted loss, and for each stage its gradients by the sums ΣF and ΣFFᵀ."""
         sums = tuple(map(sums_of, stages))
         with tf.GradientTape() as tape:
             tape.watch(sums)

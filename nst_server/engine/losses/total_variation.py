@@ -1,23 +1,23 @@
-"""Total variation: how rough a picture is, with its gradient."""
+"""Total variation, a measure of a picture's roughness, with its gradient."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
 NAME = "smoothness"
-"""Name of the term in traces and reports: the option that weighs it."""
+"""Name of the term in traces and reports: that of the option that sets its weight."""
 
 
 def total_variation(
     picture: tf.Tensor, cell: tf.Tensor | None = None, numbers: tf.Tensor | None = None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean squared difference of neighbors, down and to the right, and its gradient.
+    """Return the mean squared difference of neighbors, down and to the right, and its gradient.
 
-    ``picture`` is 1 × height × width × channels. For a tile it is the share that the tile's
-    ``cell`` (top, bottom, left, right) has in a picture of so many ``numbers``; the shares of all
-    cells add up. The gradient of such a sum of squares is the Laplacian, with borders that repeat
-    themselves, and half its product with the picture is the loss again: far fewer passes over the
-    picture than automatic differentiation makes.
+    ``picture`` is 1 × height × width × channels. For a tile it is the share of its ``cell`` (top,
+    bottom, left, right) in a picture of ``numbers`` numbers; the shares of all cells add up. The
+    gradient of this sum of squares is the Laplacian with replicated borders, and half its product
+    with the picture is the loss again: far fewer passes over the picture than automatic
+    differentiation makes.
     """
     around = tf.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC")
     neighbors = (

@@ -1,9 +1,9 @@
-"""Style distance as the Wasserstein-2 distance of two Gaussians, of feature maps and of a style.
+"""Style distance: Wasserstein-2 between the Gaussians of feature maps and of a style.
 
 W₂² = |μ−μ̂|² + tr Σ + tr Σ̂ − 2 tr (RᵀΣR)^½ with RRᵀ = Σ̂, as in crowsonkb,
 style-transfer-pytorch, where R is the square root Σ̂^½. Here R has only the directions that hold
-nearly all of the style's variance: that makes the root many times cheaper, and what is left out
-counts as what the style does not have.
+nearly all of the style's variance. That makes the root many times cheaper, and variance in the
+other directions counts as variance that the style does not have.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import tensorflow as tf
 from nst_server.engine.losses.moments import Moments
 
 VARIANCE_SHARE = 0.99
-"""Of the style's variance, that its root holds."""
+"""Share of the style's variance that its root holds."""
 
 MAXIMUM_RANK = 256
-"""Directions that a root holds at the most."""
+"""Most directions that a root holds."""
 
 _SMALLEST = 1e-6
-"""Eigenvalues below this part of the largest have no reliable inverse in float32."""
+"""Part of the largest eigenvalue; smaller ones have no reliable inverse in float32."""
 
 
 def style_root(style: Moments) -> tf.Tensor:
-    """R, channels × rank, with RRᵀ ≈ Σ̂; it stays the same for a whole scale."""
+    """Return R, channels × rank, with RRᵀ ≈ Σ̂; it stays the same for a whole scale."""
     variances, directions = tf.linalg.eigh(_covariance(style))
     variances = tf.nn.relu(tf.reverse(variances, [0]))
     share = tf.cumsum(variances) / tf.reduce_sum(variances)
@@ -35,9 +35,10 @@ def style_root(style: Moments) -> tf.Tensor:
 
 
 def wasserstein(measured: Moments, style: Moments, root: tf.Tensor) -> tf.Tensor:
-    """W₂² between ``measured`` and ``style``, in parts of the style's own power.
+    """Return W₂² between ``measured`` and ``style``, relative to the style's power.
 
-    ``root`` is `style_root` of ``style``. Nothing flows back to the style, nor to the count.
+    The power is the trace of its Gram matrix. ``root`` is `style_root` of ``style``. The style
+    and the count get no gradient.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -50,22 +51,22 @@ def wasserstein(measured: Moments, style: Moments, root: tf.Tensor) -> tf.Tensor
 def _with_gradient(
     measured: Moments, style: Moments, root: tf.Tensor
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
-    """The distance, and its gradient by ΣF and ΣFFᵀ.
+    """Return the distance, and its gradient by ΣF and ΣFFᵀ.
 
     With d tr(X^½) = ½ tr(X^−½ dX) the gradient by Σ is 1 − R(RᵀΣR)^−½Rᵀ: one product, where
     automatic differentiation goes back through every step. An eigendecomposition is exact where
-    the iteration of Newton and Schulz has not converged for the small directions, and on a
-    processor it takes half the time.
+    the Newton–Schulz iteration has not converged for the small directions, and takes half the time
+    on a CPU.
     """
     covariance = _covariance(measured)
     values, vectors = tf.linalg.eigh(tf.matmul(root, covariance @ root, transpose_a=True))
-    # Of a single position, or of one flat colour, the covariance is nothing at all.
+    # The covariance of a single position, or of one flat color, is zero.
     least = _SMALLEST * tf.maximum(values[-1], _SMALLEST * tf.square(tf.reduce_sum(root * root)))
     roots = tf.sqrt(tf.maximum(values, least))
-    away = measured.mean - style.mean
+    shift = measured.mean - style.mean
     spread = tf.linalg.trace(covariance) + tf.reduce_sum(tf.square(root))
     power = tf.linalg.trace(style.gram)
-    distance = (tf.reduce_sum(tf.square(away)) + spread - 2.0 * tf.reduce_sum(roots)) / power
+    distance = (tf.reduce_sum(tf.square(shift)) + spread - 2.0 * tf.reduce_sum(roots)) / power
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         scale = upstream / (power * measured.count)
@@ -73,7 +74,7 @@ def _with_gradient(
         negative = tf.matmul(-scale * half, half, transpose_b=True)
         by_second = tf.linalg.set_diag(negative, tf.linalg.diag_part(negative) + scale)
         by_mean = tf.linalg.matvec(by_second, measured.mean)
-        return 2.0 * (scale * away - by_mean), by_second
+        return 2.0 * (scale * shift - by_mean), by_second
 
     return distance, gradient
 

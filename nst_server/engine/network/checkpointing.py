@@ -22,7 +22,7 @@ from nst_server.engine.network.gradients import max_pool_gradient, pooled, relu_
 from nst_server.engine.network.vgg import Convolution, block_of, feature_maps, shrinkage
 
 Checkpoints = tuple[tf.Tensor, ...]
-"""One per segment but the first: its input, its feature map or a bit mask, by the segment's kind."""
+"""One per segment but the first: its input, its feature map or a bit mask, by kind of segment."""
 
 Segment = tuple[Convolution, ...]
 """Convolutions that are recomputed together, or a single one that is not recomputed."""

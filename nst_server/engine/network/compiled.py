@@ -1,7 +1,7 @@
 """Functions that XLA fuses into one pass over memory, compiled for each size that they meet.
 
-All but convolutions waits for memory: TensorFlow runs one operation after the other, and each reads
-and writes maps as large as the convolutions' inputs and outputs. XLA fuses several into one loop.
+Operations other than convolutions wait for memory: TensorFlow runs one after the other, and each
+reads and writes maps as large as those of the convolutions. XLA fuses several into one loop.
 Compiling takes some 40 to 150 ms per function and size, which pays off for large maps and many
 iterations; small maps are left as they are. Compiled as a whole, a gradient becomes slower on a
 CPU, and takes seconds for each size on a GPU, so neither is done (`bench/docs/README.md`).
@@ -50,7 +50,7 @@ def compiled(
 
 
 def is_worth_compiling(x: tf.Tensor, least: int) -> tf.Tensor:
-    """True if ``x`` has ``least`` numbers; a tensor, since one trace serves all sizes."""
+    """True if ``x`` has ``least`` numbers or more; a tensor, as one trace serves all sizes."""
     return tf.size(x) >= least
 
 

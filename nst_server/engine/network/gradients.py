@@ -47,8 +47,7 @@ def convolve_picture(picture: tf.Tensor, kernel: tf.Tensor, padding: str) -> tf.
 
 
 def _packed(kernel: tf.Tensor) -> tf.Tensor:
-    """Turn the kernel by 180° and repeat it for `_PACKED` pixels: 3 × (2 + packed) × 64 × (packed · 3).
-    """
+    """Turn a kernel by 180°, once per packed pixel: 3 × (2 + packed) × 64 × (packed · 3)."""
     back = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
     shifted = [
         tf.pad(back, ((0, 0), (shift, _PACKED - 1 - shift), (0, 0), (0, 0)))
@@ -83,8 +82,7 @@ def relu(x: tf.Tensor, pooling: str = "") -> tf.Tensor:
 
 
 def pooled(features: tf.Tensor, pooling: str) -> tf.Tensor:
-    """Pool by ``average`` or ``max``, with TensorFlow's own gradient; if empty, return the map itself.
-    """
+    """Pool by ``average`` or ``max``, with TensorFlow's own gradient; not at all if it is empty."""
     if not pooling:
         return features
     pool = tf.nn.avg_pool2d if pooling == "average" else tf.nn.max_pool2d
@@ -158,7 +156,7 @@ def _as_numbers(features: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
 
 
 def _as_integers(features: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
-    """Like `_as_numbers`, by bits: XLA would convert bfloat16 to float32 and back, which is slower."""
+    """Do the same by bits: XLA would convert bfloat16 to float32 and back, which takes longer."""
     integer = {2: tf.int16, 4: tf.int32}[features.dtype.size]
     is_positive = tf.bitcast(features, integer) > 0
     bits = tf.where(is_positive, tf.bitcast(gradient, integer), tf.zeros([], integer))

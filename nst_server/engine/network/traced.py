@@ -14,7 +14,7 @@ import tensorflow as tf
 
 
 class Traced:
-    """A function of a map, its importance and more; traced once with and once without importance."""
+    """A function of a map, its importance and more; traced once with importance, once without."""
 
     def __init__(
         self,

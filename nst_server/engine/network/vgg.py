@@ -25,7 +25,7 @@ The gradient of a maximum goes to one pixel of four. At the picture's size and a
 shows as a fine mesh. Deeper it does not, and there maxima keep faces and windows readable."""
 
 MEAN_RGB = (123.68, 116.779, 103.939)
-"""Subtracted from RGB in 0 to 255 before the channels are reversed, as the weights expect."""
+"""Mean color, subtracted from RGB in 0 to 255 before the channels are reversed for the weights."""
 
 
 def layer_names(backbone: str) -> list[str]:
@@ -96,7 +96,7 @@ class Convolution:
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Return the feature map before ReLU."""
-        # Otherwise the gradient of a traced function would be taken by its kernels, too.
+        # Otherwise a tape around a traced function would differentiate by its kernels, too.
         kernel, bias = tf.stop_gradient(self.kernel), tf.stop_gradient(self.bias)
         padding = "SAME"
         if self.is_first:
@@ -210,7 +210,7 @@ def feature_maps(
 def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Read kernel (3 × 3 × in × out) and bias of every convolution, by name.
 
-    Raises `NeuralStyleError` ``weights-missing`` if the file does not hold them.
+    Raises `NeuralStyleError` ``weights-missing`` if the file is unreadable or lacks them.
     """
     read = _read_vgg19 if backbone == "vgg19" else _read_hed
     try:

@@ -1,1 +1,1 @@
-"""The loss of a whole or tiled picture, its gradient, and what to do when memory runs out."""
+"""The loss of a whole or tiled picture, its gradient, and the fallback when memory runs out."""

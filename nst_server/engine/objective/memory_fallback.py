@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nst_server.engine.canvas.picture import WeighedStyle
+from nst_server.engine.canvas.picture import WeightedStyle
 from nst_server.engine.objective.tiled import TiledObjective
 from nst_server.engine.objective.tiling import Tiling
 from nst_server.engine.objective.whole import Objective
@@ -17,17 +17,17 @@ _log = logging.getLogger(__name__)
 
 
 class ScaleObjective:
-    """What pictures of one size are compared with, and how: whole, or in tiles.
+    """The objective of pictures of one size, computed whole or in tiles.
 
-    Where memory runs out in spite of the estimate nothing is kept of tiles, then they are halved,
-    and the step is done again; the result is the same.
+    If memory runs out in spite of the estimate, first no checkpoints of tiles are kept, then tiles
+    are halved, and the step is done again; the result is the same.
     """
 
     def __init__(
         self,
         objective: Objective,
         content: tf.Tensor,
-        styles: Sequence[WeighedStyle],
+        styles: Sequence[WeightedStyle],
         importance: tf.Tensor | None,
         *,
         tiling: Tiling | None,
@@ -38,11 +38,11 @@ class ScaleObjective:
         self._styles = styles
         self._importance = importance
         self._tiling = tiling
-        self._targets: Any  # of the kind that goes with the pieces
+        self._targets: Any  # `Targets` or `TiledTargets`, as the pieces need
         self._prepare()
 
     def gradient(self, picture: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """As `Objective.gradient`. Raises TensorFlow's ResourceExhaustedError in the end."""
+        """Like `Objective.gradient`. Raises ResourceExhaustedError if nothing takes less memory."""
         while True:
             try:
                 return self._pieces.gradient(picture, self._targets, weights, self._importance)
@@ -50,7 +50,7 @@ class ScaleObjective:
                 less = self._with_less()
                 if less is None:
                     raise
-            # Not before the error is gone, with all that its frames hold in memory.
+            # Outside the handler: the error is gone now, with all that its frames held in memory.
             self._tiling = less
             self._prepare()
 
@@ -71,7 +71,7 @@ class ScaleObjective:
             self._tiling = less
 
     def _with_less(self) -> Tiling | None:
-        """What takes less memory; None if nothing does."""
+        """Return a tiling that takes less memory; None if there is none."""
         height, width = self._content.shape[1:3]
         if self._tiling is None:
             stages = self._objective.stages

@@ -1,8 +1,8 @@
 """A stage: some blocks of the network, with the content loss and the moments of their layers.
 
 The network is cut once, where feature maps become much smaller. The first stage sees little beyond
-a cell, so its tiles need narrow halos; the checkpoints of the second are small for the work that
-they save.
+a cell, so its tiles need only narrow halos; the checkpoints of the second are small for the work
+that they save.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Layers:
 
 
 class OutputGradients(NamedTuple):
-    """Gradients of the loss by all that a stage gives: content loss, moments, and its output."""
+    """Gradients of the loss by all results of a stage: content loss, moments and output."""
 
     content: tf.Tensor
     style: StyleGradients
@@ -65,7 +65,7 @@ class OutputGradients(NamedTuple):
 
 
 class Stage:
-    """From a picture, or the output of the stage before, to content loss, moments and output.
+    """Turns a picture, or the previous stage's output, into content loss, moments and output.
 
     Maps are 1 × h × w × channels. An importance is 1 × h × w × (1 + regions), of the size of the
     stage's input, for the content first and then for each region; cells count positions there, too.
@@ -75,7 +75,11 @@ class Stage:
         self, network: Network, blocks: range, layers: Layers, regions: int, *, relative: bool
     ) -> None:
         """``layers`` are those of the whole network, which must have layers in the last block."""
-        convolutions = [each for each in network.convolutions if block_of(each.name) in blocks]
+        convolutions = [
+            convolution
+            for convolution in network.convolutions
+            if block_of(convolution.name) in blocks
+        ]
         self.convolutions = convolutions
         self.layers = layers.of(blocks)
         self.content_loss = ContentLoss(self.layers.content, relative)
@@ -85,7 +89,7 @@ class Stage:
         self.halvings = len(blocks)
         """Halvings between the stage's input and its output."""
         self.grid = 2 ** (self.halvings - self.is_last)
-        """Cells begin at its multiples, as the windows of all poolings do."""
+        """Cells begin at multiples of this, as the windows of all poolings do."""
         self.halo = receptive_halo([convolution.name for convolution in convolutions])
         """Positions that the stage sees beyond a cell."""
         self.checkpoint_bytes = checkpointing.checkpoint_bytes(convolutions)
@@ -94,7 +98,7 @@ class Stage:
         self._trace(network.dtype)
 
     def _trace(self, dtype: tf.DType) -> None:
-        """Make the traced functions, and the types of what they take."""
+        """Make the traced functions, and the types of their arguments."""
         convolutions, regions = self.convolutions, self._regions
         features = convolutions[0].input_spec
         importance = tf.TensorSpec([1, None, None, 1 + regions])
@@ -116,24 +120,26 @@ class Stage:
         )
         content = self.content_spec
         self.measure = Traced(self._measure, features, importance, cell)
-        """From a tile and its cell to the cell's content features, moments and output."""
+        """Takes a tile and its cell; returns the cell's content features, moments and output."""
         self.forward = Traced(self._forward, features, importance, cell, content)
-        """From a tile, its cell and targets to content loss, moments, output and checkpoints."""
+        """Takes a tile, its cell and targets; returns content loss, moments, output and
+        checkpoints."""
         self.backward = Traced(
             self._backward, features, importance, cell, content, gradients, checkpoints
         )
-        """From `forward`'s arguments, `OutputGradients` and checkpoints to the tile's gradient."""
+        """Takes the arguments of `forward`, `OutputGradients` and checkpoints; returns the gradient
+        by the tile."""
 
     def whole(
         self, features: tf.Tensor, pyramid: Pyramid | None, targets: ContentTargets
     ) -> tuple[tf.Tensor, RegionMoments, StageOutput]:
-        """Content loss, moments and output of an input in one piece, to be differentiated."""
+        """Return content loss, moments and output of an input in one piece, differentiably."""
         maps, rest = feature_maps(self.convolutions, features)
         loss = self._content(maps, targets, pyramid)
         return loss, self._moments(maps, pyramid), () if self.is_last else (rest,)
 
     def weight_at(self, layer: str, importance: tf.Tensor | None) -> tf.Tensor | None:
-        """Weight of each position of a layer for the content."""
+        """Return the weight of each position of a layer for the content."""
         if importance is None:
             return None
         return pyramid_of(importance[..., :1], self._halvings_before(layer))[-1]
@@ -143,7 +149,7 @@ class Stage:
         cells: Sequence[tuple[tf.Tensor, ...]],
         importances: Sequence[tf.Tensor | None],
     ) -> list[ContentTargets]:
-        """For each cell its content targets, from its feature maps and its importance."""
+        """Return the content targets of each cell, from its feature maps and its importance."""
         weights = [
             [self.weight_at(name, importance) for importance in importances]
             for name, _ in self.layers.content

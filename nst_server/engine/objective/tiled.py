@@ -20,7 +20,7 @@ from operator import add
 
 import tensorflow as tf
 
-from nst_server.engine.canvas.picture import WeighedStyle
+from nst_server.engine.canvas.picture import WeightedStyle
 from nst_server.engine.canvas.strips import bounds, joined
 from nst_server.engine.losses.content import ContentTargets
 from nst_server.engine.losses.style import RegionMoments, StyleTargets, concatenated
@@ -36,12 +36,12 @@ class TiledTargets:
     """The content and the styles that a tiled picture is compared with."""
 
     content: Sequence[Sequence[ContentTargets]]
-    """For each stage, for each of its tiles."""
+    """Targets of each tile, for each stage."""
     style: tuple[StyleTargets, ...]
 
 
 Strips = dict[int, tf.Tensor]
-"""A gradient by the numbers of its strips, each from the first tile on that reaches it."""
+"""Strips of a gradient by number; each is added by the first tile that reaches it."""
 
 
 class TiledObjective:
@@ -53,9 +53,9 @@ class TiledObjective:
         self._tiling = tiling
 
     def targets(
-        self, content: tf.Tensor, styles: Sequence[WeighedStyle], importance: tf.Tensor | None
+        self, content: tf.Tensor, styles: Sequence[WeightedStyle], importance: tf.Tensor | None
     ) -> TiledTargets:
-        """As `Objective.targets`; styles never wrap."""
+        """Like `Objective.targets`; styles never wrap."""
         objective = self._objective
         importances = objective.importances(importance)
 
@@ -79,7 +79,7 @@ class TiledObjective:
         weights: tf.Tensor,
         importance: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """As `Objective.gradient`."""
+        """Like `Objective.gradient`."""
         passes = self._forward(picture, targets, importance)
         style, by_moments = self._objective.style_gradients(
             tuple(stage.moments for stage in passes), targets.style, weights[1]
@@ -100,7 +100,7 @@ class TiledObjective:
     def _forward(
         self, picture: tf.Tensor, targets: TiledTargets, importance: tf.Tensor | None
     ) -> list[_StagePass]:
-        """All stages after their forward passes."""
+        """Run all stages forward and return their passes."""
         tiling = self._tiling
 
         def run(
@@ -119,7 +119,7 @@ class TiledObjective:
         picture: tf.Tensor,
         weight: tf.Tensor,
     ) -> tuple[tf.Tensor, Strips]:
-        """The first stage's backward pass, with total variation's weighed value and gradient."""
+        """The first stage's backward pass, with total variation's weighted value and gradient."""
         numbers, roughness = tf.cast(tf.size(picture), tf.float32), tf.constant(0.0)
         strips: Strips = {}
         for tile, by_tile in stage.backward(gradients):
@@ -131,7 +131,7 @@ class TiledObjective:
             stage.tiled.add(strips, tile, by_tile)
         return roughness, strips
 
-    def _moments(self, style: WeighedStyle) -> RegionMoments:
+    def _moments(self, style: WeightedStyle) -> RegionMoments:
         """Moments of a style picture, alike for all regions."""
         sides = self._tiling.sides
 
@@ -165,7 +165,7 @@ class _TiledInput:
         self._importance = importance
 
     def cut(self, tile: Tile) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """Features and importance of a tile."""
+        """Return features and importance of a tile."""
         importance = self._importance
         return (
             _cut(self._features, tile.outer),
@@ -173,17 +173,17 @@ class _TiledInput:
         )
 
     def measured(self) -> tuple[list[tuple[tf.Tensor, ...]], RegionMoments, StageOutput]:
-        """Content features of each cell, moments of all, and the stage's output."""
-        cells = [self.stage.measure(*self.cut(t), _corners(t.inner)) for t in self.tiles]
+        """Return content features of each cell, moments of all, and the stage's output."""
+        cells = [self.stage.measure(*self.cut(tile), _corners(tile.inner)) for tile in self.tiles]
         features, moments, outputs = zip(*cells, strict=True)
         return list(features), reduce(_added, moments), self.assembled(outputs)
 
     def assembled(self, outputs: Sequence[StageOutput]) -> StageOutput:
-        """The stage's output from those of all cells."""
+        """Assemble the stage's output from those of all cells."""
         return tuple(map(self._in_rows, zip(*outputs, strict=True)))
 
     def part_of(self, output: StageOutput, tile: Tile) -> StageOutput:
-        """The part of an `assembled` output that the cell of a tile gave."""
+        """Return the part of an `assembled` output that came from the cell of a tile."""
         times = 2**self.stage.halvings
         x, y = tile.cell.x // times, tile.cell.y // times
         box = Box(x, y, tile.cell.right // times - x, tile.cell.bottom // times - y)
@@ -192,13 +192,13 @@ class _TiledInput:
     def add(self, gradient: Strips, tile: Tile, share: tf.Tensor) -> None:
         """Add the gradient of a tile to that of the whole input."""
         height, width = self._features.shape[1:3]
-        for there, here in pieces(tile.outer, width, height):
+        for in_input, in_tile in pieces(tile.outer, width, height):
             for number, (top, bottom) in enumerate(bounds(self._features, self._share)):
                 strip = Box(0, top, width, bottom - top)
-                part = there.intersect(strip)
+                part = in_input.intersect(strip)
                 if part.is_empty:
                     continue
-                cut_out = _cut(share, part.moved(here.x - there.x, here.y - there.y))
+                cut_out = _cut(share, part.moved(in_tile.x - in_input.x, in_tile.y - in_input.y))
                 rows, columns = (part.y - top, bottom - part.bottom), (part.x, width - part.right)
                 wide = tf.pad(cut_out, ((0, 0), rows, columns, (0, 0)))
                 gradient[number] = gradient[number] + wide if number in gradient else wide
@@ -217,9 +217,9 @@ class _StagePass:
         self._targets = targets
         self._checkpoints: list[Checkpoints | None] = []
         self.content_loss = tf.constant(0.0)
-        """Of all cells, not yet weighed."""
+        """Sum over all cells, not yet weighted."""
         self.moments: RegionMoments = ()
-        """Of all cells."""
+        """Sum over all cells."""
 
     def forward(self, *, keeps: bool) -> StageOutput:
         """Go forward, once; return the output. Without ``keeps`` checkpoints are made again."""
@@ -233,9 +233,9 @@ class _StagePass:
         return self.tiled.assembled(outputs)
 
     def backward(self, gradients: OutputGradients) -> Iterator[tuple[Tile, tf.Tensor]]:
-        """Each tile with the gradient by it; ``gradients`` are by all that the whole stage gave.
+        """Yield each tile with its gradient; ``gradients`` are by the results of the whole stage.
 
-        Only once: checkpoints are dropped on the way.
+        Call it only once: checkpoints are dropped on the way.
         """
         for number, tile in enumerate(self.tiled.tiles):
             yield tile, self._tile_backward(number, gradients)
@@ -257,7 +257,7 @@ class _StagePass:
 
 
 def _popped(gradient: Strips) -> Iterator[tf.Tensor]:
-    """The strips in order, each dropped from memory as soon as it was handed out."""
+    """Yield the strips in order, each dropped from memory as soon as it is handed out."""
     for number in sorted(gradient):
         yield gradient.pop(number)
 
@@ -267,7 +267,7 @@ def _added(left: RegionMoments, right: RegionMoments) -> RegionMoments:
 
 
 def _cut(picture: tf.Tensor, box: Box) -> tf.Tensor:
-    """The pixels in ``box``; those outside the picture are taken from its other side."""
+    """Return the pixels in ``box``; those outside the picture are from its opposite side."""
     height, width = picture.shape[1:3]
     if box.intersect(Box(0, 0, width, height)) == box:
         return picture[:, box.y : box.bottom, box.x : box.right]

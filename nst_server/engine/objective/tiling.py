@@ -1,7 +1,7 @@
-"""How a picture too large for the memory is cut, so that tiled is the same as untiled.
+"""Cutting a picture that is too large for the memory, so that tiled equals untiled.
 
 Cells partition the picture; each is computed inside a tile that is larger by a halo, at least as
-wide as the receptive field of the stage that is shown it. Cells begin at multiples of the stage's
+wide as the receptive field of the stage that processes it. Cells begin at multiples of the stage's
 grid, so that all poolings of a tile fall where those of the whole picture do.
 """
 
@@ -17,44 +17,45 @@ from nst_server.engine.planning.widths import fast_width
 from nst_server.values.geometry import Box
 
 GRID = 16
-"""A side that is chosen by memory is a multiple of it."""
+"""Sides that are chosen by memory are multiples of this."""
 
 MINIMUM_SIDE = 128
-"""Smaller cells are nearly all halo."""
+"""Shortest side of a cell: smaller tiles are nearly all halo."""
 
 MEMORY_SHARE = 0.4
-"""Of the free memory, that feature maps may take, and once more what is kept of tiles."""
+"""Share of the free memory for feature maps, and the same again for checkpoints of tiles."""
 
 LARGEST_WHOLE = 10_000_000
-"""Pixels. Of a larger picture there is one tile in memory at a time, whatever is free: content,
-gradient and history take much, and a worker is to stay below 6 GB at 24 megapixels. Before that its
-coarser scale of six goes in one piece where as much is free: 7.3 GB were seen."""
+"""Pixels of the largest picture in one piece. Of a larger one a single tile is in memory, however
+much is free: content, gradient and history take much, and a worker is to stay below 6 GB at 24
+megapixels. The coarser scale before that, of six megapixels, goes in one piece where enough is
+free: 7.3 GB were measured."""
 
 TILE_PIXELS = {"bfloat16": 1_500_000, "float32": 750_000}
-"""A tile need not be larger: beyond this the halo is a small part of the work."""
+"""Most pixels of a tile, by precision: beyond this the halo is a small part of the work anyway."""
 
 MOST_KEPT = 2.4e9
-"""Bytes that may be kept of all tiles of a picture, whatever is free: what is left of those 6 GB
-at 24 megapixels; of 100 megapixels, which are to stay below 12 GB, nothing is kept."""
+"""Most bytes of the checkpoints of all tiles of a picture, however much is free: what is left of
+those 6 GB at 24 megapixels. At 100 megapixels, which are to stay below 12 GB, none are kept."""
 
 DEEP_TILE_PIXELS = 6_000_000
-"""The same behind the first stage, by the picture's pixels: what is kept of it is smaller, and so
-are halos beside it."""
+"""Pixels of the picture that a cell of a later stage covers: its checkpoints are smaller than those
+of the first stage, and so are halos in proportion."""
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """How pictures are cut, and what is done with the tiles."""
+    """The size of the cells that pictures are cut into, and the treatment of their tiles."""
 
     sides: tuple[int, ...]
-    """Of cells, about: for each stage of the network, in positions of what it begins with."""
+    """Approximate side of cells for each stage of the network, in positions of its input."""
     keeps: bool = True
-    """Whether something of tiles is kept between their two passes."""
+    """True if checkpoints of tiles are kept between their two passes."""
     wraps: bool = False
-    """Whether the picture is a torus."""
+    """True if the picture is a torus."""
 
     def with_less(self) -> Tiling | None:
-        """For less memory: nothing kept, then smaller tiles; None if they are small already."""
+        """Return a tiling for less memory: no checkpoints, then smaller tiles, at last None."""
         if self.keeps:
             return replace(self, keeps=False)
         if self.sides[0] // 2 < MINIMUM_SIDE:
@@ -64,27 +65,27 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Tile:
-    """One piece of work: what the network is shown, and what of it counts."""
+    """One piece of work: the box that the network sees, and the cell in it that counts."""
 
     outer: Box
-    """In the picture."""
+    """The cell and its halo, in the picture."""
     cell: Box
-    """In the picture, inside ``outer``; the cells of all tiles cover the picture once."""
+    """The part of ``outer`` that counts; the cells of all tiles cover the picture once."""
 
     @property
     def inner(self) -> Box:
-        """The cell as counted from the tile's own corner."""
+        """The cell, counted from the tile's own corner."""
         return self.cell.relative_to(self.outer)
 
 
 def tiles(
     width: int, height: int, side: int, halo: int, grid: int, *, wraps: bool = False
 ) -> Iterator[Tile]:
-    """Tiles whose cells are about ``side`` wide and high, each with ``halo`` around it, or more.
+    """Yield tiles whose cells are about ``side`` wide and high, with a halo of at least ``halo``.
 
     Halos end at the picture's borders, where the network pads as it does untiled, unless the
-    picture ``wraps``: then they go on outside. Tiles begin on the grid, and so does the side of
-    cells; tiles inside of the picture are of a `fast_width`.
+    picture ``wraps``: then they continue outside. Tiles and cells begin on the grid; tiles inside
+    the picture have a `fast_width`.
     """
     around = _rounded_up(halo, grid)
     clipped = 0 if wraps else around
@@ -98,7 +99,7 @@ def tiles(
 
 
 def pieces(box: Box, width: int, height: int) -> Iterator[tuple[Box, Box]]:
-    """``box`` cut at the borders of a picture that wraps: each piece in the picture, and in it."""
+    """Cut ``box`` at the borders of a picture that wraps; yield pieces in picture and box."""
     for down, top, rows in _runs(box.y, box.bottom, height):
         for right, left, columns in _runs(box.x, box.right, width):
             yield Box(left, top, columns, rows), Box(right, down, columns, rows)
@@ -107,10 +108,9 @@ def pieces(box: Box, width: int, height: int) -> Iterator[tuple[Box, Box]]:
 def side_by_memory(
     width: int, height: int, precision: str, pixel_bytes: int, halo: int, free: int | None
 ) -> int | None:
-    """Side of the cells that a picture must be cut into; None if it fits in one piece.
+    """Return the side of the cells that a picture must be cut into; None if it fits in one piece.
 
-    ``pixel_bytes`` is what a step takes at the most of each pixel, ``free`` is in bytes, None if
-    unknown.
+    ``pixel_bytes`` is the peak memory of a step per pixel, ``free`` is in bytes, None if unknown.
     """
     budget = _budget(free) / pixel_bytes
     if width * height <= min(budget, LARGEST_WHOLE):
@@ -120,20 +120,20 @@ def side_by_memory(
 
 
 def checkpoints_fit(width: int, height: int, checkpoint_bytes: float, free: int | None) -> bool:
-    """Whether there is memory for what could be kept of a picture's tiles.
+    """True if there is memory for the checkpoints of all tiles of a picture.
 
-    ``checkpoint_bytes`` are those of a pixel (`compact`), ``free`` as above.
+    ``checkpoint_bytes`` are those of a pixel, ``free`` is as above.
     """
     return width * height * checkpoint_bytes <= min(_budget(free), MOST_KEPT)
 
 
 def deep_side(shrinkage: int) -> int:
-    """Side of the cells of a stage that begins so many halvings behind the picture."""
+    """Return the side of the cells of a later stage, ``shrinkage`` halvings below the picture."""
     return int(math.sqrt(DEEP_TILE_PIXELS)) >> shrinkage
 
 
 def receptive_halo(convolutions: Sequence[str]) -> int:
-    """How far the last of those convolutions sees beyond a cell, in positions of the first.
+    """Return how far the last of the convolutions sees beyond a cell, in positions of the first.
 
     Every convolution sees one position further at its own size. Pooling sees nothing beyond,
     since cells end where its windows do.
@@ -143,15 +143,15 @@ def receptive_halo(convolutions: Sequence[str]) -> int:
 
 
 def _budget(free: int | None) -> float:
-    """Bytes that tiles may take, or what is kept of them; where nothing is known, of 8 GB."""
+    """Return the bytes that tiles, or their checkpoints, may take; of 8 GB where it is unknown."""
     return MEMORY_SHARE * (8 * 2**30 if free is None else free)
 
 
 def _cells(length: int, side: int, grid: int, halo: int) -> list[tuple[int, int]]:
-    """Where cells begin and end along one axis: as few as ``side`` allows, and the tiles alike.
+    """Return the bounds of cells along one axis: as few as ``side`` allows, in equally wide tiles.
 
-    So the first and the last cell are larger by the halo that is not there. A rest that is less
-    than the grid joins the last cell.
+    The first and the last cell are therefore larger, by the halo that they lack. A remainder
+    smaller than the grid joins the last cell.
     """
     inside = max(grid, length - 2 * halo)
     number = math.ceil(inside / side)
@@ -161,7 +161,7 @@ def _cells(length: int, side: int, grid: int, halo: int) -> list[tuple[int, int]
 
 
 def _runs(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
-    """Positions from ``start`` on, modulo ``length``: how far each run is, where, and how long."""
+    """Yield the runs of positions modulo ``length``: offset from ``start``, position, length."""
     position = start
     while position < stop:
         run = min(stop - position, length - position % length)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import tensorflow as tf
 
-from nst_server.engine.canvas.picture import WeighedStyle
+from nst_server.engine.canvas.picture import WeightedStyle
 from nst_server.engine.canvas.strips import cut
 from nst_server.engine.losses import total_variation as variation
 from nst_server.engine.losses.content import ContentLoss, ContentTargets
@@ -34,9 +34,9 @@ class Targets(tf.experimental.ExtensionType):  # type: ignore[misc]
     """The content and the styles that a picture is compared with."""
 
     content: tuple[ContentTargets, ...]
-    """One for each stage."""
+    """Targets of each stage."""
     style: tuple[StyleTargets, ...]
-    """One for each region."""
+    """Targets of each region."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class Distance:
 class Objective:
     """Loss and gradient of a picture for one network, one choice of layers and one distance.
 
-    A picture may have several regions, each with a style of its own. An ``importance`` says how
-    much each pixel counts: 1 × h × w × (1 + regions), for the content first and then for the style
-    of each region. Whole pictures go through `gradient`; `TiledObjective` goes through the same
-    stages in tiles.
+    A picture may have several regions, each with its own styles. An ``importance`` is the weight of
+    each pixel: 1 × h × w × (1 + regions), for the content first and then for the style of each
+    region. Whole pictures go through `gradient`; `TiledObjective` goes through the same stages in
+    tiles.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Objective:
             input_signature=[picture, tf.TensorSpec([4], tf.int32), tf.TensorSpec([])],
             autograph=False,
         )
-        """`total_variation` of a cell alone."""
+        """`total_variation` of a single cell."""
         targets = Targets.Spec(content=content, style=styles)
         self.whole_gradient = Traced(self._gradient, picture, importance, targets, weights)
         """`gradient`, not in strips."""
@@ -98,9 +98,9 @@ class Objective:
         weights: tf.Tensor,
         importance: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """The weighed terms of the loss, in the order of `TERMS`, and its gradient in strips.
+        """Return the weighted terms of the loss, in order of `TERMS`, and its gradient in strips.
 
-        ``picture`` is 1 × h × w × 3 in [0, 1], ``weights`` one number a term; without an
+        ``picture`` is 1 × h × w × 3 in [0, 1], ``weights`` one number per term; without
         ``importance`` all pixels count alike.
         """
         terms, gradient = self.whole_gradient(picture, importance, targets, weights)
@@ -130,7 +130,7 @@ class Objective:
         importance: tf.Tensor | None,
         targets: Sequence[ContentTargets],
     ) -> tuple[tf.Tensor, RegionMoments]:
-        """Content loss and moments of a whole picture."""
+        """Return content loss and moments of a whole picture."""
 
         def run(
             number: int, stage: Stage, x: tf.Tensor, weight: tf.Tensor | None
@@ -162,7 +162,7 @@ class Objective:
         return results
 
     def importances(self, importance: tf.Tensor | None) -> list[tf.Tensor | None]:
-        """The importance of each stage's input, from that of the picture."""
+        """Return the importance of each stage's input, from that of the picture."""
         if importance is None:
             return [None] * len(self.stages)
         result = [importance]
@@ -171,9 +171,9 @@ class Objective:
         return result
 
     def targets(
-        self, content: tf.Tensor, styles: Sequence[WeighedStyle], importance: tf.Tensor | None
+        self, content: tf.Tensor, styles: Sequence[WeightedStyle], importance: tf.Tensor | None
     ) -> Targets:
-        """The targets of one scale; ``content`` and ``importance`` as in `gradient`."""
+        """Return the targets of one scale; ``content`` and ``importance`` as in `gradient`."""
         features, _ = self._measured(content, None)
         moments = [self._measured(style.picture, self.alike(style.weight))[1] for style in styles]
         return Targets(
@@ -187,16 +187,16 @@ class Objective:
         )
 
     def alike(self, weight: tf.Tensor | None) -> tf.Tensor | None:
-        """The same weight (1 × h × w × 1) for the content and all regions."""
+        """Repeat a weight (1 × h × w × 1) for the content and all regions."""
         return None if weight is None else tf.repeat(weight, 1 + self.regions, axis=-1)
 
     def style_targets(
         self,
-        styles: Sequence[WeighedStyle],
+        styles: Sequence[WeightedStyle],
         moments: Sequence[RegionMoments],
         importance: tf.Tensor | None,
     ) -> tuple[StyleTargets, ...]:
-        """For each region the target that blends its styles; regions count by their area.
+        """Return for each region the target that blends its styles; regions count by their area.
 
         ``moments`` are those of each style, alike for all regions; see `alike`.
         """
@@ -220,7 +220,7 @@ class Objective:
     def _measured(
         self, picture: tf.Tensor, importance: tf.Tensor | None
     ) -> tuple[list[tuple[tf.Tensor, ...]], RegionMoments]:
-        """Content features for each stage, and the moments of all."""
+        """Return the content features for each stage, and the moments of all."""
 
         def run(
             _number: int, stage: Stage, x: tf.Tensor, weight: tf.Tensor | None

@@ -1,1 +1,1 @@
-"""How a picture is moved by its gradient: Adam, L-BFGS and its preconditioner."""
+"""The optimizers Adam and L-BFGS, and the preconditioner of L-BFGS."""

@@ -14,49 +14,49 @@ from nst_server.engine.canvas.strips import cut, joined
 
 @dataclass(frozen=True)
 class AdamRule:
-    """How far and how smoothly Adam steps; units are those of a picture in [0, 1]."""
+    """Hyperparameters of Adam, in units of a picture in [0, 1]."""
 
     learning_rate: float
     beta_1: float
     beta_2: float
     epsilon: float
     averaging: float
-    """Decay of the average of iterates; 0 takes the picture of the least loss."""
+    """Decay of the average of iterates; 0 takes the picture of the least loss instead."""
 
 
 RELATIVE = AdamRule(0.02, 0.9, 0.99, 1e-8, 0.97)
-"""For relative losses. The average of iterates takes the noise out that the last step has
+"""Rule for relative losses. The average of iterates lacks the noise that the last step has
 (crowsonkb, style-transfer-pytorch)."""
 
 NOTEBOOK = AdamRule(5.0 / 255.0, 0.99, 0.999, 1e-1 * 255.0, 0.0)
-"""The notebook's Adam works on pixels of 0 to 255 with a rate of 5 and an ε of 0.1. In [0, 1]
-gradients are 255 times as large, so the same steps need the rate ÷ 255 and ε × 255."""
+"""Rule of the notebook, whose Adam works on pixels of 0 to 255 with a rate of 5 and an ε of 0.1. In
+[0, 1] gradients are 255 times as large, so the same steps need the rate ÷ 255 and ε × 255."""
 
 
 @dataclass
 class AdamState:
-    """The picture, 1 × h × w × 3, and what Adam remembers of it in strips; changed by each step."""
+    """The picture, 1 × h × w × 3, with Adam's memory of it in strips; changed by each step."""
 
     picture: tf.Tensor
     mean: list[tf.Tensor]
     variance: list[tf.Tensor]
     average: list[tf.Tensor]
-    """Exponential sum of the iterates, not yet divided by its share of one."""
+    """Exponentially weighted sum of the iterates, not yet divided by the sum of its weights."""
     best: tf.Tensor | None = None
-    """The picture after the step whose loss was the least, where there is no average."""
+    """Picture after the step with the least loss, if there is no average."""
     loss: float = float("inf")
-    """Before that step."""
+    """Loss before that step."""
     steps: int = 0
-    """That ``mean`` and ``variance`` have seen."""
+    """Number of steps in ``mean`` and ``variance``."""
     averaged: int = 0
-    """Steps that ``average`` has seen."""
+    """Number of steps in ``average``."""
 
 
 _STRIP = tf.TensorSpec([1, None, None, 3])
 
 
 class Adam:
-    """Adam (Kingma and Ba 2015, the form with ε outside the correction, as TensorFlow's own)."""
+    """Adam (Kingma and Ba 2015, the form with ε outside the correction, like TensorFlow's own)."""
 
     def __init__(self, rule: AdamRule) -> None:
         self._rule = rule
@@ -65,7 +65,7 @@ class Adam:
         )
 
     def start(self, picture: tf.Tensor) -> AdamState:
-        """Before the first step."""
+        """Return the state before the first step."""
 
         def zeros() -> list[tf.Tensor]:
             return [tf.zeros_like(strip) for strip in cut(picture)]
@@ -73,15 +73,15 @@ class Adam:
         return AdamState(picture, zeros(), zeros(), zeros())
 
     def step(self, state: AdamState, gradient: Sequence[tf.Tensor], loss: float) -> None:
-        """One step against the gradient of ``state.picture``."""
+        """Make one step against the gradient of ``state.picture``."""
         state.steps += 1
         state.averaged += 1
         steps = tf.constant(float(state.steps))
         remembered = state.mean, state.variance, state.average
 
         def moved(number: int, strip: tf.Tensor) -> tf.Tensor:
-            own = [strips[number] for strips in remembered]
-            strip, *values = self._traced(strip, gradient[number], *own, steps)
+            memory = [strips[number] for strips in remembered]
+            strip, *values = self._traced(strip, gradient[number], *memory, steps)
             for strips, value in zip(remembered, values, strict=True):
                 strips[number] = value
             return strip
@@ -109,18 +109,18 @@ class Adam:
         return picture, mean, variance, average
 
     def result(self, state: AdamState) -> tf.Tensor:
-        """The average of the iterates, or where there is none the picture of the least loss."""
+        """Return the average of the iterates or, without one, the picture of the least loss."""
         return self._averaged(state) if state.best is None else state.best
 
     def _averaged(self, state: AdamState) -> tf.Tensor:
-        """The average, its start corrected for; the picture before any step."""
+        """Return the average, its start corrected for; before any step, the picture."""
         if not state.averaged:
             return state.picture
         share = 1.0 - self._rule.averaging**state.averaged
         return joined(strip / share for strip in state.average)
 
     def resize(self, state: AdamState, picture: tf.Tensor, resized: Resized) -> None:
-        """Begin the next scale with ``picture``, and with warm moments."""
+        """Begin the next scale with ``picture`` and with the resized moments."""
         mean = resized(joined(state.mean))
         variance = tf.nn.relu(resized(joined(state.variance), "bilinear"))
         steps = state.steps

@@ -1,11 +1,12 @@
 """L-BFGS on a picture (Nocedal and Wright 2006, algorithms 7.4 and 7.5), on the device.
 
-One gradient an iteration, as in neural-style: there is no line search, but where the loss went up
-the step is taken back by half, so that the loss of what is kept never rises.
+Each iteration takes one gradient, as in neural-style. There is no line search, but if the loss went
+up, the step is taken back by half, so that the loss of the kept picture never rises.
 
-What is optimised is not the picture but p where the picture is S·p (`smoothing`). In p all pixels
-are equally easy to move, in the picture what is large is, and light more than colour: strokes come
-before grain, and little of the grain that fine pixels would take on the way is left at the end.
+The optimized variable is not the picture but p, where the picture is S·p (`smooth`). In p all
+pixels move equally easily; in the picture large structures move more easily than fine ones, and
+light more easily than color. Strokes come before grain, and little of the grain that fine pixels
+would take up on the way is left at the end.
 """
 
 from __future__ import annotations
@@ -23,28 +24,28 @@ from nst_server.engine.canvas.strips import cut, joined
 from nst_server.engine.optimizers.preconditioner import STROKES, Metric, smooth
 
 PAIRS = 2
-"""Steps with their gradient differences that stand for the curvature. In the few dozen iterations
-of a painting more gain nothing, and each takes time and memory."""
+"""Pairs of a step and its gradient difference that stand for the curvature. In the few dozen
+iterations of a painting more gain nothing, and each takes time and memory."""
 
 PAIRS_NEAR_A_MINIMUM = 10
-"""The same for hundreds of iterations."""
+"""Pairs for hundreds of iterations."""
 
 HISTORY_BYTES = 2**29
-"""What they may take of memory: large pictures have them in bfloat16, very large ones fewer."""
+"""Most bytes of the pairs: large pictures have them in bfloat16, very large ones have fewer."""
 
 FIRST_STEP = 0.1
-"""Largest change of a pixel in a step along the bare gradient. What is too far is halved."""
+"""Largest change of a pixel in a step along the bare gradient. Too long a step is halved."""
 
 LARGEST_STEP = 0.5
-"""Largest change of a pixel in any step; a picture is no wider than one."""
+"""Largest change of a pixel in any step; the whole range of pixels is 1."""
 
 _HALVINGS = 4
-"""After so many the curvature is forgotten."""
+"""Halvings of a step after which the curvature is forgotten."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A step that was taken in p, and how much the gradient by p changed by it; in strips."""
+    """A step taken in p, and the change of the gradient by p along it; in strips."""
 
     step: Sequence[tf.Tensor]
     difference: Sequence[tf.Tensor]
@@ -52,29 +53,29 @@ class Pair:
 
 @dataclass
 class LbfgsState:
-    """The picture to try next, and what is known of the last one that was kept.
+    """The picture to try next, and all knowledge of the last picture that was kept.
 
-    It is changed by each step: of a very large picture there must not be two states at once.
+    Each step changes it in place: a very large picture must not have two states at once.
     """
 
     picture: tf.Tensor
     kept: tf.Tensor
     gradient: Sequence[tf.Tensor] = ()
-    """Of ``kept`` by p, in strips; none before the first step."""
+    """Gradient at ``kept`` by p, in strips; empty before the first step."""
     loss: float = float("inf")
-    """Of ``kept``."""
+    """Loss of ``kept``."""
     coefficients: npt.NDArray[np.float64] = field(default_factory=lambda: np.array([-1.0]))
-    """The direction of the next step in what `_basis` has."""
+    """Direction of the next step, as coefficients of the `_basis`."""
     direction: Sequence[tf.Tensor] | None = None
-    """The same in p; None where it is not kept, since the picture has several strips."""
+    """The direction in p; None if it is not stored, since the picture has several strips."""
     length: float | tf.Tensor = 0.0
-    """Of that direction that the whole step is long; on the device, where nobody waits for it."""
+    """Factor from the direction to a full step; a tensor, so that nobody waits for its value."""
     share: float = 1.0
-    """Of that step that ``picture`` is away from ``kept``."""
+    """Share of the full step that leads from ``kept`` to ``picture``."""
     history: tuple[Pair, ...] = ()
-    """Oldest first."""
+    """Pairs, oldest first."""
     products: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
-    """Scalar, of all in the history: each pair's step and then its difference."""
+    """Scalar products of all in the history: each pair's step, then its difference."""
 
 
 class Lbfgs:
@@ -83,7 +84,7 @@ class Lbfgs:
     def __init__(
         self, *, pairs: int = PAIRS, metric: Metric = STROKES, wraps: bool = False
     ) -> None:
-        """``pairs`` is how many are kept at the most, ``metric`` what the picture is moved in.
+        """Keep at most ``pairs`` pairs and move the picture in ``metric``.
 
         A picture that ``wraps`` goes on at its left where it ends at its right.
         """
@@ -91,13 +92,13 @@ class Lbfgs:
         self._smooth = partial(smooth, metric=metric, wraps=wraps)
 
     def start(self, picture: tf.Tensor) -> LbfgsState:
-        """Before the first step."""
+        """Return the state before the first step."""
         return LbfgsState(picture, kept=picture)
 
     def step(self, state: LbfgsState, gradient: list[tf.Tensor], loss: float) -> None:
-        """Go on after ``state.picture`` turned out to have that gradient and loss.
+        """Advance the state, given the gradient and the loss of ``state.picture``.
 
-        The list is the state's then, and changed.
+        The state takes over the list of the gradient and changes it.
         """
         if loss <= state.loss:
             self._smooth(gradient)
@@ -112,7 +113,7 @@ class Lbfgs:
             _move(state, self._change(state))
 
     def result(self, state: LbfgsState) -> tf.Tensor:
-        """The picture of the least loss."""
+        """Return the picture of the least loss."""
         return state.kept
 
     def resize(self, state: LbfgsState, picture: tf.Tensor, resized: Resized) -> None:
@@ -121,8 +122,8 @@ class Lbfgs:
         vars(state).update(vars(self.start(picture)))
 
     def _set_out(self, state: LbfgsState) -> None:
-        """A whole step from what is kept."""
-        state.picture = state.kept  # what was tried is of no more use
+        """Make a full step from the kept picture."""
+        state.picture = state.kept  # drops the picture that was tried
         _bend(state)
         change = self._change(state)
         largest = tf.reduce_max([tf.reduce_max(tf.abs(strip)) for strip in change])
@@ -135,24 +136,24 @@ class Lbfgs:
         _move(state, change)
 
     def _change(self, state: LbfgsState) -> list[tf.Tensor]:
-        """The direction as a change of the picture."""
+        """Return the direction as a change of the picture."""
         change = list(_direction(state))
         self._smooth(change)
         return change
 
 
 def _move(state: LbfgsState, change: list[tf.Tensor]) -> None:
-    """Away from what is kept, by the share of the step; ``change`` is used up."""
+    """Move away from the kept picture by the share of the step; ``change`` is used up."""
     length = state.share * state.length
 
-    def moved(kept: tf.Tensor) -> tf.Tensor:
-        return tf.clip_by_value(kept + length * change.pop(0), 0.0, 1.0)
+    def moved(strip: tf.Tensor) -> tf.Tensor:
+        return tf.clip_by_value(strip + length * change.pop(0), 0.0, 1.0)
 
     state.picture = joined(map(moved, cut(state.kept)))
 
 
 def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> None:
-    """One pair more in the history, ``most`` in all; its products are missing yet."""
+    """Add a pair to the history, ``most`` in all; its products are still missing."""
     if not state.gradient:
         return
     numbers = int(tf.size(state.picture))
@@ -168,15 +169,16 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> No
 
 
 def _forget(state: LbfgsState, pairs: int) -> None:
-    """So many of the oldest pairs."""
+    """Forget the oldest ``pairs`` pairs."""
     state.history = state.history[pairs:]
     state.products = state.products[2 * pairs :, 2 * pairs :]
 
 
 def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[tf.Tensor]:
-    """What directions are made of, as rows of a matrix for each strip.
+    """Yield, for each strip, the matrix whose rows are combined to directions.
 
-    Steps and differences, oldest pair first, and at last the gradient: so what is new is together.
+    The rows are steps and differences, oldest pair first, and last the gradient: the new rows are
+    therefore adjacent.
     """
     pictures = [picture for pair in history for picture in (pair.step, pair.difference)]
     for strips in zip(*pictures, gradient, strict=True):
@@ -184,12 +186,12 @@ def _basis(gradient: Sequence[tf.Tensor], history: Sequence[Pair]) -> Iterator[t
 
 
 def _bend(state: LbfgsState) -> None:
-    """Make the direction −H·gradient; the newest pair is dropped if its curvature is not positive.
+    """Compute the direction −H·gradient; drop the newest pair if its curvature is not positive.
 
-    In the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two passes
-    over the pictures, one for their products, one for their sum, where the two-loop recursion as
-    written in textbooks makes forty. Only the products with what is new are made, a seventh, and
-    they alone are waited for.
+    It uses the vector-free form (Chen et al., "Large-scale L-BFGS using MapReduce", 2014): two
+    passes over the pictures, one for their products, one for their sum, where the two-loop
+    recursion of textbooks makes forty. Only the products with new rows are computed, a seventh, and
+    only they are waited for.
     """
     pairs = len(state.history)
     state.direction = None
@@ -198,13 +200,13 @@ def _bend(state: LbfgsState) -> None:
         return
     matrices: Iterable[tf.Tensor] = _basis(state.gradient, state.history)
     is_small = len(state.gradient) == 1
-    if is_small:  # put together once, for products and sum; a large one would be in memory again
+    if is_small:  # stacked once, for products and sum; of a large picture that is another copy
         matrices = list(matrices)
     products = np.pad(state.products, (0, 1))
     rows = tf.add_n([tf.matmul(part[-3:], part, transpose_b=True) for part in matrices]).numpy()
     products[-3:], products[:, -3:] = rows, np.transpose(rows)
-    (own, curvature), (_, change) = products[-3:-1, -3:-1]
-    if not curvature > 1e-10 * np.sqrt(own * change):
+    (step_square, curvature), (_, difference_square) = products[-3:-1, -3:-1]
+    if not curvature > 1e-10 * np.sqrt(step_square * difference_square):
         state.history, state.products = state.history[:-1], state.products[:-2, :-2]
         _bend(state)
         return
@@ -215,7 +217,7 @@ def _bend(state: LbfgsState) -> None:
 
 
 def _direction(state: LbfgsState) -> Iterator[tf.Tensor]:
-    """The direction of the coefficients, in p, in strips."""
+    """Return the direction of the coefficients, in p, in strips."""
     if state.direction is not None:
         return iter(state.direction)
     return _combined(state, _basis(state.gradient, state.history))
@@ -228,9 +230,9 @@ def _combined(state: LbfgsState, matrices: Iterable[tf.Tensor]) -> Iterator[tf.T
 
 
 def two_loops(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Coefficients of −H·gradient in the steps, differences and gradient of `_basis`.
+    """Return the coefficients of −H·gradient in the steps, differences and gradient of `_basis`.
 
-    ``products`` are all scalar products of those.
+    ``products`` are all scalar products of these.
     """
     steps, differences = range(0, len(products) - 1, 2), range(1, len(products) - 1, 2)
     coefficients = np.zeros(len(products))

@@ -1,4 +1,4 @@
-"""The metric that pictures are moved in: large before fine, light before colour."""
+"""The metric in which pictures are moved: large before fine, light before color."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from nst_server.engine.canvas.picture import extended
 from nst_server.engine.network.compiled import compiled
 
 SPACINGS = (1, 2)
-"""Pixels between the taps of each blur; with coarser ones, colours of large areas move as easily
+"""Pixels between the taps of each blur; with coarser ones, colors of large areas move as easily
 as strokes, and faces turn blue."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """How easily what is large moves beside what is fine, and colour beside light."""
+    """Ease of moving large structures relative to fine ones, and color relative to light."""
 
     gain: float
-    """How much each blur is moved beside the pixels. With less the loss falls faster, but lines as
+    """Weight of each blur relative to the pixels. With less, the loss falls faster, but lines as
     fine as an engraving's come in place of strokes."""
     color: float
-    """How much colour is moved of what is finer than the last blur, in parts of light. With all of
-    it a painting takes a third more iterations, and there is more coloured noise in it."""
+    """Weight of color relative to light in detail finer than the last blur. At 1 a painting takes a
+    third more iterations and has more colored noise."""
 
 
 STROKES = Metric(gain=5.0, color=0.2)
-"""For the few dozen iterations of a painting."""
+"""Metric for the few dozen iterations of a painting."""
 
 NEAR_A_MINIMUM = Metric(gain=0.7, color=1.0)
-"""For hundreds, where only the loss counts: half as many are enough then."""
+"""Metric for hundreds of iterations, where only the loss counts: half as many are then enough."""
 
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
-"""Its Fourier transform, cos⁴, is nowhere negative."""
+"""Taps of a blur whose Fourier transform, cos⁴, is nowhere negative."""
 
 _REACH = 2 * sum(SPACINGS)
-"""Pixels that a value spreads."""
+"""Pixels over which a value spreads to each side."""
 
 _LEAST_COMPILED = 2**20
-"""Numbers of a picture from which on blurs are compiled: a third of a megapixel."""
+"""Least size, in numbers, of pictures whose blurs are compiled: a third of a megapixel."""
 
 
 def smooth(strips: list[tf.Tensor], metric: Metric = STROKES, *, wraps: bool = False) -> None:
-    """Make a picture, in `strips`, S·picture, where S = C(1 + g·B₁) + g·B₂B₁ with the gain g.
+    """Replace a picture, in `strips`, by S·picture: S = C(1 + g·B₁) + g·B₂B₁ with the gain g.
 
     B₁ and B₂ are blurs, the second over twice as many pixels; C keeps the mean of the channels and
-    a part of how they differ from it. S is symmetric and positive: to optimise p where the picture
-    is S·p moves coarse levels before fine ones, as in a Laplacian pyramid (Kolkin et al., "Style
-    Transfer by Relaxed Optimal Transport and Self-Similarity", 2019), and light before colour, as
-    where channels are decorrelated (Olah et al., "Feature Visualization", 2017). That pyramid
-    halves its levels, and the blocks of four pixels were seen in the result; here, à trous, no
-    pixel is another than its neighbour. Beyond the borders the picture is its own mirror image, or
-    goes on at its other side where it ``wraps``.
+    a part of their differences from it. S is symmetric and positive. Optimizing p, where the
+    picture is S·p, moves coarse levels before fine ones, as in a Laplacian pyramid (Kolkin et al.,
+    "Style Transfer by Relaxed Optimal Transport and Self-Similarity", 2019), and light before
+    color, as with decorrelated channels (Olah et al., "Feature Visualization", 2017). That pyramid
+    halves its levels, and blocks of four pixels showed in the result; here, à trous, all pixels are
+    alike. Beyond the borders the picture is its own mirror image, or goes on at its opposite side
+    if it ``wraps``.
     """
     top = strips[0][:, :_REACH]
     above = [strips[-1][:, -_REACH:]] if wraps else []
@@ -69,7 +69,7 @@ def smooth(strips: list[tf.Tensor], metric: Metric = STROKES, *, wraps: bool = F
 
 
 def _beyond(rows: tf.Tensor, above: int, height: int, wraps: bool) -> tf.Tensor:
-    """The rows with what is at their sides, and what of the reach is missing above and below."""
+    """Extend rows by the reach at their sides and, where it is missing, above and below."""
     if wraps:
         return extended(rows, 0, _REACH)
     below = height + 2 * _REACH - rows.shape[1] - above
@@ -82,7 +82,7 @@ def _sum_of_blurs(
     gain: tf.Tensor,
     color: tf.Tensor,
 ) -> tf.Tensor:
-    """S·picture, of a picture with the reach around it."""
+    """Return S·picture from a picture with the reach around it."""
     near, far = SPACINGS
     inside, rest = slice(_REACH, -_REACH), slice(2 * far, -2 * far)
     once = blur(around, near)
@@ -91,13 +91,13 @@ def _sum_of_blurs(
 
 
 def _with_less_color(picture: tf.Tensor, color: tf.Tensor) -> tf.Tensor:
-    """Channels nearer to their mean; by a sum of slices, which takes a fraction of a reduction."""
+    """Move channels towards their mean, by a sum of slices, much faster than a reduction."""
     mean = tf.add_n(tf.split(picture, 3, axis=-1)) / 3.0
     return color * picture + (1.0 - color) * mean
 
 
 def _blurred(picture: tf.Tensor, spacing: int) -> tf.Tensor:
-    """Without the pixels at the borders, which have no neighbours."""
+    """Blur a picture; its borders, which lack neighbors, are cut off."""
     row = tf.constant(_BINOMIAL[:, np.newaxis, np.newaxis] * np.eye(3, dtype=np.float32))
     for kernel in (row[np.newaxis], row[:, np.newaxis]):
         picture = tf.nn.conv2d(picture, kernel, 1, "VALID", dilations=spacing)
@@ -105,9 +105,9 @@ def _blurred(picture: tf.Tensor, spacing: int) -> tf.Tensor:
 
 
 def _blurred_by_slices(picture: tf.Tensor, spacing: int) -> tf.Tensor:
-    """The same by sums, of which a compiler makes one loop.
+    """Blur in the same way by sums, which a compiler fuses into one loop.
 
-    Over rows as lines of numbers, a pixel three of them: loops over channels are short and many.
+    Rows are lines of numbers, three for each pixel: loops over channels would be short and many.
     """
     _, height, width, channels = tf.unstack(tf.shape(picture))
     lines = tf.reshape(picture, [height, width * channels])

@@ -109,7 +109,7 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
 
 
 def has_settled(losses: Sequence[float]) -> bool:
-    """True if a scale would change no more visibly; ``losses`` has one for each iteration so far."""
+    """True if a scale would change no more visibly; ``losses`` has one for each past iteration."""
     if len(losses) <= SETTLED_ITERATIONS:
         return False
     before, now = min(losses[:-SETTLED_ITERATIONS]), min(losses)
@@ -117,8 +117,7 @@ def has_settled(losses: Sequence[float]) -> bool:
 
 
 def _has_margin(width: int, height: int, settings: Settings) -> bool:
-    """False for the notebook's own algorithm, a picture that wraps, so has no borders, or a huge one.
-    """
+    """False for a picture that wraps, so has no borders, and for the notebook's own algorithm."""
     is_plain = settings.seamless or settings.formulation == "notebook"
     return not is_plain and width * height <= LARGEST_WITH_MARGIN
 

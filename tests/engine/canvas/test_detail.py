@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.canvas.detail import detail, fine_luma
-from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle, resize
+from nst_server.engine.canvas.picture import Picture, Style, WeightedStyle, resize
 from nst_server.engine.iterate import Iterate
 from nst_server.engine.painter import Painter
 from nst_server.values.settings import Settings
@@ -21,8 +21,8 @@ ROUGH = tf.constant(np.random.default_rng(0).random((1, 50, 60, 3), np.float32))
 FLAT = tf.fill([1, 50, 60, 3], 0.4)
 
 
-def style(picture: tf.Tensor, share: float = 1.0) -> WeighedStyle:
-    return WeighedStyle(picture, None, share)
+def style(picture: tf.Tensor, share: float = 1.0) -> WeightedStyle:
+    return WeightedStyle(picture, None, share)
 
 
 def deviation(values: tf.Tensor) -> float:

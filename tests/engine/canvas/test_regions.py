@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from nst_server.engine.canvas import canvas
 from nst_server.engine.canvas.color import matched_palette
-from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle
+from nst_server.engine.canvas.picture import Picture, Style, WeightedStyle
 from nst_server.engine.canvas.strips import joined
 from nst_server.engine.method import MethodKey
 from nst_server.engine.objective.tiled import TiledObjective
@@ -116,7 +116,7 @@ def test_rolling_a_seamless_picture_rolls_its_gradient(
     method = painter._method(MethodKey.of(settings, "vgg16", "float32"))
     objective = TiledObjective(method.objective, Tiling(sides, wraps=True))
     content, start, style = (tf.constant(landscape(96, 64, seed=s)[np.newaxis]) for s in range(3))
-    styles = [WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0)]
+    styles = [WeightedStyle(style, tf.ones_like(style[..., :1]), 1.0)]
     weights = method.weights(settings)
 
     def gradient(down: int, right: int) -> tuple[tf.Tensor, tf.Tensor]:

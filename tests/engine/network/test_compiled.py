@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine.canvas.picture import WeighedStyle
+from nst_server.engine.canvas.picture import WeightedStyle
 from nst_server.engine.canvas.strips import joined
 from nst_server.engine.method import Method, MethodKey
 from nst_server.engine.network import compiled as module
@@ -94,7 +94,7 @@ def test_a_picture_is_painted_the_same_without_a_compiler(
     painter: Painter, monkeypatch: pytest.MonkeyPatch, tiling: Tiling | None
 ) -> None:
     content, start = (tf.constant(landscape(97, 70, seed=seed)[np.newaxis]) for seed in range(2))
-    styles = [WeighedStyle(content[:, ::-1], None, 1.0)]
+    styles = [WeightedStyle(content[:, ::-1], None, 1.0)]
 
     def gradient(method: Method) -> tf.Tensor:
         pieces = TiledObjective(method.objective, tiling) if tiling else method.objective

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from nst_server.engine.canvas import strips
-from nst_server.engine.canvas.picture import Picture, Style, WeighedStyle
+from nst_server.engine.canvas.picture import Picture, Style, WeightedStyle
 from nst_server.engine.canvas.strips import joined
 from nst_server.engine.method import MethodKey
 from nst_server.engine.network.vgg import layer_names
@@ -88,8 +88,8 @@ def test_loss_and_gradient_are_those_of_the_whole(
         tf.constant(landscape(*size, seed=seed)[np.newaxis]) for seed in range(4)
     )
     styles = [
-        WeighedStyle(style, tf.ones_like(style[..., :1]), 1.0),
-        WeighedStyle(other, tf.ones_like(style[..., :1]), 0.5),
+        WeightedStyle(style, tf.ones_like(style[..., :1]), 1.0),
+        WeightedStyle(other, tf.ones_like(style[..., :1]), 0.5),
     ]
     importance = tf.constant(landscape(*size, seed=7)[np.newaxis, ..., :2]) if masked else None
     weights = method.weights(settings)
@@ -118,7 +118,7 @@ def test_tiles_in_bfloat16_are_the_whole_but_for_rounding(painter: Painter, keep
         method = painter._method(MethodKey.of(Settings(), "vgg16", precision))
         pieces = TiledObjective(method.objective, tiling) if tiling else method.objective
         # Of the kind that goes with the pieces.
-        targets: Any = pieces.targets(content, [WeighedStyle(style, None, 1.0)], None)
+        targets: Any = pieces.targets(content, [WeightedStyle(style, None, 1.0)], None)
         _, gradient = pieces.gradient(start, targets, method.weights(Settings()))
         found.append(joined(gradient))
     exact, whole, tiled = found
@@ -141,7 +141,7 @@ def test_any_layers_are_compared_in_tiles(
     method = painter._method(MethodKey.of(settings, "vgg16", "float32"))
     content, start = (tf.constant(landscape(97, 70, seed=seed)[np.newaxis]) for seed in range(2))
     whole, tiled = method.objective, TiledObjective(method.objective, Tiling(sides))
-    styles = [WeighedStyle(content[:, ::-1], None, 1.0)]
+    styles = [WeightedStyle(content[:, ::-1], None, 1.0)]
     weights = method.weights(settings)
     expected_terms, expected = whole.gradient(start, whole.targets(content, styles, None), weights)
     terms, found = tiled.gradient(start, tiled.targets(content, styles, None), weights)
@@ -160,7 +160,7 @@ def test_what_is_kept_is_not_computed_again(
     number = len(list(tiles(97, 121, 32, first.halo, first.grid)))
     tiled = TiledObjective(objective, Tiling((32, 99), keeps))
     picture = tf.constant(landscape(97, 121)[np.newaxis])
-    targets = tiled.targets(picture, [WeighedStyle(picture, None, 1.0)], None)
+    targets = tiled.targets(picture, [WeightedStyle(picture, None, 1.0)], None)
     original, computed = first.forward, []
 
     def counted(*arguments: tf.Tensor) -> object:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.flattened import flattened
 from neural_style_gimp.image.pixbufs import packed, pixbuf, scaled
-from neural_style_gimp.image.pixels import colour_format, get, release
+from neural_style_gimp.image.pixels import color_format, get, release
 from neural_style_gimp.image.target import Target, refusal
 from nst_server.values.geometry import MINIMUM_CONTENT_SIDE, Box, fit_within
 from nst_server.wire.order import Raster
@@ -90,7 +90,7 @@ def shrinking(
             raise refusal(_("The layer was deleted."), _("Choose another one."))
         above, below = (box.y + row * box.height // height for row in (top, bottom))
         strip = Box(box.x, above, box.width, below - above)
-        format = format or colour_format("uint8", alpha)
+        format = format or color_format("uint8", alpha)
         data = get(drawable.get_buffer(), strip, format, shift=shift)
         picture = pixbuf(strip.width, strip.height, data, alpha=alpha)
         shrunk += packed(scaled(picture, (width, bottom - top)))

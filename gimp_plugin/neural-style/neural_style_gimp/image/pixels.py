@@ -43,7 +43,7 @@ class Pixels:
         return b"".join(rows[y + left : y + right] for y in range(0, len(rows), row))
 
 
-def colour_format(sample: str, alpha: bool) -> str:
+def color_format(sample: str, alpha: bool) -> str:
     """Babl's name for sRGB-encoded color, with or without straight alpha."""
     return f"R'G'B'{'A' if alpha else ''} {COMPONENTS[sample]}"
 

@@ -10,7 +10,7 @@ from neural_style_gimp.i18n import _
 from neural_style_gimp.image.flattened import flattened, is_filtered
 from neural_style_gimp.image.gimp import Gimp
 from neural_style_gimp.image.kind import ImageKind
-from neural_style_gimp.image.pixels import Pixels, colour_format, digest, mask_format, read, release
+from neural_style_gimp.image.pixels import Pixels, color_format, digest, mask_format, read, release
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.geometry import Box
 from nst_server.values.job import PictureShape, SampleType
@@ -111,7 +111,7 @@ class Target:
     @property
     def format(self) -> str:
         """Babl's name for the content's pixels."""
-        return colour_format(self.sample, self.alpha)
+        return color_format(self.sample, self.alpha)
 
     @property
     def offset(self) -> tuple[int, int]:
@@ -139,7 +139,7 @@ class Target:
 
     def fingerprint(self) -> bytes:
         """Digest of the pixels of `context`, opaque or not, and of the selection."""
-        parts = digest(self.layer.get_buffer(), self.context, colour_format(self.sample, True))
+        parts = digest(self.layer.get_buffer(), self.context, color_format(self.sample, True))
         if not Gimp.Selection.is_empty(self.image):
             buffer = self.image.get_selection().get_buffer()
             parts += digest(buffer, self.context, mask_format(self.sample), shift=self.offset)

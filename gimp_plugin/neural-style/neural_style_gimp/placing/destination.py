@@ -1,4 +1,4 @@
-"""Where a painting goes once it is there: where it was wished, or else where nothing is lost."""
+"""Choice of a finished painting's place: the wished one, or else one where nothing is lost."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from neural_style_gimp.image.target import Target
 
 
 def destination(target: Target, output: str, fingerprint: bytes) -> tuple[str, str]:
-    """The output that is possible now, and a sentence that says why if it is not ``output``.
+    """Return the output that is possible now, and a sentence on the reason if it is not ``output``.
 
     People go on working while a layer is painted. ``fingerprint`` is that of the target when its
     pixels were sent; it counts only where they are to be replaced.
     """
     if output == "new-image":
         return output, ""
-    gone = _gone(target)
-    if gone:
-        return "new-image", gone
+    reason = _reason_to_leave(target)
+    if reason:
+        return "new-image", reason
     if output == "replace" and target.obstacle(output) is not None:
         return "new-layer", _("The layer is protected by now, so the painting is a new layer.")
     if output == "replace" and target.fingerprint() != fingerprint:
@@ -27,8 +27,8 @@ def destination(target: Target, output: str, fingerprint: bytes) -> tuple[str, s
     return output, ""
 
 
-def _gone(target: Target) -> str:
-    """Why the painting does not fit into its image any more; empty if it does."""
+def _reason_to_leave(target: Target) -> str:
+    """Return the reason why the painting no longer fits into its image; empty if it does."""
     if not target.image.is_valid():
         return _("The image was closed while it was painted, so the painting is a new image.")
     if not target.layer.is_valid():

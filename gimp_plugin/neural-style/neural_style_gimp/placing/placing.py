@@ -1,4 +1,4 @@
-"""The painting into the image: a new layer, in place, or a new image; always one undo step."""
+"""Putting a painting into a new layer, in place or into a new image; always one undo step."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from nst_server.wire.events import Finished
 
 @dataclass(frozen=True)
 class PaintedTarget:
-    """What the server made of ``target``, and the selection that held when it was sent."""
+    """The server's painting of ``target``, and the selection at the time when it was sent."""
 
     target: Target
     finished: Finished
     mask: Pixels | None
     style_name: str
     recipe: Recipe
-    """How it was asked for, with the numbers of the target's image."""
+    """The request for it, with the numbers of the target's image."""
     fingerprint: bytes = b""
-    """Of the target when its pixels were sent, where they are to be replaced."""
+    """Fingerprint of the target when its pixels were sent, if they are to be replaced."""
 
     @property
     def pixels(self) -> Pixels:
@@ -42,7 +42,7 @@ class PaintedTarget:
         return layer_name(self.style_name, self.finished.report)
 
     def recipe_for(self, image: Any) -> Recipe:
-        """How the layer was painted, to stay with the layer in ``image``."""
+        """Return the recipe that stays with the layer in ``image``."""
         made = replace(
             self.recipe, made=Made.of(self.finished.report), versions=installed_versions()
         )
@@ -52,27 +52,30 @@ class PaintedTarget:
 
 
 def place(paintings: Sequence[PaintedTarget], output: str) -> list[Any]:
-    """Put the paintings of layers of one image where ``output`` says; the layers that have them.
+    """Put the paintings of one image's layers where ``output`` says; return the layers with them.
 
-    Where one has no place there any more it becomes a new layer or a new image, and that is told:
-    nobody waits for minutes for nothing. What changes in the image is one undo step.
+    A painting that no longer fits there becomes a new layer or a new image, and the user is told:
+    nobody should wait for minutes for nothing. All changes in the image are one undo step.
     """
     image = paintings[0].target.image
-    plan = [(each, *destination(each.target, output, each.fingerprint)) for each in paintings]
-    changes = any(where != "new-image" for _each, where, _reason in plan)
+    plan = [
+        (painting, *destination(painting.target, output, painting.fingerprint))
+        for painting in paintings
+    ]
+    changes = any(where != "new-image" for _painting, where, _reason in plan)
     with _one_undo_step(image) if changes else nullcontext():
         placed = [_placed(*planned) for planned in plan]
         layers = [layer for layer, _reason in placed]
-        there = [layer for layer in layers if layer.get_image() == image]
-        if there:
-            image.set_selected_layers(there)
+        own_layers = [layer for layer in layers if layer.get_image() == image]
+        if own_layers:
+            image.set_selected_layers(own_layers)
     for reason in dict.fromkeys(reason for _layer, reason in placed if reason):
         tell(reason)
     return layers
 
 
 def _placed(painting: PaintedTarget, where: str, reason: str) -> tuple[Any, str]:
-    """The layer that has the painting, and why it is not where it was wished, if so."""
+    """Return the layer with the painting and, if it is not in the wished place, the reason."""
     try:
         return _PLACES[where](painting), reason
     except _Refused as refused:
@@ -114,7 +117,7 @@ def _as_new_image(painting: PaintedTarget) -> Any:
 
 
 def _painted_layer(painting: PaintedTarget, image: Any) -> Any:
-    """A layer of the painted box, not yet in the image."""
+    """Return a layer of the painted box, not yet in the image."""
     target = painting.target
     rgb = image.get_base_type() != Gimp.ImageBaseType.GRAY
     kinds = (
@@ -140,23 +143,24 @@ def _painted_layer(painting: PaintedTarget, image: Any) -> Any:
 
 
 def _add_mask(painting: PaintedTarget, layer: Any) -> None:
-    """The mask that the painted layer has, and the selection as it was when the pixels were sent.
+    """Add a mask made of the painted layer's mask and the selection when the pixels were sent.
 
-    Where there are both, what is seen is what both let through.
+    If there are both, they are multiplied.
     """
-    own = painting.target.own_mask()
-    if own is None and painting.mask is None:
+    layer_mask = painting.target.own_mask()
+    if layer_mask is None and painting.mask is None:
         return
-    applied = own is not None and painting.target.layer.get_apply_mask()
+    applied = layer_mask is not None and painting.target.layer.get_apply_mask()
     box = painting.target.painted
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
-    # GIMP ends a plug-in that writes into what is locked, as a layer in its group may be.
+    # Before it is added: GIMP ends a plug-in that writes into a locked layer, and the layer
+    # may be locked by its group.
     if painting.mask is None:
-        copy(own.get_buffer(), box, mask.get_buffer())
+        copy(layer_mask.get_buffer(), box, mask.get_buffer())
     else:
         write(mask.get_buffer(), painting.mask, box, shift=(-box.x, -box.y))
         if applied:
-            multiply(mask.get_buffer(), own.get_buffer(), box)
+            multiply(mask.get_buffer(), layer_mask.get_buffer(), box)
     release()
     layer.add_mask(mask)
     if painting.mask is None:
@@ -173,7 +177,7 @@ def _one_undo_step(image: Any) -> Iterator[None]:
         image.undo_group_end()
 
 
-class _Refused(Exception):  # noqa: N818 - it is told, and the painting kept
+class _Refused(Exception):  # noqa: N818 - reported, and the painting is kept
     """GIMP did not take the painting."""
 
 

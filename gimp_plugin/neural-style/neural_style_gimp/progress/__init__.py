@@ -1,1 +1,1 @@
-"""Sending a job to the server and showing its progress."""
+"""Sending a job to the server, and showing its progress."""

@@ -1,4 +1,4 @@
-"""Progress in GIMP's own bar, for runs without windows of ours."""
+"""Progress in GIMP's own bar, for runs without our windows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nst_server.wire.events import Event, Painting
 
 
 class ProgressBar:
-    """A `Watcher` that wishes nothing: GIMP's Cancel beside its bar ends the whole plug-in."""
+    """A `Watcher` that wishes nothing: GIMP's Cancel next to its bar ends the whole plug-in."""
 
     def __init__(self) -> None:
         Gimp.progress_init("Neural Style")

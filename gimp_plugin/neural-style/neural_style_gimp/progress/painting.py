@@ -1,4 +1,4 @@
-"""One job from the first word to the server until its result; knows nothing of GIMP or GTK."""
+"""One job, from the first message to the server to the result; knows nothing of GIMP or GTK."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from nst_server.wire.events import Event, Failed, Finished
 from nst_server.wire.order import Order
 
 POLL_SECONDS = 0.03
-"""How long a window may go without attention."""
+"""Longest time in seconds that a window goes without attention."""
 
 CANCEL_SECONDS = 3.0
-"""How long the server has to confirm a cancel before we leave; it notices that by itself."""
+"""Seconds for the server to confirm a cancel before we leave; it notices that by itself."""
 
 
 class Wish(Enum):
-    """What the user wants of a running job."""
+    """The user's wish for a running job."""
 
     GO_ON = "go on"
     KEEP = "keep"
@@ -31,25 +31,25 @@ class Wish(Enum):
 
 
 class Watcher(Protocol):
-    """Who looks on: shows what happens, and tells what the user wishes.
+    """Shows the events of a job, and tells the user's wish.
 
     `wish` is called every `POLL_SECONDS`, so a window attends to its user there.
     """
 
     def starting(self, seconds: float) -> None:
-        """The server is being started, for so long already."""
+        """Show that the server has been starting for ``seconds``."""
 
     def show(self, event: Event) -> None:
-        """Something happened."""
+        """Show an event of the job."""
 
     def wish(self) -> Wish:
-        """What the user wishes by now."""
+        """Return the user's wish by now."""
 
 
 def follow(home: Home, order: Order, watcher: Watcher) -> Finished:
     """Have the server of ``home`` paint ``order``; the server is started if there is none.
 
-    Raises `NeuralStyleError`, with code ``cancelled`` if the user wished that.
+    Raises `NeuralStyleError`, with code ``cancelled`` if the user wished to cancel.
     """
 
     def waiting(seconds: float) -> None:
@@ -59,13 +59,13 @@ def follow(home: Home, order: Order, watcher: Watcher) -> Finished:
 
     with connected(home, waiting) as client:
         client.submit(order)
-        told = Wish.GO_ON
+        sent_wish = Wish.GO_ON
         give_up = float("inf")
         while True:
             for event in client.poll(POLL_SECONDS):
                 match event:
                     case Finished():
-                        if watcher.wish() is Wish.CANCEL:  # it was on its way then
+                        if watcher.wish() is Wish.CANCEL:  # the result was already on its way
                             raise cancelled()
                         return event
                     case Failed(error=error):
@@ -73,8 +73,8 @@ def follow(home: Home, order: Order, watcher: Watcher) -> Finished:
                     case _:
                         watcher.show(event)
             wish = watcher.wish()
-            if wish is not told:
-                told = wish
+            if wish is not sent_wish:
+                sent_wish = wish
                 if wish is Wish.KEEP:
                     client.keep()
                 elif wish is Wish.CANCEL:
@@ -85,17 +85,17 @@ def follow(home: Home, order: Order, watcher: Watcher) -> Finished:
 
 
 def cancelled() -> NeuralStyleError:
-    """What is raised when the user cancels."""
+    """Return the error to raise when the user cancels."""
     return NeuralStyleError("cancelled", _("The painting was cancelled."))
 
 
 def connected(home: Home, waiting: Callable[[float], None]) -> Client:
-    """A session with the server of ``home``, which is started if there is none.
+    """Return a session with the server of ``home``, which is started if there is none.
 
-    ``waiting`` hears meanwhile how many seconds it has taken; what it raises ends the waiting.
+    ``waiting`` is called meanwhile with the seconds so far; an exception from it ends the waiting.
     Raises `NeuralStyleError`.
     """
-    if not home.python.exists():  # then none can be started, but one may be running
+    if not home.python.exists():  # no server can be started, but one may be running
         try:
             return Client.connect(home)
         except NeuralStyleError:

@@ -20,7 +20,7 @@ from nst_server.values.progress import Progress
 from nst_server.wire.events import Event, Painting, Started
 
 PICTURE = (480, 400)
-"""The live picture fits into it."""
+"""Width and height, in pixels, into which the live picture is fitted."""
 
 KEEP = 1
 
@@ -28,11 +28,11 @@ KEEP = 1
 class ProgressDialog:
     """A `Watcher` with the live picture, **Stop and keep** and **Cancel**; a context manager.
 
-    It lives from `wish` to `wish`, which lets GTK handle what has happened in between.
+    It reacts only within `wish`, which lets GTK handle all pending events.
     """
 
     def __init__(self, name: str, picture: Any, size: tuple[int, int]) -> None:
-        """``name`` is the layer's, ``picture`` a small one of what is painted, of that ``size``."""
+        """``picture`` is a small copy of the painted area of layer ``name``, which has ``size``."""
         GimpUi.init("neural-style")
         self._wish = Wish.GO_ON
         self._began = time.monotonic()
@@ -126,7 +126,7 @@ class ProgressDialog:
             self._since = time.monotonic()
 
     def _responded(self, dialog: Any, response: int) -> None:
-        """A button, Escape or the window's own closing, which counts as Cancel."""
+        """Handle a button, Escape or closing of the window; the last two count as Cancel."""
         if response == KEEP:
             self._say(_("Finishing the picture…"))
             self._wish = Wish.KEEP
@@ -139,7 +139,7 @@ class ProgressDialog:
 
 
 def _attend() -> None:
-    """Let GTK handle all that has happened."""
+    """Let GTK handle all pending events."""
     while Gtk.events_pending():
         Gtk.main_iteration_do(False)
 

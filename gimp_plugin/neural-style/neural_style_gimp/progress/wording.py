@@ -1,4 +1,4 @@
-"""What people read while a layer is painted and afterwards; knows nothing of GIMP."""
+"""Texts that people read while a layer is painted and afterwards; knows nothing of GIMP."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PRESETS = {
     "fine": N_("fine"),
     "classic": N_("classic"),
 }
-"""What presets are called in a layer's name."""
+"""Names of presets in a layer's name."""
 
 
 def duration(seconds: float) -> str:
-    """``8 s``, ``1 min 05 s``, ``2 h 03 min``."""
+    """Return ``8 s``, ``1 min 05 s`` or ``2 h 03 min``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return _("{seconds} s").format(seconds=whole)
@@ -30,12 +30,12 @@ def duration(seconds: float) -> str:
 
 
 def size(width: int, height: int) -> str:
-    """``400 × 300``."""
+    """Return a size like ``400 × 300``."""
     return f"{width} × {height}"
 
 
 def doing(event: Event) -> str:
-    """What happens now, in one line."""
+    """Return the current activity, in one line."""
     match event:
         case Queued(position=0):
             return _("Loading TensorFlow…")
@@ -58,7 +58,7 @@ def doing(event: Event) -> str:
 
 
 def machine(started: Started) -> str:
-    """Which device, network and number format do the work."""
+    """Return a line on the device, network and number format that do the work."""
     backbone = BACKBONES.get(started.backbone, started.backbone)
     return _("On {device} with {network} in {precision}").format(
         device=started.device, network=backbone, precision=started.precision
@@ -66,7 +66,7 @@ def machine(started: Started) -> str:
 
 
 def painted_at(started: Started, width: int, height: int) -> str:
-    """At which size a picture of ``width`` × ``height`` is painted."""
+    """Return a line on the size at which a picture of ``width`` × ``height`` is painted."""
     at = size(started.width, started.height)
     if (started.width, started.height) == (width, height):
         return _("Painted at {size} pixels").format(size=at)
@@ -76,7 +76,7 @@ def painted_at(started: Started, width: int, height: int) -> str:
 
 
 def planned(settings: Settings, width: int, height: int) -> str:
-    """At which size the real painting of ``width`` × ``height`` will be worked at."""
+    """Return a line on the size planned for the real painting of ``width`` × ``height``."""
     if settings.size == "auto":
         return _("Size: up to {size}, within {time}").format(
             size=size(width, height), time=_limit(settings.time_limit)
@@ -89,7 +89,7 @@ def planned(settings: Settings, width: int, height: int) -> str:
 
 
 def estimated(estimate: Estimate, width: int, height: int) -> str:
-    """How long the real painting of ``width`` × ``height`` will take, and at which size."""
+    """Return a line on the time and size of the real painting of ``width`` × ``height``."""
     at, time = size(estimate.width, estimate.height), duration(estimate.seconds)
     if (estimate.width, estimate.height) == (width, height):
         return _("About {time} at {size}").format(time=time, size=at)
@@ -99,7 +99,7 @@ def estimated(estimate: Estimate, width: int, height: int) -> str:
 
 
 def _limit(seconds: float) -> str:
-    """As `duration`, but whole minutes without seconds."""
+    """Like `duration`, but whole minutes without seconds."""
     minutes, rest = divmod(round(seconds), 60)
     if minutes and not rest and minutes < 60:
         return _("{minutes} min").format(minutes=minutes)
@@ -107,7 +107,7 @@ def _limit(seconds: float) -> str:
 
 
 def drafting(event: Event) -> str:
-    """What happens now to the draft, in few words."""
+    """Return the current activity for a draft, in few words."""
     match event:
         case Queued() | Started():
             return doing(event)
@@ -120,7 +120,7 @@ def drafting(event: Event) -> str:
 
 
 def times(elapsed: float, now: Progress | None) -> str:
-    """How much is done, time elapsed and, once it can be told, time left."""
+    """Return a line on the share done, the time elapsed and, once known, the time left."""
     text = _("{time} elapsed").format(time=duration(elapsed))
     if now is None:
         return text
@@ -132,7 +132,7 @@ def times(elapsed: float, now: Progress | None) -> str:
 
 
 def layer_name(style: str, report: Report) -> str:
-    """Name of the new layer; says so where it was painted smaller and enlarged."""
+    """Return the name of the new layer; it tells if it was painted smaller and enlarged."""
     name = f"Neural Style: {style}, {_(PRESETS.get(report.preset, report.preset))}"
     if report.enlarged:
         at = f"{report.worked_width}×{report.worked_height}"

@@ -1,1 +1,1 @@
-"""What the user asked for: procedure arguments, styles, and what is remembered of them."""
+"""The user's request: procedure arguments, styles, and the memory of earlier requests."""

@@ -1,4 +1,4 @@
-"""The procedure's arguments, made from the one definition of all options."""
+"""The procedure's arguments, made from the single definition of all options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_server.values.settings import OPTIONS, PRESETS, Option, Settings
 
 @dataclass(frozen=True)
 class Slot:
-    """The arguments that name one style; of several the layer counts, else the pattern."""
+    """The arguments that name one style; the layer counts before the pattern, then the file."""
 
     file: str
     layer: str
@@ -22,7 +22,7 @@ class Slot:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """All of them."""
+        """All three names."""
         return self.file, self.layer, self.pattern
 
 
@@ -52,7 +52,7 @@ LABELS = {
     MIX: N_("Mi_x"),
     EXPERT_OPTIONS: N_("Ad_vanced options"),
 }
-"""Labels, each with a key of its own."""
+"""Labels, each with its own access key."""
 
 CHOICES = {
     "draft": N_("Draft: a quick look"),
@@ -68,7 +68,7 @@ EDITABLE = GObject.ParamFlags.READWRITE
 
 
 def visible() -> dict[str, str]:
-    """The options that people see: argument name to setting name."""
+    """Return the options that people see: argument name to setting name."""
     return {name.replace("_", "-"): name for name, option in OPTIONS.items() if not option.expert}
 
 
@@ -140,7 +140,7 @@ def _add_style(
     layer: tuple[str, str],
     pattern: tuple[str, str],
 ) -> None:
-    """Each with its label and its help."""
+    """Add the arguments of a style, each with its label and its help."""
     any_file = Gimp.FileChooserAction.ANY
     procedure.add_file_argument(slot.file, *file, any_file, True, None, EDITABLE)
     procedure.add_drawable_argument(slot.layer, *layer, True, EDITABLE)
@@ -148,7 +148,7 @@ def _add_style(
 
 
 def chosen_style(config: Any, slot: Slot) -> StyleSource | None:
-    """The style that the arguments of ``slot`` name, if there is one."""
+    """Return the style that the arguments of ``slot`` name; None if they name none."""
     file, layer, pattern = (config.get_property(name) for name in slot.names)
     if layer is not None:
         return LayerStyle(layer)
@@ -168,12 +168,12 @@ def choose_style(config: Any, slot: Slot, style: StyleSource | None) -> None:
 
 
 def settings_of(config: Any, *, shown: bool) -> Settings:
-    """The settings that the arguments stand for.
+    """Return the settings that the arguments stand for.
 
-    If a dialog has shown them, all count. Else an argument at its default leaves the preset's own
-    value, so that a script that names just ``classic`` gets what classic is; to have the default
-    nonetheless it is named in ``expert-options``, which counts before all. Raises
-    `NeuralStyleError`.
+    If a dialog has shown them (``shown``), all count. Otherwise an argument at its default leaves
+    the preset's own value, so that a script that names only ``classic`` gets all of classic. A
+    script that wants the default nevertheless names it in ``expert-options``, which takes
+    precedence over all. Raises `NeuralStyleError`.
     """
     changes = {}
     for argument, name in visible().items():
@@ -192,9 +192,9 @@ def settings_of(config: Any, *, shown: bool) -> Settings:
 
 
 def follow_preset(config: Any, before: str) -> str:
-    """Set what was as in the preset ``before`` to what the preset chosen now has; its name.
+    """Move arguments from the values of preset ``before`` to those of the chosen preset.
 
-    What the user has set to something else stays.
+    Arguments that the user has set to other values stay. Return the chosen preset's name.
     """
     chosen = config.get_property("preset")
     for argument, name in visible().items():
@@ -205,7 +205,7 @@ def follow_preset(config: Any, before: str) -> str:
 
 
 def show_settings(config: Any, settings: Settings) -> None:
-    """Set the arguments to what of ``settings`` people see."""
+    """Set the arguments to ``settings``; those that people do not see become expert options."""
     for argument, name in visible().items():
         config.set_property(argument, _as_argument(settings, name))
     of_preset = PRESETS[settings.preset]
@@ -220,7 +220,7 @@ def show_settings(config: Any, settings: Settings) -> None:
 
 
 def _written(text: str) -> dict[str, Any]:
-    """Settings from words like ``iterations=200``; their values are checked later."""
+    """Return settings from words like ``iterations=200``; their values are checked later."""
     changes: dict[str, Any] = {}
     for word in text.split():
         name, equals, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""Requests that outlive a run: of a painted layer, and of a dialog that led to no painting."""
+"""Requests kept after a run: of a painted layer, and of a dialog that led to no painting."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def keep(request: Request, image: Any) -> None:
 
 
 def restore(image: Any, config: Any) -> None:
-    """Set ``config`` to the request that was kept, if there is one."""
+    """Set ``config`` to the kept request, if there is one."""
     parasite = Gimp.get_parasite(_UNPAINTED)
     if parasite is None:
         return
@@ -45,21 +45,21 @@ def restore(image: Any, config: Any) -> None:
 
 
 def forget() -> None:
-    """Forget the request that was kept: it became a painting, whose arguments GIMP keeps."""
+    """Forget the kept request: it became a painting, whose arguments GIMP keeps."""
     if Gimp.get_parasite(_UNPAINTED) is not None:
         Gimp.detach_parasite(_UNPAINTED)
 
 
 def parasite_of(recipe: Recipe) -> Any:
-    """The parasite that tells how a layer was painted, and stays with it."""
+    """Return the parasite that stays with a layer and holds the recipe of its painting."""
     flags = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
     return Gimp.Parasite.new(PARASITE, flags, recipe.to_text().encode())
 
 
 def recall(image: Any, drawables: list[Any], config: Any) -> Any:
-    """Set ``config`` to how the chosen layer was painted; return the layer it was painted from.
+    """Set ``config`` to the recipe of the chosen layer; return the layer it was painted from.
 
-    If that layer is gone it is the chosen layer itself. Raises `NeuralStyleError`.
+    If that layer is gone, return the chosen layer itself. Raises `NeuralStyleError`.
     """
     if len(drawables) != 1:
         raise refusal(

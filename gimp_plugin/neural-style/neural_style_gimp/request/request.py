@@ -13,7 +13,7 @@ from nst_server.values.settings import Settings
 
 @dataclass(frozen=True)
 class Request:
-    """Everything that the user or a script asked for, for layers of one image."""
+    """The whole request of a user or a script, for layers of one image."""
 
     settings: Settings
     styles: Styles
@@ -21,7 +21,7 @@ class Request:
 
     @classmethod
     def read(cls, config: Any, image: Any, *, shown: bool) -> Request:
-        """The request that GIMP's arguments stand for; ``shown`` as in `settings_of`.
+        """Return the request that GIMP's arguments stand for; ``shown`` as in `settings_of`.
 
         Raises `NeuralStyleError`.
         """
@@ -32,11 +32,11 @@ class Request:
         )
 
     def recipe(self, image: Any) -> Recipe:
-        """The request as text can hold it; layers and channels count in ``image`` only."""
+        """Return the request as a recipe; its layers and channels are valid in ``image`` only."""
         return Recipe(self.settings, self.styles.named(image), self.output)
 
 
 def show(recipe: Recipe, config: Any, image: Any) -> None:
-    """Set GIMP's arguments to a recipe; styles that no longer exist become none."""
+    """Set GIMP's arguments to a recipe; styles that no longer exist are left empty."""
     show_styles(config, recipe.styles, image)
     arguments.show_settings(config, recipe.settings)

@@ -1,4 +1,4 @@
-"""What can be a style, and its pixels: a picture file, a layer of an open image, a pattern."""
+"""Styles and their pixels: a picture file, a layer of an open image or a pattern."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from neural_style_gimp.i18n import _
 from neural_style_gimp.image.downscaled import finish, shrinking
 from neural_style_gimp.image.flattened import flattened
 from neural_style_gimp.image.gimp import Babl, Gimp, Gio
-from neural_style_gimp.image.pixels import colour_format, get, release
+from neural_style_gimp.image.pixels import color_format, get, release
 from neural_style_gimp.image.target import refusal
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.geometry import Box, fit_within
 from nst_server.wire.order import Raster
 
 LONGEST_SIDE = 2048
-"""Style pictures are reduced to it: more pixels tell no more of the strokes."""
+"""Longest side, in pixels, to which style pictures are reduced: more tells no more of strokes."""
 
 PATTERN_SIDE = 256
-"""A pattern is a tile: it is repeated to this size, so that its borders count little."""
+"""Least side, in pixels, to which a pattern is repeated, so that the borders of its tile count
+little."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,21 @@ class PatternStyle:
 
 
 StyleSource = FileStyle | LayerStyle | PatternStyle
-"""What the user chose as a style."""
+"""A style as the user chose it."""
 
 
 @dataclass(frozen=True)
 class StylePicture:
-    """A style's pixels as they travel, and what it is called."""
+    """A style's pixels as they travel, and its name."""
 
     name: str
     raster: Raster
 
 
 def load_style(style: StyleSource, longest: int = LONGEST_SIDE) -> StylePicture:
-    """Its picture within ``longest`` pixels a side.
+    """Return the picture of a style, each side at most ``longest`` pixels.
 
-    Raises `NeuralStyleError` in words if there is none.
+    Raises `NeuralStyleError` if there is none.
     """
     match style:
         case FileStyle(file=file):
@@ -74,9 +75,9 @@ def load_style(style: StyleSource, longest: int = LONGEST_SIDE) -> StylePicture:
 
 
 def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None, StylePicture]:
-    """Short steps to a layer's picture, as it is seen through its filters and its mask.
+    """Read a layer's picture in short steps, as it is seen through its filters and its mask.
 
-    Raises `NeuralStyleError` if it is deleted, before or meanwhile.
+    Raises `NeuralStyleError` if the layer is deleted, before or meanwhile.
     """
     if not layer.is_valid():
         raise refusal(
@@ -93,13 +94,13 @@ def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None
 
 
 def file_name(file: Any) -> str:
-    """What people call ``file``; what of it is not UTF-8 GIMP could not show."""
+    """Return the name of ``file`` for people, in UTF-8: GIMP could show nothing else."""
     name = file.get_parse_name() if file.get_basename() is None else file.get_basename()
     return presentable(str(name))
 
 
 def presentable(name: str) -> str:
-    """A file's name without the bytes that are not UTF-8, as from another system's archive."""
+    """Return a name with ``?`` for bytes that are not UTF-8, as from another system's archive."""
     return name.encode("utf-8", "replace").decode()
 
 
@@ -108,9 +109,9 @@ def _picture(name: str, width: int, height: int, *, alpha: bool, data: bytes) ->
 
 
 def _of_file(file: Any, longest: int) -> StylePicture:
-    """What is seen of a whole image, flattened."""
-    called = file_name(file)
-    with _opened(file, called) as image:
+    """Return all that is visible of an image file, flattened."""
+    name = file_name(file)
+    with _opened(file, name) as image:
         width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
         if (width, height) != (image.get_width(), image.get_height()):
             image.scale(width, height)
@@ -118,14 +119,14 @@ def _of_file(file: Any, longest: int) -> StylePicture:
         if layer is None:
             raise NeuralStyleError(
                 "bad-image",
-                _("The style picture {name} has no visible layer.").format(name=called),
+                _("The style picture {name} has no visible layer.").format(name=name),
                 _("Choose another picture."),
             )
         alpha = layer.has_alpha()
         box = Box(0, 0, layer.get_width(), layer.get_height())
-        data = get(layer.get_buffer(), box, colour_format("uint8", alpha))
+        data = get(layer.get_buffer(), box, color_format("uint8", alpha))
         release()
-    return _picture(PurePath(called).stem, box.width, box.height, alpha=alpha, data=data)
+    return _picture(PurePath(name).stem, box.width, box.height, alpha=alpha, data=data)
 
 
 def _of_pattern(pattern: Any) -> StylePicture:
@@ -136,7 +137,7 @@ def _of_pattern(pattern: Any) -> StylePicture:
         )
     __, width, height, channels = pattern.get_info()
     alpha = channels in (2, 4)
-    format = colour_format("uint8", alpha)
+    format = color_format("uint8", alpha)
     buffer = pattern.get_buffer(width, height, Babl.format(format))
     tile = get(buffer, Box(0, 0, width, height), format)
     del buffer

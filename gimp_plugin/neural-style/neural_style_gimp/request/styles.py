@@ -1,4 +1,4 @@
-"""One style or two, mixed or by region: from the arguments to what a job holds."""
+"""One or two styles, mixed or by region: read from the arguments and placed for a job."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from nst_server.wire.order import Raster
 
 @dataclass(frozen=True)
 class Styles:
-    """What was chosen: with a channel, the second style is painted inside it, else mixed in."""
+    """The chosen styles: the second is painted inside the channel or, without one, mixed in."""
 
     first: StyleSource
     second: StyleSource | None = None
     share: float = 50.0
-    """Of the second where they are mixed, in percent."""
+    """Share of the second style in a mixture, in percent."""
     channel: Any = None
 
     def named(self, image: Any) -> tuple[RecipeStyle, ...]:
-        """The styles by name; a layer or channel has its number only if it is of ``image``."""
+        """Return the styles by name; only layers and channels of ``image`` have numbers."""
         share = self.share / 100
         first = _named(self.first, image, 1.0 if self.second is None else 1 - share)
         if self.second is None:
@@ -45,7 +45,7 @@ class Styles:
 
 
 def chosen_styles(config: Any, image: Any) -> Styles:
-    """The styles that the arguments name for a layer of ``image``.
+    """Return the styles that the arguments name for a layer of ``image``.
 
     Raises `NeuralStyleError` if there is none, or if the channel does not fit.
     """
@@ -74,7 +74,7 @@ def chosen_styles(config: Any, image: Any) -> Styles:
 
 
 def show_styles(config: Any, named: Sequence[RecipeStyle], image: Any) -> None:
-    """Set the arguments to styles by name; a style or channel that is gone becomes none."""
+    """Set the arguments to styles by name; those of a missing style or channel are emptied."""
     second = named[1] if len(named) > 1 else None
     arguments.choose_style(config, FIRST, _by_name(named[0], image) if named else None)
     second_style = None if second is None else _by_name(second, image)
@@ -94,12 +94,12 @@ class PlacedStyle:
     picture: StylePicture
     weight: float = 1.0
     mask: Raster | None = None
-    """Region where it is painted, over the content; a style without one is painted where no
+    """Region in which it is painted, over the content; a style without one is painted where no
     other style's mask is."""
 
     @property
     def job_style(self) -> JobStyle[Raster]:
-        """The style as an order holds it."""
+        """The style in the form that an order holds."""
         return JobStyle(self.picture.raster, self.weight, self.mask)
 
 
@@ -110,7 +110,7 @@ def on_target(
     target: Target,
     folder: Path,
 ) -> list[PlacedStyle]:
-    """The pictures of ``styles`` as they are painted on ``target`` at its full size.
+    """Return the pictures of ``styles`` as they are painted on ``target`` at its full size.
 
     A channel's pixels are put into a file in ``folder``.
     """
@@ -121,7 +121,7 @@ def on_target(
 
 
 def mixed(first: StylePicture, second: StylePicture | None, share: float) -> list[PlacedStyle]:
-    """Everywhere the same mixture; ``share`` is the second's, in percent."""
+    """Return the same mixture for the whole content; ``share`` is the second's, in percent."""
     if second is None or share <= 0:
         return [PlacedStyle(first)]
     if share >= 100:
@@ -130,7 +130,7 @@ def mixed(first: StylePicture, second: StylePicture | None, share: float) -> lis
 
 
 def by_region(first: StylePicture, second: StylePicture, mask: Raster) -> list[PlacedStyle]:
-    """The second style where ``mask`` is, the first elsewhere."""
+    """Return the second style for the region ``mask``, and the first for the rest."""
     return [PlacedStyle(first), PlacedStyle(second, mask=mask)]
 
 
@@ -158,7 +158,7 @@ def _by_name(named: RecipeStyle, image: Any) -> StyleSource | None:
 
 
 def _tattoo(item: Any, image: Any) -> int:
-    """The number by which ``image`` knows its item, also once it is saved; 0 for another's."""
+    """Return the number of an item in ``image``, which outlasts saving; 0 in other images."""
     if item is None or not item.is_valid() or item.get_image() != image:
         return 0
     return int(item.get_tattoo())
