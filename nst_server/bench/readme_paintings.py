@@ -2,7 +2,7 @@
 
 Paints each photograph in a sample style with the preset ``standard``, and puts every painting above
 its photograph and its style. The README's photographs are those of scikit-image's wheel that may be
-shared: ``chelsea.png`` and ``coffee.png`` (CC0), ``rocket.jpg`` (SpaceX, CC0).
+shared: ``chelsea.png`` and ``coffee.png`` (CC0), ``rocket.jpg`` (SpaceX, public domain).
 """
 
 from __future__ import annotations
