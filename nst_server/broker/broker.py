@@ -223,7 +223,9 @@ class Broker:
         if message.kind == "idle":
             if entry is not None:
                 self._jobs.remove(entry)
-                failure = NeuralStyleError("internal", "The worker gave the job up without a word.")
+                failure = NeuralStyleError(
+                    "internal", "The worker gave up the job without giving a reason."
+                )
                 self._tell(entry.client, Message("failed", _about(entry, error=failure.to_wire())))
             self._slot.told.update(fields)
             self._slot.became_idle(self._now)

@@ -296,7 +296,7 @@ class Client:
             return NeuralStyleError(
                 "server-gone",
                 "The server ended before the painting was done.",
-                "Try again: it is started anew. Its log is {log}.",
+                "Try again: the server is then started anew. Its log is {log}.",
                 log=self._log,
             )
         return _unreachable("The server cannot be reached: nothing answers at its address.")

@@ -113,8 +113,8 @@ class PaintingRun:
         if not math.isfinite(loss):
             raise NeuralStyleError(
                 "internal",
-                "The optimisation left the range of numbers.",
-                "Choose the precision float32 or less strength.",
+                "The optimization diverged.",
+                "Choose float32 as the precision, or less strength.",
             )
         self._optimizer.step(self._state, gradient, loss)
         return losses

@@ -140,7 +140,7 @@ def fetch_vgg19(
         raise NeuralStyleError(
             "weights-missing",
             "VGG19's weights could not be fetched: {reason}.",
-            "VGG16 serves meanwhile; try again later with: nst weights fetch.",
+            "VGG16 is used in the meantime; try again later with: nst weights fetch.",
             reason=reason,
         ) from None
     part.replace(target)

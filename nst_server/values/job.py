@@ -134,10 +134,10 @@ class Job(Generic[P]):
 
     def __post_init__(self) -> None:
         if not self.content.has_color:
-            raise NeuralStyleError("bad-image", "The content must have colour channels.")
+            raise NeuralStyleError("bad-image", "The content must have color channels.")
         _check_mask(self.mask, self.content)
         if self.settings.init == "picture" and (self.init is None or not self.init.has_color):
-            raise NeuralStyleError("bad-image", "The picture to start from has no colours.")
+            raise NeuralStyleError("bad-image", "The picture to start from has no colors.")
         if not 1 <= len(self.styles) <= MAXIMUM_STYLES:
             raise NeuralStyleError(
                 "bad-settings",
@@ -149,7 +149,7 @@ class Job(Generic[P]):
             if not 0 <= style.weight <= MAXIMUM_WEIGHT:
                 raise _bad_weight(style.weight)
             if not style.picture.has_color:
-                raise NeuralStyleError("bad-image", "A style must have colour channels.")
+                raise NeuralStyleError("bad-image", "A style must have color channels.")
             _check_mask(style.mask, self.content)
         if not any(style.weight > 0 for style in self.styles):
             raise NeuralStyleError("bad-settings", "At least one style must have a weight over 0.")
@@ -268,5 +268,5 @@ def _style_from_wire(wire: Any) -> JobStyle[PictureShape]:
 
 def _bad_weight(weight: object) -> NeuralStyleError:
     return NeuralStyleError(
-        "bad-settings", "{weight} is no weight for a style.", weight=repr(weight)
+        "bad-settings", "{weight} is not allowed as a style's weight.", weight=repr(weight)
     )

@@ -74,8 +74,8 @@ class Settings:
     )
     colors: Colors = _option(
         "style",
-        "Whose colours the result has: those of the style, those of the content, or those of the "
-        "style matched to the content's palette.",
+        "Where the colors come from: the style, the content, or the style matched to the "
+        "content's palette.",
         choices=get_args(Colors),
     )
     smoothness: float = _option(
@@ -86,8 +86,8 @@ class Settings:
     )
     size: int | str = _option(
         "auto",
-        "Longest side that is worked at; auto takes the largest whose estimated time is within "
-        "the time limit, full the picture's own.",
+        "Longest side painted at; auto takes the largest that fits the time limit, full the "
+        "picture's own.",
         minimum=64,
         maximum=16384,
         unit="pixels",
@@ -95,11 +95,11 @@ class Settings:
     )
     seamless: bool = _option(
         False,
-        "Whether the result tiles: its right side continues on its left, its bottom on its top.",
+        "Makes a result that tiles: its right side continues on its left, its bottom on its top.",
     )
     time_limit: float = _option(
         180.0,
-        "What an automatic size may take.",
+        "Time that an automatic size may take.",
         minimum=1,
         maximum=86400,
         unit="seconds",
@@ -107,22 +107,22 @@ class Settings:
     )
     seed: int = _option(
         0,
-        "Start of the random numbers; the same seed gives the same picture.",
+        "Seed of the random numbers; the same seed gives the same picture.",
         minimum=0,
         maximum=2**31 - 1,
     )
     iterations: int = _option(
         30,
-        "Iterations at the finest scale, at most; every coarser one gets half as many more. "
-        "A scale ends sooner where nothing would change visibly any more.",
+        "Most iterations at the finest scale; every coarser scale gets half as many more. A "
+        "scale ends sooner if nothing would change visibly any more.",
         minimum=1,
         maximum=10000,
         expert=True,
     )
     coarsest: int = _option(
         256,
-        "Longest side of the coarsest scale to begin with, for a brush size of 1: for larger "
-        "strokes it is smaller. At most seven tenths of the picture's; 0 works at one scale only.",
+        "Longest side of the coarsest scale for a brush size of 1; larger strokes begin with a "
+        "smaller one. At most seven tenths of the picture's; 0 works at one scale only.",
         minimum=0,
         maximum=4096,
         unit="pixels",
@@ -130,21 +130,21 @@ class Settings:
     )
     init: Init = _option(
         "content",
-        "What the painting starts from; picture is one that is given, in a shell by its file's "
-        "name.",
+        "What the painting starts from: the content, noise, or a picture, which a shell names "
+        "by its file.",
         choices=get_args(Init),
         expert=True,
     )
     optimizer: OptimizerName = _option(
         "lbfgs",
-        "How the picture is moved: L-BFGS, or Adam with the average of its iterates, which needs "
-        "about twice the work.",
+        "The optimizer: L-BFGS, or Adam with the average of its iterates, which needs about "
+        "twice the work.",
         choices=get_args(OptimizerName),
         expert=True,
     )
     content_weight: float = _option(
         1.0,
-        "How much the content counts; 0 makes a texture of the style alone.",
+        "Weight of the content; 0 makes a texture of the style alone.",
         minimum=0,
         maximum=1000,
         expert=True,
@@ -178,7 +178,7 @@ class Settings:
     formulation: Formulation = _option(
         "relative",
         "How losses are scaled and borders treated: relative divides each loss by what it is "
-        "compared with and paints beyond the borders, notebook is as the TensorFlow notebook.",
+        "compared with and paints beyond the borders, notebook does as the TensorFlow notebook.",
         choices=get_args(Formulation),
         expert=True,
     )
@@ -196,8 +196,8 @@ class Settings:
     )
     tile: int | str = _option(
         "auto",
-        "Longest side of the pieces that a large picture is worked at in; auto chooses by the "
-        "free memory, none works in one piece. The result is the same.",
+        "Longest side of the tiles of a large picture; auto chooses by the free memory, none "
+        "paints in one piece. The result is the same.",
         minimum=64,
         maximum=16384,
         unit="pixels",
@@ -273,7 +273,7 @@ def _bad(sentence: str, hint: str = "", **values: object) -> NeuralStyleError:
 
 
 def _no_value(name: str, value: Any, hint: str, **values: object) -> NeuralStyleError:
-    return _bad("{value} is no value for {name}.", hint, name=name, value=repr(value), **values)
+    return _bad("{value} is not allowed for {name}.", hint, name=name, value=repr(value), **values)
 
 
 def _checked(option: Option, value: Any) -> Any:

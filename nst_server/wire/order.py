@@ -22,7 +22,7 @@ class Raster(PictureShape):
         super().__post_init__()
         if size_in_bytes(self.pixels) != self.size_in_bytes:
             raise NeuralStyleError(
-                "bad-usage", "The pixels do not have the length of the pictures."
+                "bad-usage", "The pixels do not have the length of their picture."
             )
 
     @classmethod

@@ -39,8 +39,9 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
             procedure.set_documentation(
                 _("Paint again as a layer was painted"),
                 _(
-                    "Takes all arguments but the output from a layer that Neural Style painted, "
-                    "and paints the layer that it was painted from, or it itself if that is gone."
+                    "Takes every argument except the output from a layer that Neural Style "
+                    "painted, and paints its original layer again, or the painted layer itself "
+                    "if the original is gone."
                 ),
                 None,
             )
@@ -49,8 +50,9 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
             procedure.set_documentation(
                 _("Paint a layer in the style of a picture"),
                 _(
-                    "A server on this machine paints the layer, or what is selected of it, in the "
-                    "style of a picture of your choice. It is started when it is needed."
+                    "A server on this machine paints the layer, or the selected part of it, in "
+                    "the style of a picture of your choice. The server is started when it is "
+                    "needed."
                 ),
                 None,
             )

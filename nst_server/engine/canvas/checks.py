@@ -32,7 +32,7 @@ def check(content: Picture, styles: Sequence[Style], mask: Array | None) -> None
     if mask is not None and content.alpha is not None and not (mask * content.alpha).any():
         raise NeuralStyleError(
             "bad-image",
-            "What is selected is transparent everywhere, so there is nothing to paint.",
+            "The selection is transparent everywhere, so there is nothing to paint.",
             "Select something else.",
         )
     for picture in (content, *(style.picture for style in styles)):

@@ -65,7 +65,7 @@ def regions_of(
     if not visible:
         raise NeuralStyleError(
             "bad-image",
-            "Nothing that is painted is in the region of a style.",
+            "No style has its region inside the painted area.",
             "Choose larger masks for the styles, or another selection.",
         )
     painted = [

@@ -145,7 +145,9 @@ class Dialog:
             more.reorder_child(row, place)
         dialog.get_label("more-title", _("Mor_e"), False, True)
         expander = dialog.fill_expander("more", "more-title", False, "more-options")
-        expander.set_tooltip_text(_("A second style, the size, and what is needed less often"))
+        expander.set_tooltip_text(
+            _("A second style, the size, and options that are needed less often")
+        )
         expander.set_resize_toplevel(False)  # GTK would let it grow beyond the screen
         expander.connect("notify::expanded", lambda *_: GLib.idle_add(_fit, dialog))
         options = dialog.fill_box("options", [*OPTIONS, "more"])
@@ -261,8 +263,8 @@ def _size_row(config: Any) -> Any:
     row.pack_start(proposals, False, False, 0)
     row.set_tooltip_text(
         _(
-            "Longest side in pixels that is painted at. auto: the largest whose time is "
-            "reasonable; full: the layer's own size."
+            "Longest side to paint at, in pixels. auto: the largest that takes a reasonable "
+            "time; full: the layer's own size."
         )
     )
     row.show_all()

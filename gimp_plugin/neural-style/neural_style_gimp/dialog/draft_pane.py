@@ -108,7 +108,9 @@ class DraftPane:
     def _fill(self) -> None:
         self._picture = Gtk.Image()
         self._picture.set_size_request(SIDE, SIDE)
-        pressed = Gtk.EventBox(tooltip_text=_("What will come of the settings. Press: the layer."))
+        pressed = Gtk.EventBox(
+            tooltip_text=_("The result of these settings. Press and hold to see the layer.")
+        )
         pressed.add(self._picture)
         pressed.add_events(Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_RELEASE_MASK)
         pressed.connect("button-press-event", lambda *_: self._press(down=True))

@@ -28,7 +28,7 @@ def refusal(sentence: str, hint: str) -> NeuralStyleError:
 
 
 def _gone() -> NeuralStyleError:
-    return refusal(_("The layer that was chosen is not there any more."), _("Choose another one."))
+    return refusal(_("The selected layer no longer exists."), _("Choose another one."))
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Target:
             )
         if isinstance(layer, Gimp.LayerMask):
             raise refusal(
-                _("The layer's mask is chosen, and only layers are painted."),
-                _("Choose the layer itself by a click on its picture in the layers list."),
+                _("The layer's mask is selected, but only layers can be painted."),
+                _("Select the layer itself: click on its picture in the layers list."),
             )
         if not isinstance(layer, Gimp.Layer):
             raise refusal(
-                _("“{layer}” is a channel, and only layers are painted.").format(
+                _("“{layer}” is a channel, but only layers can be painted.").format(
                     layer=layer.get_name()
                 ),
                 _("Choose a layer."),
@@ -163,28 +163,26 @@ class Target:
         name = self.layer.get_name()
         if indexed and output != "new-image":
             return refusal(
-                _("The image has a palette of few colors, in which a painting would be spoilt."),
+                _("The image is indexed, and its few colors would spoil a painting."),
                 _("Choose New image as output, or Image → Mode → RGB first."),
             )
         if output != "replace":
             return None
         if self.layer.is_group():
             return refusal(
-                _("“{layer}” is a group, whose pixels are those of its layers.").format(layer=name),
+                _("“{layer}” is a group: its pixels belong to its layers.").format(layer=name),
                 _("Choose New layer as output."),
             )
         if is_filtered(self.layer):
             return refusal(
-                _("“{layer}” has filters, which would change the painting once more.").format(
+                _("“{layer}” has filters, which would change the painting again.").format(
                     layer=name
                 ),
                 _("Merge them in the layers list (fx), or choose New layer as output."),
             )
         if self.layer.is_text_layer():
             return refusal(
-                _(
-                    "“{layer}” is a text layer, and painting over it would end its being text."
-                ).format(layer=name),
+                _("“{layer}” is a text layer, and would lose its text.").format(layer=name),
                 _("Choose New layer as output."),
             )
         if _is_special(self.layer):

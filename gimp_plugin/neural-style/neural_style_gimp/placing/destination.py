@@ -18,7 +18,7 @@ def destination(target: Target, output: str, fingerprint: bytes) -> tuple[str, s
     if reason:
         return "new-image", reason
     if output == "replace" and target.obstacle(output) is not None:
-        return "new-layer", _("The layer is protected by now, so the painting is a new layer.")
+        return "new-layer", _("The layer is now protected, so the painting is a new layer.")
     if output == "replace" and target.fingerprint() != fingerprint:
         return "new-layer", _(
             "The layer or the selection was changed while it was painted, "
@@ -34,9 +34,9 @@ def _reason_to_leave(target: Target) -> str:
     if not target.layer.is_valid():
         return _("The layer was deleted while it was painted, so the painting is a new image.")
     if not target.has_its_size:
-        return _("The layer's size was changed meanwhile, so the painting is a new image.")
+        return _("The layer's size changed in the meantime, so the painting is a new image.")
     if target.image.get_floating_sel() is not None:
-        return _("There is a floating selection by now, so the painting is a new image.")
+        return _("There is now a floating selection, so the painting is a new image.")
     if target.obstacle("new-layer") is not None:
-        return _("The image was made one of few colors, so the painting is a new image.")
+        return _("The image was converted to indexed colors, so the painting is a new image.")
     return ""

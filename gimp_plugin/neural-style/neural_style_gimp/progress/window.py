@@ -44,7 +44,7 @@ class ProgressDialog:
         self._cancel = self._dialog.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
         self._keep = self._dialog.add_button(_("Stop and _keep"), KEEP)
         self._keep.set_sensitive(False)
-        self._keep.set_tooltip_text(_("Paint no further and take the picture as it is now"))
+        self._keep.set_tooltip_text(_("Stop here and take the painting as it is now"))
         self._dialog.connect("response", self._responded)
         self._fill(picture)
         GimpUi.window_set_transient(self._dialog)

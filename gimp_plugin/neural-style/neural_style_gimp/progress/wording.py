@@ -114,7 +114,7 @@ def drafting(event: Event) -> str:
         case Painting(progress=now):
             return _("Draft, {share:.0%} painted").format(share=now.done)
         case Finished():
-            return _("Draft. Press it to see the layer.")
+            return _("Draft. Press and hold to see the layer.")
         case Failed(error=error):
             return _("There is no draft. {reason}").format(reason=error.translated(_))
 

@@ -113,8 +113,8 @@ def add_arguments(procedure: Any) -> None:
         EXPERT_OPTIONS,
         _(LABELS[EXPERT_OPTIONS]),
         _(
-            "Any of the options of the nst command, as in: iterations=200 optimizer=adam. "
-            "What is here counts before the other arguments."
+            "Options of the nst command, for example: iterations=200 optimizer=adam. They "
+            "override the other arguments."
         ),
         "",
         EDITABLE,
@@ -125,7 +125,7 @@ def add_arguments(procedure: Any) -> None:
     procedure.add_choice_argument(
         OUTPUT,
         _(LABELS[OUTPUT]),
-        _("Where the painting goes. The opacity of a new layer is strength after the fact."),
+        _("Where the painting goes. Lower a new layer's opacity later to weaken the style."),
         choice,
         "new-layer",
         EDITABLE,

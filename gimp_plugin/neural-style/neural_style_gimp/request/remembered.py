@@ -71,14 +71,14 @@ def recall(image: Any, drawables: list[Any], config: Any) -> Any:
     if parasite is None:
         raise refusal(
             _("“{layer}” was not painted by Neural Style.").format(layer=chosen.get_name()),
-            _("Choose a layer that was, or Filters → Neural Style… for any other."),
+            _("Select a painted layer, or use Filters → Neural Style… for this one."),
         )
     try:
         recipe = Recipe.from_text(bytes(parasite.get_data()))
         show(recipe, config, image)
     except (NeuralStyleError, ValueError):
         raise refusal(
-            _("What “{layer}” tells of how it was painted is not understood.").format(
+            _("The record of how “{layer}” was painted cannot be read.").format(
                 layer=chosen.get_name()
             ),
             _("Use Filters → Neural Style… for it."),

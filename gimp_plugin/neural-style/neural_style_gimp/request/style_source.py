@@ -81,7 +81,7 @@ def layer_steps(layer: Any, longest: int = LONGEST_SIDE) -> Generator[None, None
     """
     if not layer.is_valid():
         raise refusal(
-            _("The layer that was chosen as the style is not there any more."),
+            _("The layer chosen as the style no longer exists."),
             _("Choose another one."),
         )
     name = str(layer.get_name())
@@ -132,7 +132,7 @@ def _of_file(file: Any, longest: int) -> StylePicture:
 def _of_pattern(pattern: Any) -> StylePicture:
     if not pattern.is_valid():
         raise refusal(
-            _("The pattern that was chosen as the style is not there any more."),
+            _("The pattern chosen as the style no longer exists."),
             _("Choose another one."),
         )
     __, width, height, channels = pattern.get_info()

@@ -55,7 +55,7 @@ def chosen_styles(config: Any, image: Any) -> Styles:
     channel = config.get_property(arguments.CHANNEL)
     if channel is not None and not channel.is_valid():
         raise refusal(
-            _("The channel for the second style is not there any more."),
+            _("The channel for the second style no longer exists."),
             _("Choose another one, or none."),
         )
     if channel is not None and channel.get_image() != image:
@@ -65,7 +65,7 @@ def chosen_styles(config: Any, image: Any) -> Styles:
         )
     if channel is not None and second is None:
         raise refusal(
-            _("The channel “{name}” is given without a style for its inside.").format(
+            _("The channel “{name}” needs a second style to be painted inside it.").format(
                 name=channel.get_name()
             ),
             _("Set style-file-2 to a picture."),
