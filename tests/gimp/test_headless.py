@@ -17,6 +17,8 @@ from tests.gimp.gimp_driver import Gimp, wait_for
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]
 
+DATA = Path(__file__).resolve().parents[1] / "data"
+
 QUICK: dict[str, Any] = {"preset": "draft", "size": "64"}
 """A painting in a second or two, for tests that do not look at its quality."""
 
@@ -141,7 +143,7 @@ def test_new_image(gimp: Gimp, style: str, kind: dict[str, Any]) -> None:
         ({"make": "group", "output": "replace"}, "is a group"),
         ({"make": "indexed"}, "palette"),
         ({"make": "tiny"}, "too small"),
-        ({"size": "banana"}, "'banana' is no value for size"),
+        ({"size": "banana"}, "'banana' is not allowed for size"),
         ({"expert_options": "init=picture"}, "Take init=content or init=noise."),
         ({"expert_options": "cls=1"}, "There is no setting 'cls'"),
     ],
@@ -224,6 +226,27 @@ def test_again_takes_all_from_the_layer(gimp: Gimp, style: str) -> None:
     assert told["layers"] == 3
     assert told["just above the photo"]
     assert told["itself"], "the photo was deleted"
+
+
+def test_a_layer_that_0_1_0_painted_is_painted_again(
+    installed_gimp: Any, gimp: Gimp, style: str
+) -> None:
+    """An image that the plug-in of that version painted in and GIMP saved."""
+    stored = DATA / "painted-0.1.0.xcf"
+    path = f"{gimp.folder}/{stored.name}"
+    shutil.copy(stored, installed_gimp.outside(path))
+    gimp.call("make_style", path="/root/painter.png")  # the style that it names
+    told = gimp.call("stored", path=path)
+    assert told["result"] == {"status": "success", "message": ""}
+    assert told["above"] == "photo"
+    old, new = told["old"], told["new"]
+    assert {**new["settings"], **old["settings"]} == new["settings"]
+    assert (new["settings"]["strength"], new["settings"]["pooling"]) == (80, "average")
+    assert new["styles"] == [
+        {"kind": "file", "name": "file:///root/painter.png", "weight": 0.7, "region": 0},
+        {"kind": "layer", "name": "4", "weight": 0.3, "region": 3},
+    ]
+    assert new["layer"] == old["layer"] == 2
 
 
 @pytest.mark.parametrize("output", ["new-layer", "replace"])
@@ -317,12 +340,12 @@ def test_an_incomplete_installation_is_told_in_words(installed_gimp: Any, missin
         ("select_other", "replace", "new-layer", "selection was changed"),
         ("paint_over", "replace", "new-layer", "layer or the selection was changed"),
         ("erase", "replace", "new-layer", "layer or the selection was changed"),
-        ("lock", "replace", "new-layer", "is protected by now"),
+        ("lock", "replace", "new-layer", "is now protected"),
         ("lock", "new-layer", "new-layer", ""),
         ("lock_group", "new-layer", "new-layer", ""),
         ("rotate_layer", "replace", "new-image", "size was changed"),
         ("scale_image", "new-layer", "new-image", "size was changed"),
-        ("few_colors", "new-layer", "new-image", "few colors"),
+        ("few_colors", "new-layer", "new-image", "indexed colors"),
         ("floating_selection", "new-layer", "new-image", "floating selection"),
         ("delete_layer", "replace", "new-image", "layer was deleted"),
         ("close_image", "new-layer", "new-image", "image was closed"),

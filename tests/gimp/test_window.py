@@ -174,7 +174,7 @@ def test_what_was_asked_for_is_there_again_after_cancel(
     wait_for(lambda: len(gimp.call("look")["layers"]) == 2, "the new layer")
     painted = gimp.call("look")["described"][0]["parasite"]
     assert (painted["settings"]["size"], painted["settings"]["strength"]) == (310, 71)
-    assert painted["styles"]["first"]["file"].endswith("swirls.jpg")
+    assert painted["styles"][0]["name"].endswith("swirls.jpg")
 
 
 @pytest.mark.usefixtures("repeatable", "fresh")
