@@ -12,7 +12,7 @@ from nst_server.engine.canvas.margin import Resized
 from nst_server.engine.canvas.strips import cut, joined
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AdamRule:
     """Hyperparameters of Adam, in units of a picture in [0, 1]."""
 
@@ -24,11 +24,13 @@ class AdamRule:
     """Decay of the average of iterates; 0 takes the picture of the least loss instead."""
 
 
-RELATIVE = AdamRule(0.02, 0.9, 0.99, 1e-8, 0.97)
+RELATIVE = AdamRule(learning_rate=0.02, beta_1=0.9, beta_2=0.99, epsilon=1e-8, averaging=0.97)
 """Rule for relative losses. The average of iterates lacks the noise that the last step has
 (crowsonkb, style-transfer-pytorch)."""
 
-NOTEBOOK = AdamRule(5.0 / 255.0, 0.99, 0.999, 1e-1 * 255.0, 0.0)
+NOTEBOOK = AdamRule(
+    learning_rate=5.0 / 255.0, beta_1=0.99, beta_2=0.999, epsilon=1e-1 * 255.0, averaging=0.0
+)
 """Rule of the notebook, whose Adam works on pixels of 0 to 255 with a rate of 5 and an ε of 0.1. In
 [0, 1] gradients are 255 times as large, so the same steps need the rate ÷ 255 and ε × 255."""
 
