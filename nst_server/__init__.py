@@ -1,3 +1,3 @@
 """Neural Style for GIMP: client, server and engine of neural style transfer."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
