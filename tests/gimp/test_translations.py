@@ -118,7 +118,7 @@ def test_errors_of_the_server_are_german() -> None:
         Settings(size="big")
     error = NeuralStyleError.from_wire(caught.value.to_wire())
     assert error.translated(i18n._) == (
-        "'big' ist kein Wert für size. Möglich sind eine Zahl von 64 bis 16384, auto oder full."
+        "'big' ist für size nicht erlaubt. Möglich sind eine Zahl von 64 bis 16384, auto oder full."
     )
     gone = NeuralStyleError("server-gone", "No server is running.", "Start it with 'nst serve'.")
     assert wording.drafting(Failed(gone)) == (
