@@ -13,7 +13,7 @@ from gi.repository import GLib, Gtk
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.gimp import tell
 
-FOLDER = Path(__file__).resolve().parent.parent
+FOLDER = Path(__file__).resolve().parents[2]
 """The plug-in's folder."""
 
 
