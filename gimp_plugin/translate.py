@@ -50,7 +50,7 @@ def template() -> Catalog:
     messages = Catalog(
         project="Neural Style",
         version="for GIMP",
-        header_comment="# Messages of Neural Style for GIMP; the same licence as the rest of it.",
+        header_comment="# Messages of Neural Style for GIMP; the same license as the rest of it.",
         msgid_bugs_address="none",
         last_translator="Neural Style for GIMP contributors",
         language_team="Neural Style for GIMP contributors",
@@ -142,7 +142,7 @@ def _messages(path: Path) -> Iterator[tuple[int, str | tuple[str, ...]]]:
             isinstance(call.args[place], ast.JoinedStr) for place in places if place < len(texts)
         ):
             raise ValueError(
-                f"{path}:{call.lineno}: an f-string is another text each time, which no catalogue "
+                f"{path}:{call.lineno}: an f-string is another text each time, which no catalog "
                 "has; name its values in a plain one, and give them as arguments."
             )
         messages = tuple(texts[place] for place in places if place < len(texts) and texts[place])

@@ -44,7 +44,7 @@ def painting(home: Home) -> Path:
 
 
 def write_styles(home: Home, manifest: Manifest, report: SetupReport) -> None:
-    """Paint the gallery's pictures; existing ones are kept."""
+    """Paint the sample styles; existing ones are kept."""
     existing = set(home.styles.glob("*"))
     try:
         _python(home, _WRITE_STYLES, report, "Painting sample styles", str(home.styles))

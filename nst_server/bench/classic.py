@@ -11,7 +11,7 @@ from nst_server.bench.chart import Panel, Series
 from nst_server.bench.child import measured
 
 CURVE = "classic_curve.json"
-"""File of the notebook's losses for the built-in pictures, by network; see README.md."""
+"""File of the notebook's losses for the built-in pictures, by network; see docs/README.md."""
 
 
 def _measure(options: Options) -> Figures:

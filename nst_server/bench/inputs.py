@@ -1,4 +1,4 @@
-"""The pictures that are painted: a computed landscape, and a style from the gallery."""
+"""The pictures that are painted: a computed landscape, and a sample style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_server.values.errors import NeuralStyleError
 Array = npt.NDArray[np.float32]
 
 STYLE = "swirls"
-"""Name of a picture in the gallery."""
+"""Name of a sample style."""
 
 
 def landscape(width: int, height: int) -> Array:
@@ -55,7 +55,7 @@ def content(path: Path | None, longest: int) -> Array:
 
 
 def style(path: Path | None, longest: int) -> Array:
-    """The picture at ``path``, or one of the gallery, scaled to exactly that longest side."""
+    """The picture at ``path``, or a sample style, scaled to exactly that longest side."""
     return _fitted(sample_styles.paint(STYLE) if path is None else _opened(path), longest)
 
 

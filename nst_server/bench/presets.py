@@ -1,6 +1,6 @@
 """The evidence behind the presets: ``python -m nst_server.bench.presets FOLDER PHOTOGRAPH…``.
 
-Paints every photograph in styles of the gallery, in several ways and at about equal work, judges
+Paints every photograph in sample styles, in several ways and at about equal work, judges
 all results as ``nst bench quality`` does, and writes into FOLDER a table of means (presets.md), a
 plot of style against content (presets.png), a sheet of some pairs (presets.jpg) and one per pair.
 """

@@ -105,7 +105,10 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         help="Put content, styles and result side by side into this picture too.",
     )
     parser.add_argument(
-        "--trace", type=Path, metavar="FILE", help="Write every iteration's losses here (JSONL)."
+        "--trace",
+        type=Path,
+        metavar="FILE",
+        help="Write the losses here, up to ten times a second (JSONL).",
     )
     parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
     parser.add_argument("--quiet", action="store_true", help="Print nothing but errors.")

@@ -34,7 +34,7 @@ _LEGEND = (
     "content: distance from the content, 0 is the content\n"
     "noise: finest grain, 1 is as much as in the style\n"
     "border: edges within the border, 1 is as many as inside\n"
-    "seam: step from each side to the opposite one, 1 is as between neighbours: it tiles"
+    "seam: step from each side to the opposite one, 1 is as between neighbors: it tiles"
 )
 
 

@@ -134,7 +134,7 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
     if arguments.texture is not None and settings.colors != "style":
         raise NeuralStyleError(
             "bad-usage",
-            f"A texture has no content whose colours it could have: --colors {settings.colors}.",
+            f"A texture has no content whose colors it could have: --colors {settings.colors}.",
             "Leave out --colors.",
         )
     if arguments.resume is not None and arguments.init is not None:

@@ -122,7 +122,7 @@ class Method:
             padding="replicate" if relative else "zeros",
             precision=key.precision,
         )
-        distance = Distance(relative, key.style_loss == "wasserstein")
+        distance = Distance(relative, key.style_loss)
         objective = Objective(network, key.layers, distance, key.regions)
         adam = Adam(RELATIVE if relative else NOTEBOOK)
         return cls(objective, adam if key.optimizer == "adam" else None, key.formulation)

@@ -57,7 +57,7 @@ class Home:
 
     @property
     def styles(self) -> Path:
-        """Folder of style pictures: the project's gallery and the user's own."""
+        """Folder of style pictures: the project's samples and the user's own."""
         return self.root / "styles"
 
     @property

@@ -65,5 +65,5 @@ def _transform(colors: Samples, source: bytes, target: bytes) -> Samples:
             flags=flags,
         )
     except RuntimeError as error:
-        raise ValueError(f"the colour profile is broken: {error}") from error
+        raise ValueError(f"the color profile is broken: {error}") from error
     return transformed

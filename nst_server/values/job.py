@@ -16,7 +16,7 @@ from nst_server.values.settings import Settings
 SampleType = Literal["uint8", "uint16", "float32"]
 
 SAMPLE_BYTES: dict[SampleType, int] = {"uint8": 1, "uint16": 2, "float32": 4}
-"""Size in bytes of each sample type that travels; native byte order, little endian."""
+"""Size in bytes of each sample type that travels, little endian."""
 
 MAXIMUM_SIDE = 65535
 """Longest side of any picture, in pixels."""

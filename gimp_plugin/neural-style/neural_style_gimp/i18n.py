@@ -39,5 +39,5 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name
-    """Return ``message`` unchanged; it is marked for translation where it is shown."""
+    """Return ``message`` unchanged: it is marked here, and translated where it is shown."""
     return message

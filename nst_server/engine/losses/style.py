@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from nst_server.engine.losses.moments import Moments, blend
 from nst_server.engine.losses.wasserstein import style_root, wasserstein
+from nst_server.values.settings import StyleLossName
 
 RegionMoments = tuple[tuple[Moments, ...], ...]
 """Moments of each layer, for each region."""
@@ -43,7 +44,7 @@ class StyleLoss:
     layers: tuple[tuple[str, float], ...]
     """Names with shares of the loss."""
     relative: bool
-    wasserstein: bool
+    distance: StyleLossName
 
     def targets_spec(self, regions: RegionMoments) -> tuple[tf.TypeSpec, ...]:
         """Types of the targets of all regions; ``regions`` are the types of their moments."""
@@ -52,7 +53,7 @@ class StyleLoss:
         return tuple(
             StyleTargets.Spec(
                 moments=moments,
-                roots=roots if self.wasserstein else (),
+                roots=roots if self.distance == "wasserstein" else (),
                 share=tf.TensorSpec([]),
             )
             for moments in regions
@@ -66,7 +67,7 @@ class StyleLoss:
             blend([(moments[index], weight) for moments, weight in styles])
             for index in range(len(self.layers))
         )
-        roots = tuple(map(style_root, blended)) if self.wasserstein else ()
+        roots = tuple(map(style_root, blended)) if self.distance == "wasserstein" else ()
         return StyleTargets(moments=blended, roots=roots, share=share)
 
     def value(self, regions: RegionMoments, targets: Sequence[StyleTargets]) -> tf.Tensor:
@@ -95,7 +96,7 @@ class StyleLoss:
 
     def _distance(self, moments: Moments, targets: StyleTargets, index: int) -> tf.Tensor:
         style = targets.moments[index]
-        if self.wasserstein:
+        if self.distance == "wasserstein":
             return wasserstein(moments, style, targets.roots[index])
         loss = tf.reduce_mean(tf.square(moments.gram - style.gram))
         if self.relative:

@@ -4,7 +4,8 @@ Operations other than convolutions wait for memory: TensorFlow runs one after th
 reads and writes maps as large as those of the convolutions. XLA fuses several into one loop.
 Compiling takes some 40 to 150 ms per function and size, which pays off for large maps and many
 iterations; small maps are left as they are. Compiled as a whole, a gradient becomes slower on a
-CPU, and takes seconds for each size on a GPU, so neither is done (`bench/docs/README.md`).
+CPU, and takes seconds for each size on a GPU, so neither is done; see
+`nst_server/bench/docs/README.md`.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from nst_server.engine.network.cells import pyramid_of, whole
 from nst_server.engine.network.traced import Traced
 from nst_server.engine.network.vgg import Network
 from nst_server.engine.objective.stage import Layers, Stage, StageOutput, stages_of
+from nst_server.values.settings import StyleLossName
 
 TERMS = (ContentLoss.name, StyleLoss.name, variation.NAME)
 """Names of the terms, in the order of their weights."""
@@ -49,7 +50,7 @@ class Distance:
     """
 
     relative: bool
-    wasserstein: bool
+    style_loss: StyleLossName
 
 
 class Objective:
@@ -67,7 +68,7 @@ class Objective:
         self.regions = regions
         self.stages = stages_of(network, layers, regions, relative=distance.relative)
         style_layers = [layer for stage in self.stages for layer in stage.layers.style]
-        self.style_loss = StyleLoss(tuple(style_layers), distance.relative, distance.wasserstein)
+        self.style_loss = StyleLoss(tuple(style_layers), distance.relative, distance.style_loss)
         moments = tuple(stage.moments_spec for stage in self.stages)
         styles = self.style_loss.targets_spec(concatenated(moments))
         content = tuple(stage.content_spec for stage in self.stages)

@@ -16,7 +16,7 @@ def fast_width(least: int) -> int:
     oneDNN divides rows into blocks. With AMX every fifth width divides badly, and its convolutions
     take two to five times as long: with 128 channels, 359 positions take as long as 1800 others.
     Multiples of 16 divide well down to the deepest maps; for wide pictures multiples of 64 do
-    (`bench/docs/README.md`). Heights make no difference.
+    (`nst_server/bench/docs/README.md`). Heights make no difference.
     """
     step = _STEP if least <= _WIDE else _WIDE_STEP
     return -(-least // step) * step

@@ -1,4 +1,4 @@
-"""GIMP's procedure dialog, extended by the style, the draft and notes on what is not possible."""
+"""GIMP's procedure dialog, with the style, the draft, and why Stylize is grayed out if it is."""
 
 from __future__ import annotations
 
@@ -125,8 +125,8 @@ class Dialog:
         """Clear what is grayed out, and remember the files used so that they are offered first."""
         if arguments.chosen_style(self._config, arguments.SECOND) is None:
             self._config.set_property(arguments.CHANNEL, None)
-        for slot in (arguments.FIRST, arguments.SECOND):
-            style = arguments.chosen_style(self._config, slot)
+        for style_arguments in (arguments.FIRST, arguments.SECOND):
+            style = arguments.chosen_style(self._config, style_arguments)
             if isinstance(style, FileStyle):
                 remember(style.file)
 

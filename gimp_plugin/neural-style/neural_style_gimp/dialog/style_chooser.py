@@ -22,7 +22,7 @@ from neural_style_gimp.dialog.style_loader import StyleLoader
 from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import N_, _
 from neural_style_gimp.image.pixbufs import fitted, on_checks, pixbuf_of
-from neural_style_gimp.request.procedure_arguments import Slot, choose_style, chosen_style
+from neural_style_gimp.request.procedure_arguments import StyleArguments, choose_style, chosen_style
 from neural_style_gimp.request.style_source import LayerStyle, StylePicture, StyleSource
 from nst_server.values.errors import NeuralStyleError
 
@@ -39,7 +39,7 @@ NO_STYLE = {"": N_("None")}
 
 
 class StyleChooser:
-    """Kind, picture and thumbnail of a style, in step with the arguments of a slot.
+    """Kind, picture and thumbnail of a style, in step with the arguments of a style_arguments.
 
     Invariant: ``problem`` is empty if and only if the chosen style could be opened, and is then in
     ``picture``, or none is chosen and none is needed.
@@ -48,7 +48,7 @@ class StyleChooser:
     def __init__(
         self,
         config: Any,
-        slot: Slot,
+        style_arguments: StyleArguments,
         styles: Path,
         thumbnails: Thumbnails,
         changed: Callable[[], None],
@@ -61,7 +61,7 @@ class StyleChooser:
         ``labels`` are the labels for the kind and for the picture.
         """
         self._config = config
-        self._slot = slot
+        self._slot = style_arguments
         self._needed = needed
         self._changed = changed
         self._style: StyleSource | None = None
@@ -75,7 +75,7 @@ class StyleChooser:
             "pattern": PatternControl(self._choose),
         }
         self._fill(labels)
-        for name in slot.names:
+        for name in style_arguments.names:
             config.connect(f"notify::{name}", lambda *_: self._follow())
         self._on_kind = self._kinds.connect(
             "changed", lambda kinds: self._choose_kind(kinds.get_active_id())

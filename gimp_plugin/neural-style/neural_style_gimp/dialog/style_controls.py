@@ -26,7 +26,7 @@ Chosen = Callable[[StyleSource], None]
 
 
 class FileControl:
-    """A button that opens a file dialog for pictures with previews, in the gallery's folder."""
+    """A button that opens a file dialog for pictures with previews, in the folder of styles."""
 
     def __init__(self, styles: Path, thumbnails: Thumbnails, chosen: Chosen) -> None:
         self.widget = Gtk.FileChooserButton(

@@ -13,7 +13,7 @@ from nst_server.values.settings import OPTIONS, PRESETS, Option, Settings
 
 
 @dataclass(frozen=True)
-class Slot:
+class StyleArguments:
     """The arguments that name one style; the layer counts before the pattern, then the file."""
 
     file: str
@@ -26,8 +26,8 @@ class Slot:
         return self.file, self.layer, self.pattern
 
 
-FIRST = Slot("style-file", "style-drawable", "style-pattern")
-SECOND = Slot("style-file-2", "style-drawable-2", "style-pattern-2")
+FIRST = StyleArguments("style-file", "style-drawable", "style-pattern")
+SECOND = StyleArguments("style-file-2", "style-drawable-2", "style-pattern-2")
 MIX = "style-mix"
 CHANNEL = "style-channel"
 OUTPUT = "output"
@@ -135,21 +135,21 @@ def add_arguments(procedure: Any) -> None:
 
 def _add_style(
     procedure: Any,
-    slot: Slot,
+    style_arguments: StyleArguments,
     file: tuple[str, str],
     layer: tuple[str, str],
     pattern: tuple[str, str],
 ) -> None:
     """Add the arguments of a style, each with its label and its help."""
     any_file = Gimp.FileChooserAction.ANY
-    procedure.add_file_argument(slot.file, *file, any_file, True, None, EDITABLE)
-    procedure.add_drawable_argument(slot.layer, *layer, True, EDITABLE)
-    procedure.add_pattern_argument(slot.pattern, *pattern, True, None, False, EDITABLE)
+    procedure.add_file_argument(style_arguments.file, *file, any_file, True, None, EDITABLE)
+    procedure.add_drawable_argument(style_arguments.layer, *layer, True, EDITABLE)
+    procedure.add_pattern_argument(style_arguments.pattern, *pattern, True, None, False, EDITABLE)
 
 
-def chosen_style(config: Any, slot: Slot) -> StyleSource | None:
-    """Return the style that the arguments of ``slot`` name; None if they name none."""
-    file, layer, pattern = (config.get_property(name) for name in slot.names)
+def chosen_style(config: Any, style_arguments: StyleArguments) -> StyleSource | None:
+    """Return the style that the arguments of ``style_arguments`` name; None if they name none."""
+    file, layer, pattern = (config.get_property(name) for name in style_arguments.names)
     if layer is not None:
         return LayerStyle(layer)
     if pattern is not None:
@@ -157,13 +157,17 @@ def chosen_style(config: Any, slot: Slot) -> StyleSource | None:
     return None if file is None else FileStyle(file)
 
 
-def choose_style(config: Any, slot: Slot, style: StyleSource | None) -> None:
-    """Let the arguments of ``slot`` name ``style`` and nothing else."""
+def choose_style(config: Any, style_arguments: StyleArguments, style: StyleSource | None) -> None:
+    """Let the arguments of ``style_arguments`` name ``style`` and nothing else."""
     with config.freeze_notify():
-        config.set_property(slot.file, style.file if isinstance(style, FileStyle) else None)
-        config.set_property(slot.layer, style.layer if isinstance(style, LayerStyle) else None)
         config.set_property(
-            slot.pattern, style.pattern if isinstance(style, PatternStyle) else None
+            style_arguments.file, style.file if isinstance(style, FileStyle) else None
+        )
+        config.set_property(
+            style_arguments.layer, style.layer if isinstance(style, LayerStyle) else None
+        )
+        config.set_property(
+            style_arguments.pattern, style.pattern if isinstance(style, PatternStyle) else None
         )
 
 

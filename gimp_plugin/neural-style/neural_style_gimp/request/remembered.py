@@ -17,7 +17,8 @@ PARASITE = "plug-in-neural-style"
 """Name of the recipe that stays with a painted layer."""
 
 _UNPAINTED = "plug-in-neural-style-asked"
-"""Name of the recipe of the last dialog that led to no painting, kept while GIMP runs."""
+"""Name of the recipe of the last accepted dialog whose painting was cancelled or failed; it is kept
+while GIMP runs."""
 
 _OF_THE_SESSION = 0
 """Flags of a parasite that GIMP does not store."""

@@ -49,7 +49,9 @@ def chosen_styles(config: Any, image: Any) -> Styles:
 
     Raises `NeuralStyleError` if there is none, or if the channel does not fit.
     """
-    first, second = (arguments.chosen_style(config, slot) for slot in (FIRST, SECOND))
+    first, second = (
+        arguments.chosen_style(config, style_arguments) for style_arguments in (FIRST, SECOND)
+    )
     if first is None:
         raise refusal(_("No style picture is given."), _("Set style-file to a picture."))
     channel = config.get_property(arguments.CHANNEL)
