@@ -1,6 +1,6 @@
 """Quality of results in numbers: distance from the style and the content, and cleanness.
 
-The judge uses other layers of the network than the optimizer does by default (but for block4_conv2),
+The judge uses other layers of the network than the optimizer does by default, but for block4_conv2,
 since on its own layers the optimizer always does well. Everything is relative to the style, the
 content or the result's own interior, so that pictures of any size are comparable.
 """
