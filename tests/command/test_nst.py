@@ -86,7 +86,7 @@ def test_mask_and_trace(home: Path, files: Path) -> None:
         (("--from-result", "nowhere.png"), 2, "no file nowhere.png"),
         (("--sheet", "nowhere/sheet.png"), 2, "no folder nowhere"),
         (("--weight", "1", "--weight", "2"), 2, "one --weight for each"),
-        (("--weight", "-1"), 2, "no weight"),
+        (("--weight", "-1"), 2, "as a style's weight"),
         (("-o", "nowhere/out.png"), 2, "no folder nowhere"),
         (("-o", "out.xyz"), 2, "no picture format"),
         (("--backbone", "vgg19"), 3, "vgg19"),

@@ -82,7 +82,7 @@ def test_a_region_outside_the_selection_is_left_out(painter: Painter, selected: 
 def test_styles_that_are_all_outside_the_selection_are_refused(painter: Painter) -> None:
     left, mask = (np.zeros(CONTENT.shape[:2], np.float32) for _ in range(2))
     left[:, :48], mask[:, 56:] = 1, 1
-    with pytest.raises(NeuralStyleError, match="in the region of a style"):
+    with pytest.raises(NeuralStyleError, match="inside the painted area"):
         paint(painter, Style(ONE, mask=left), mask=mask)
 
 
