@@ -41,7 +41,7 @@ def run(installed_gimp: Any, words: list[str]) -> str:
     done = installed_gimp.run(
         ["sh", "-c", 'cd "$0" && "$@"', FOLDER, *words],
         env={"GIMP3_DIRECTORY": str(installed_gimp.profile)},
-        timeout=180,
+        timeout=600,  # only lest it hang: two paintings on a slow machine take minutes
     )
     assert done.returncode == 0, done.stdout
     return str(done.stdout)
