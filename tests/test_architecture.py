@@ -68,7 +68,7 @@ SHARED = {
     "nst_server.wire",
     "nst_server.client",
 }
-"""What the plug-in may import of the server's code."""
+"""Packages of the server's code that the plug-in may import."""
 
 
 def package_of(module: str) -> str:

@@ -83,7 +83,9 @@ def show_styles(config: Any, named: Sequence[RecipeStyle], image: Any) -> None:
     arguments.choose_style(config, SECOND, second_style)
     channel = None
     if second is not None:
-        config.set_property(arguments.MIX, 100 * second.weight)
+        config.set_property(
+            arguments.MIX, round(100 * second.weight, 6)
+        )  # 7, not 7.000000000000001
         if second.region and second_style is not None:
             channel = image.get_channel_by_tattoo(second.region)
     config.set_property(arguments.CHANNEL, channel)
