@@ -24,7 +24,9 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
     "nst_server.wire": ("values host", ""),
     "nst_server.client": ("values host wire", "zmq"),
     "nst_server.broker": ("values host wire", "zmq"),
-    "nst_server.pictures": ("values", "numpy PIL imagecodecs tifffile"),
+    "nst_server.pictures": ("values", "numpy PIL imagecodecs"),
+    "nst_server.pictures.reading": ("values pictures", "numpy PIL imagecodecs tifffile"),
+    "nst_server.pictures.writing": ("values pictures", "numpy PIL imagecodecs tifffile"),
     "nst_server.engine": (
         "values host engine.planning engine.canvas engine.network engine.losses engine.objective "
         "engine.optimizers",
@@ -46,7 +48,8 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
         "numpy PIL rich tensorflow keras",
     ),
     "nst_server.command": (
-        "values host wire client broker pictures worker engine engine.canvas bench",
+        "values host wire client broker pictures pictures.reading pictures.writing worker engine "
+        "engine.canvas bench",
         "numpy PIL rich markdown_it",
     ),
 }

@@ -25,14 +25,23 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
     _add_settings(parser)
 
 
+def picture_path(word: str) -> Path:
+    """The path that ``word`` names; ``-`` alone is a standard stream, ``./-`` a file."""
+    path = Path(word)
+    return path.absolute() if path == Path("-") and word != "-" else path
+
+
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
     """Content, styles with weights and masks, and the result's file."""
     parser.add_argument(
-        "content", type=Path, nargs="?", help="The picture to paint; none for a texture."
+        "content",
+        type=picture_path,
+        nargs="?",
+        help="The picture to paint, - for standard input; none for a texture.",
     )
     parser.add_argument(
         "--style",
-        type=Path,
+        type=picture_path,
         action=_Style,
         dest="styles",
         metavar="FILE",
@@ -50,7 +59,7 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--style-mask",
-        type=Path,
+        type=picture_path,
         action=_StyleMask,
         metavar="FILE",
         help="A picture that is white where the style before it is to be painted; styles without "
@@ -65,10 +74,11 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=picture_path,
         required=True,
         metavar="FILE",
-        help="Where to put the result; its ending says which format.",
+        help="Where to put the result; its ending says which format. A PNG goes to standard output "
+        "(-), or into a pipe.",
     )
 
 
@@ -76,7 +86,7 @@ def _add_starting_points(parser: argparse.ArgumentParser) -> None:
     """The selection, and results whose settings or pixels a painting begins with."""
     parser.add_argument(
         "--mask",
-        type=Path,
+        type=picture_path,
         dest="selection",
         metavar="FILE",
         help="A picture that is white where the content may change.",
@@ -84,13 +94,13 @@ def _add_starting_points(parser: argparse.ArgumentParser) -> None:
     earlier = parser.add_mutually_exclusive_group()
     earlier.add_argument(
         "--from-result",
-        type=Path,
+        type=picture_path,
         metavar="FILE",
         help="Take the settings that this result was made with; what is given here wins.",
     )
     earlier.add_argument(
         "--resume",
-        type=Path,
+        type=picture_path,
         metavar="FILE",
         help="Go on from this result, with its settings: more --iterations, or a larger --size.",
     )
@@ -100,13 +110,13 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
     """Everything else that is written or printed, and where it is painted."""
     parser.add_argument(
         "--sheet",
-        type=Path,
+        type=picture_path,
         metavar="FILE",
         help="Put content, styles and result side by side into this picture too.",
     )
     parser.add_argument(
         "--trace",
-        type=Path,
+        type=picture_path,
         metavar="FILE",
         help="Write the losses here, up to ten times a second (JSONL).",
     )
@@ -211,7 +221,7 @@ def first_picture(arguments: argparse.Namespace) -> Path | None:
     """Return the picture to start from, or None if none is named."""
     if arguments.resume is not None:
         return Path(arguments.resume)
-    return None if arguments.init in (None, "content", "noise") else Path(arguments.init)
+    return None if arguments.init in (None, "content", "noise") else picture_path(arguments.init)
 
 
 def texture_size(words: str) -> tuple[int, int]:

@@ -63,7 +63,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Measure and report. Raises `NeuralStyleError`."""
     from nst_server.bench import tables
-    from nst_server.pictures.picture_files import check_folder
+    from nst_server.pictures.writing.output_file import check_place
 
     if str(arguments.json) in ABOUT:
         raise NeuralStyleError(
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
             f"For the benchmark: nst bench {arguments.json} --json.",
         )
     for path in filter(None, (arguments.json, arguments.plot)):
-        check_folder(path)
+        check_place(path)
     if arguments.measured is None:
         names = [arguments.name] if arguments.name else list(ABOUT)
         if arguments.plot is not None:

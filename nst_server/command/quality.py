@@ -16,7 +16,7 @@ from nst_server.wire.spool import Spool
 if TYPE_CHECKING:
     from nst_server.bench.judge import Quality
     from nst_server.engine.canvas.picture import Picture
-    from nst_server.pictures.picture_files import PictureFile
+    from nst_server.pictures.picture_file import PictureFile
 
 _COLUMNS = {
     "style_distance": "style",
@@ -64,14 +64,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Judge the results. Raises `NeuralStyleError`."""
-    from nst_server.pictures import picture_files
+    from nst_server.pictures.reading import reader
+    from nst_server.pictures.writing import formats, output_file
 
     if arguments.sheet is not None:
-        picture_files.check_folder(arguments.sheet)
-        picture_files.check_format(arguments.sheet)
-    content = picture_files.read(arguments.content)
-    styles = [picture_files.read(path) for path in arguments.styles]
-    results = [picture_files.read(path) for path in arguments.results]
+        output_file.check_place(arguments.sheet)
+        formats.format_of(arguments.sheet)
+    content = reader.read(arguments.content)
+    styles = [reader.read(path) for path in arguments.styles]
+    results = [reader.read(path) for path in arguments.results]
     judged = list(_judged(content, styles, results, home))
     if arguments.json:
         entries = [
@@ -126,8 +127,8 @@ def _table(files: Sequence[Path], judged: Sequence[Quality]) -> Iterator[str]:
 def _write_sheet(
     arguments: argparse.Namespace, shown: Sequence[PictureFile], judged: Sequence[Quality]
 ) -> None:
-    from nst_server.pictures import picture_files
     from nst_server.pictures.contact_sheet import contact_sheet
+    from nst_server.pictures.writing.writer import write_image
 
     captions = [f"Content: {arguments.content.name}"]
     captions += [f"Style: {style.name}" for style in arguments.styles]
@@ -138,6 +139,4 @@ def _write_sheet(
         for file, quality in zip(arguments.results, judged, strict=True)
     ]
     images = [picture.image() for picture in shown]
-    picture_files.write_image(
-        arguments.sheet, contact_sheet(list(zip(images, captions, strict=True)))
-    )
+    write_image(arguments.sheet, contact_sheet(list(zip(images, captions, strict=True))))

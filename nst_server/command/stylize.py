@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +17,11 @@ from typing import Any
 from nst_server.command.arguments import first_picture, settings_from, texture_size
 from nst_server.command.console import Console
 from nst_server.host.home import Home
-from nst_server.pictures import picture_files
-from nst_server.pictures.color_profiles import Samples
-from nst_server.pictures.picture_files import PictureFile
+from nst_server.pictures.picture_file import PictureFile, blend, plain
+from nst_server.pictures.reading import reader
+from nst_server.pictures.samples import Samples
+from nst_server.pictures.streams import STANDARD_STREAM
+from nst_server.pictures.writing import formats, output_file, writer
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, JobStyle
 from nst_server.values.recipe import Made, Recipe, RecipeStyle, installed_versions
@@ -42,10 +44,10 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     submit = _locally(home) if arguments.local else _through_server(home, console)
     finished = _follow(submit(inputs.order(request.settings)), console, arguments.trace)
     result = _Result(inputs, finished)
-    _write(result, request, arguments.output, home)
+    notes = _write(result, request, arguments.output, home)
     if arguments.sheet is not None:
         _write_sheet(result, request, arguments)
-    _tell(finished, arguments, console)
+    _tell(finished, notes, arguments, console)
     return 0
 
 
@@ -103,7 +105,7 @@ def _earlier(arguments: argparse.Namespace) -> Recipe | None:
     if path is None:
         return None
     try:
-        recipe = Recipe.from_text(picture_files.recipe(path))
+        recipe = Recipe.from_text(reader.recipe(path))
         if recipe.made is None:
             raise ValueError("of a painting that was not made")
     except ValueError:
@@ -149,10 +151,29 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
             f"{arguments.from_result} was started from a picture, which it does not hold.",
             "Name that picture with --init.",
         )
+    _check_streams(arguments)
     for path in filter(None, (arguments.output, arguments.trace, arguments.sheet)):
-        picture_files.check_folder(path)
+        output_file.check_place(path)
     for path in filter(None, (arguments.output, arguments.sheet)):
-        picture_files.check_format(path)
+        formats.format_of(path)
+
+
+def _check_streams(arguments: argparse.Namespace) -> None:
+    """Standard input holds one picture, and standard output too. Raises `NeuralStyleError`."""
+    sources = [arguments.content, arguments.selection, arguments.from_result, arguments.resume]
+    sources += [path for style in arguments.styles for path in (style.path, style.mask)]
+    sources.append(first_picture(arguments))
+    if sources.count(STANDARD_STREAM) > 1:
+        raise NeuralStyleError(
+            "bad-usage", "Standard input can be read only once.", "Name a file for the others."
+        )
+    sinks = [arguments.output, arguments.sheet, arguments.trace]
+    if sinks.count(STANDARD_STREAM) + (STANDARD_STREAM in sinks and arguments.json) > 1:
+        raise NeuralStyleError(
+            "bad-usage", "Standard output can hold only the picture.", "Name a file for the rest."
+        )
+    if arguments.trace == STANDARD_STREAM:
+        raise NeuralStyleError("bad-usage", "The trace needs a file.", "Name one with --trace.")
 
 
 # Pictures
@@ -197,33 +218,31 @@ def _raster(picture: PictureFile) -> Raster:
 def _read(request: _Request, arguments: argparse.Namespace) -> _Inputs:
     """Read every picture; the content of a texture has one color. Raises `NeuralStyleError`."""
     if arguments.texture is None:
-        content = picture_files.read(arguments.content)
+        content = reader.read(arguments.content)
         styles = _read_styles(request, content.shape.width, content.shape.height)
     else:
         size = texture_size(arguments.texture)
         styles = _read_styles(request, *size)
-        content = picture_files.plain(*size, styles[0].picture)
-    picture_files.check_fits(arguments.output, content)
+        content = plain(*size, styles[0].picture)
+    writer.check_fits(arguments.output, content)
     init = first_picture(arguments)
     return _Inputs(
         content,
         styles,
         _read_mask(arguments.selection, content.shape.width, content.shape.height),
-        None if init is None else picture_files.read(init),
+        None if init is None else reader.read(init),
     )
 
 
 def _read_styles(request: _Request, width: int, height: int) -> tuple[_StylePicture, ...]:
     return tuple(
-        _StylePicture(
-            picture_files.read(style.path), style.weight, _read_mask(style.mask, width, height)
-        )
+        _StylePicture(reader.read(style.path), style.weight, _read_mask(style.mask, width, height))
         for style in request.styles
     )
 
 
 def _read_mask(path: Path | None, width: int, height: int) -> PictureFile | None:
-    return None if path is None else picture_files.read_mask(path, width, height)
+    return None if path is None else reader.read_mask(path, width, height)
 
 
 # Painting
@@ -313,18 +332,21 @@ class _Result:
     @cached_property
     def samples(self) -> Samples:
         inputs = self.inputs
-        return picture_files.blend(inputs.content, self.finished.pixels.read(), inputs.mask)
+        return blend(inputs.content, self.finished.pixels.read(), inputs.mask)
 
 
-def _write(result: _Result, request: _Request, output: Path, home: Home) -> None:
-    """Write the painting to ``output``, or save it elsewhere and raise an error that says where."""
+def _write(result: _Result, request: _Request, output: Path, home: Home) -> tuple[str, ...]:
+    """Write the painting to ``output``, or save it elsewhere and raise an error that says where.
+
+    Returns sentences on what could not be kept.
+    """
     recipe = request.recipe(result.finished).to_text()
 
-    def write(path: Path) -> None:
-        picture_files.write(path, result.samples, result.inputs.content, recipe)
+    def write(path: Path) -> tuple[str, ...]:
+        return writer.write(path, result.samples, result.inputs.content, recipe)
 
     try:
-        write(output)
+        return write(output)
     except NeuralStyleError as error:
         refuge = _write_to_refuge(write, home)
         if refuge is None:
@@ -333,7 +355,7 @@ def _write(result: _Result, request: _Request, output: Path, home: Home) -> None
         raise NeuralStyleError(error.code, error.sentence, hint) from error
 
 
-def _write_to_refuge(write: Callable[[Path], None], home: Home) -> Path | None:
+def _write_to_refuge(write: Callable[[Path], object], home: Home) -> Path | None:
     """Save a painting that its own place rejected; return where, or None if that fails too."""
     name = f"painted-{datetime.now():%Y%m%d-%H%M%S-%f}.png"  # an unused name
     folders = [home.root]
@@ -354,10 +376,15 @@ def _write_sheet(result: _Result, request: _Request, arguments: argparse.Namespa
     if arguments.content is not None:
         panels.insert(0, (result.inputs.content.image(), f"Content: {arguments.content.name}"))
     panels.append((PictureFile(result.samples).image(), f"Result: {arguments.output.name}"))
-    picture_files.write_image(arguments.sheet, contact_sheet(panels))
+    writer.write_image(arguments.sheet, contact_sheet(panels))
 
 
-def _tell(finished: Finished, arguments: argparse.Namespace, console: Console) -> None:
+def _tell(
+    finished: Finished, notes: Iterable[str], arguments: argparse.Namespace, console: Console
+) -> None:
+    if not arguments.quiet:
+        for note in notes:
+            print(note, file=sys.stderr)
     if arguments.json:
         print(json.dumps({"output": str(arguments.output), **finished.report.to_wire()}))
     elif not arguments.quiet:

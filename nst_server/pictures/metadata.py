@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import math
 from dataclasses import dataclass, field
 
 from PIL import ExifTags, Image
+
+from nst_server.pictures.xmp import without_old_pixels
 
 RECIPE = "neural-style"
 """Name of the text in a PNG that holds its recipe."""
@@ -25,6 +27,12 @@ _OF_OLD_PIXELS = (
     ExifTags.Base.ExifImageWidth,
     ExifTags.Base.ExifImageHeight,
     ExifTags.Base.ExifInteroperabilityOffset,
+    # Its offsets are the old file's, and phones say there which video belongs to the picture.
+    ExifTags.Base.MakerNote,
+    ExifTags.Base.ComponentsConfiguration,
+    ExifTags.Base.CompressedBitsPerPixel,
+    0x9214,  # SubjectArea and SubjectLocation, in pixels before they were turned upright
+    0xA214,
 )
 
 SUB_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
@@ -35,37 +43,37 @@ _ASCII = b"ASCII\0\0\0"
 _ROOM = 65000
 """Most bytes of EXIF in a JPEG; XMP has the same limit."""
 
-_ORIENTATION = re.compile(
-    rb"\s*tiff:Orientation=(?:\"\d\"|'\d')|<tiff:Orientation>\d</tiff:Orientation>"
-)
+_SRGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 65535
+"""Values of the tag ColorSpace; 2 is not in the standard."""
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """EXIF, XMP and resolution, without the tags that describe the old pixels."""
+    """EXIF, XMP, resolution and cICP, without what describes the old pixels."""
 
     exif: Image.Exif = field(default_factory=Image.Exif)
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    """Pixels an inch across and down, finite and above 0."""
+    cicp: bytes | None = None
+    """A PNG's code points for its color space, which say how its numbers are shown."""
 
     @classmethod
     def of(cls, image: Image.Image) -> Metadata:
         """Metadata of ``image``, without the parts that are broken."""
-        xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
-        if isinstance(xmp, str):
-            xmp = xmp.encode()
-        dpi = image.info.get("dpi")
-        return cls(
-            _usable_exif(image),
-            _ORIENTATION.sub(b"", xmp) if isinstance(xmp, bytes) and len(xmp) <= _ROOM else None,
-            (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None,
-        )
+        return cls(_usable_exif(image), _usable_xmp(image), _usable_dpi(image))
 
-    def exif_with(self, recipe: str) -> Image.Exif:
-        """EXIF with ``recipe`` as its comment; the comment alone if all of it would be too long."""
+    def exif_with(self, recipe: str, srgb: bool) -> Image.Exif:
+        """EXIF with ``recipe`` as its comment; the comment alone if all of it would be too long.
+
+        ``srgb`` says whether the result's numbers are sRGB's, whatever the content's were.
+        """
         exif = _copy(self.exif)
-        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = _ASCII + recipe.encode()
-        return exif if len(exif.tobytes()) <= _ROOM else Metadata().exif_with(recipe)
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        details[ExifTags.Base.UserComment] = _ASCII + recipe.encode()
+        if ExifTags.Base.ColorSpace in details:
+            details[ExifTags.Base.ColorSpace] = _SRGB if srgb else _UNCALIBRATED
+        return exif if len(exif.tobytes()) <= _ROOM else Metadata().exif_with(recipe, srgb)
 
 
 def orientation(image: Image.Image) -> int:
@@ -74,6 +82,18 @@ def orientation(image: Image.Image) -> int:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:
         return 1
+
+
+def says_adobe_rgb(image: Image.Image) -> bool:
+    """True if EXIF says Adobe RGB, as cameras do: by the color space itself, or by R03."""
+    try:
+        exif = image.getexif()
+        space = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace)
+        if space == _UNCALIBRATED:
+            return bool(str(exif.get_ifd(ExifTags.IFD.Interop).get(1)).startswith("R03"))
+        return bool(space == _ADOBE_RGB)
+    except Exception:
+        return False
 
 
 def recipe_text(image: Image.Image) -> str | None:
@@ -96,6 +116,22 @@ def _usable_exif(image: Image.Image) -> Image.Exif:
     except Exception:  # EXIF can be broken in many ways, and none of them harms the picture
         return Image.Exif()
     return exif
+
+
+def _usable_xmp(image: Image.Image) -> bytes | None:
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    if isinstance(xmp, str):
+        xmp = xmp.encode()
+    return without_old_pixels(xmp) if isinstance(xmp, bytes) and len(xmp) <= _ROOM else None
+
+
+def _usable_dpi(image: Image.Image) -> tuple[float, float] | None:
+    try:
+        across, down = (float(number) for number in image.info["dpi"])
+    except Exception:
+        return None
+    good = all(math.isfinite(number) and number > 0 for number in (across, down))
+    return (across, down) if good else None
 
 
 def _copy(exif: Image.Exif) -> Image.Exif:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_server.pictures import picture_files
+from nst_server.pictures.reading import reader
 from tests.support.landscapes import landscape
 from tests.support.running import nst
 
@@ -127,7 +127,7 @@ def test_the_command_tells_all_of_it(tmp_path: Path) -> None:
         assert all(0 <= result[name] < 100 for name in NUMBERS)
     assert results[0]["content_distance"] < results[1]["content_distance"]
     assert results[1]["style_distance"] < results[0]["style_distance"]
-    assert picture_files.read(sheet).shape.width > 4 * 80
+    assert reader.read(sheet).shape.width > 4 * 80
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from PIL import Image
 from nst_server.command import stylize
 from nst_server.command.main import main
 from nst_server.command.stylize import Submit
-from nst_server.pictures import picture_files
+from nst_server.pictures.reading import reader
 from nst_server.wire.events import Event, Finished
 from nst_server.wire.order import Order
 from nst_server.wire.spool import Spool
@@ -83,7 +83,7 @@ def test_it_is_kept_where_it_can_be_written(
         f"The painting is kept in {kept}.\n"
     )
     np.testing.assert_array_equal(np.asarray(Image.open(kept)), PAINTED)
-    assert picture_files.recipe(kept)
+    assert reader.recipe(kept)
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 

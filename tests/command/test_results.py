@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from nst_server.pictures import picture_files
+from nst_server.pictures.reading import reader
 from nst_server.values.recipe import Recipe
 from tests.support.running import QUICK, nst
 
@@ -34,11 +34,11 @@ def worked(made: Recipe) -> tuple[int, int]:
 
 
 def recipe(path: Path) -> Recipe:
-    return Recipe.from_text(picture_files.recipe(path))
+    return Recipe.from_text(reader.recipe(path))
 
 
 def pixels(path: Path) -> np.ndarray:
-    return np.asarray(picture_files.read(path).samples).astype(int)
+    return np.asarray(reader.read(path).samples).astype(int)
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
@@ -51,7 +51,7 @@ def test_every_format_says_how_it_was_made(home: Path, files: Path, ending: str)
     assert made.made.backbone == "vgg16"
     assert worked(made) == (96, 72)
     assert dict(made.versions)["tensorflow"].startswith("2.")
-    assert str(files) not in picture_files.recipe(path), "folders are nobody's business"
+    assert str(files) not in reader.recipe(path), "folders are nobody's business"
 
 
 def test_the_same_gives_the_same_bytes_and_another_seed_does_not(home: Path, files: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_ramp_of_sixteen_bits_stays_one(home: Path, files: Path, ending: str) 
     arguments = [files / "ramp.tif", "--style", files / "style.png", "--strength", 0]
     done = nst(home, "stylize", *arguments, "-o", files / f"ramp-out.{ending}")
     assert done.returncode == 0, done.stderr
-    kept = picture_files.read(files / f"ramp-out.{ending}").samples
+    kept = reader.read(files / f"ramp-out.{ending}").samples
     assert len(np.unique(kept)) > 4000
     np.testing.assert_array_equal(kept[..., :1], ramp)
 
@@ -171,7 +171,7 @@ def test_sixteen_bits_are_painted_in(home: Path, files: Path) -> None:
     arguments = [files / "deep.tif", "--style", files / "style.png", *QUICK]
     done = nst(home, "stylize", *arguments, "-o", files / "deep-out.png")
     assert done.returncode == 0, done.stderr
-    assert len(np.unique(picture_files.read(files / "deep-out.png").samples)) > 4000
+    assert len(np.unique(reader.read(files / "deep-out.png").samples)) > 4000
 
 
 def test_a_sheet_beside_the_result(home: Path, files: Path) -> None:

@@ -13,7 +13,10 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image, ImageCms
 
-from nst_server.pictures import color_profiles, picture_files
+from nst_server.pictures import color_profiles
+from nst_server.pictures.picture_file import PictureFile, blend
+from nst_server.pictures.reading import reader
+from nst_server.pictures.writing import writer
 from nst_server.values.errors import NeuralStyleError
 from tests.support.icc_profiles import linear_srgb, wide_profile
 
@@ -52,14 +55,14 @@ def save(path: Path, samples: Deep, profile: bytes | None = None) -> Path:
 
 
 def load(path: Path) -> Deep:
-    read = picture_files.read(path)
+    read = reader.read(path)
     assert read.shape.sample == "uint16"
     return np.asarray(read.samples, np.uint16)
 
 
-def again(content: picture_files.PictureFile, path: Path, samples: Deep | None = None) -> Path:
-    seen = picture_files.blend(content, content.samples if samples is None else samples, None)
-    picture_files.write(path, seen, content, '{"made": "so"}')
+def again(content: PictureFile, path: Path, samples: Deep | None = None) -> Path:
+    seen = blend(content, content.samples if samples is None else samples, None)
+    writer.write(path, seen, content, '{"made": "so"}')
     return path
 
 
@@ -67,7 +70,7 @@ def again(content: picture_files.PictureFile, path: Path, samples: Deep | None =
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_every_sample_survives(tmp_path: Path, ending: str, channels: int) -> None:
     samples = noise(channels)
-    content = picture_files.read(save(tmp_path / f"in{ending}", samples))
+    content = reader.read(save(tmp_path / f"in{ending}", samples))
     assert content.shape.channels == (4 if channels in (2, 4) else 3)
     written = load(again(content, tmp_path / f"out{ending}"))
     np.testing.assert_array_equal(written, content.samples)
@@ -129,7 +132,7 @@ def test_turned_as_pillow_turns(tmp_path: Path, turn: int) -> None:
     shallow = Image.fromarray((samples >> 8).astype(np.uint8))
     shallow.getexif()[274] = turn
     shallow.save(tmp_path / "shallow.png", exif=shallow.getexif())
-    upright = picture_files.read(tmp_path / "shallow.png")
+    upright = reader.read(tmp_path / "shallow.png")
     np.testing.assert_array_equal(load(tmp_path / "in.tif") >> 8, upright.samples)
 
 
@@ -139,7 +142,7 @@ def test_a_profile_is_worked_without_and_comes_back(
     tmp_path: Path, ending: str, profile: bytes
 ) -> None:
     samples = noise(3) // 2 + 16384  # inside both gamuts
-    content = picture_files.read(save(tmp_path / f"in{ending}", samples, profile))
+    content = reader.read(save(tmp_path / f"in{ending}", samples, profile))
     assert np.abs(content.samples.astype(int) - samples).mean() > 300, "converted"
     unchanged = again(content, tmp_path / f"unchanged{ending}")
     with Image.open(unchanged) as written:
@@ -168,9 +171,7 @@ def test_there_and_back_keeps_the_depth_of_the_shadows() -> None:
 
 def test_a_gray_profile_is_worked_without(tmp_path: Path) -> None:
     profile = imagecodecs.cms_profile("gray", gamma=1.0)
-    content = picture_files.read(
-        save(tmp_path / "in.tif", np.full((9, 9), 14000, np.uint16), profile)
-    )
+    content = reader.read(save(tmp_path / "in.tif", np.full((9, 9), 14000, np.uint16), profile))
     assert content.profile is None, "a result has colours"
     encoded = 65535 * (1.055 * (14000 / 65535) ** (1 / 2.4) - 0.055)
     assert content.samples[0, 0, 0] == pytest.approx(encoded, rel=0.01)
@@ -192,8 +193,8 @@ def test_what_a_camera_said_is_kept(tmp_path: Path, ending: str) -> None:
     # As a TIFF of eight bits, which Pillow writes whole, read for its words only.
     shallow = tmp_path / "shallow.tif"
     Image.new("RGB", (30, 20)).save(shallow, exif=exif.tobytes(), dpi=(300, 300))
-    words = picture_files.read(shallow).metadata
-    content = picture_files.PictureFile(noise(3), metadata=words)
+    words = reader.read(shallow).metadata
+    content = PictureFile(noise(3), metadata=words)
     path = again(content, tmp_path / f"out{ending}")
     with Image.open(path) as image:
         found = image.getexif()
@@ -201,12 +202,12 @@ def test_what_a_camera_said_is_kept(tmp_path: Path, ending: str) -> None:
         assert found.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] == 400
         assert found.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
         assert image.info["dpi"][0] == pytest.approx(300, rel=1e-3)
-    assert picture_files.recipe(path) == '{"made": "so"}'
+    assert reader.recipe(path) == '{"made": "so"}'
     np.testing.assert_array_equal(load(path), noise(3))
 
 
 def test_where_the_format_has_eight_bits(tmp_path: Path) -> None:
-    content = picture_files.read(save(tmp_path / "in.png", noise(3)))
+    content = reader.read(save(tmp_path / "in.png", noise(3)))
     with Image.open(again(content, tmp_path / "out.webp")) as image:
         assert image.mode == "RGB"
     with Image.open(again(content, tmp_path / "out.bmp")) as image:
@@ -215,7 +216,7 @@ def test_where_the_format_has_eight_bits(tmp_path: Path) -> None:
 
 def test_a_mask_of_sixteen_bits(tmp_path: Path) -> None:
     path = save(tmp_path / "mask.png", np.array([[0, 0x8080, 0xFFFF]], np.uint16))
-    assert picture_files.read_mask(path, 3, 1).samples.ravel().tolist() == [0, 128, 255]
+    assert reader.read_mask(path, 3, 1).samples.ravel().tolist() == [0, 128, 255]
 
 
 @pytest.mark.parametrize("ending", [".png", ".tif"])
@@ -223,21 +224,21 @@ def test_a_damaged_one_gets_a_sentence(tmp_path: Path, ending: str) -> None:
     path = save(tmp_path / f"in{ending}", noise(3))
     path.write_bytes(path.read_bytes()[:1500])
     with pytest.raises(NeuralStyleError) as caught:
-        picture_files.read(path)
+        reader.read(path)
     assert caught.value.code == "bad-image"
     assert "\n" not in str(caught.value)
 
 
 def test_a_soft_mask_keeps_the_depth(tmp_path: Path) -> None:
-    content = picture_files.read(save(tmp_path / "in.png", np.full((1, 3, 3), 1000, np.uint16)))
-    mask = picture_files.PictureFile(np.array([[[0], [51], [255]]], np.uint8))
-    seen = picture_files.blend(content, np.full((1, 3, 3), 2001, np.uint16), mask)
+    content = reader.read(save(tmp_path / "in.png", np.full((1, 3, 3), 1000, np.uint16)))
+    mask = PictureFile(np.array([[[0], [51], [255]]], np.uint8))
+    seen = blend(content, np.full((1, 3, 3), 2001, np.uint16), mask)
     assert seen[0, :, 0].tolist() == [1000, 1200, 2001]
 
 
 def test_srgb_by_any_name_is_left_alone(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    content = picture_files.read(save(tmp_path / "in.png", noise(3), profile))
+    content = reader.read(save(tmp_path / "in.png", noise(3), profile))
     assert content.original is None
     np.testing.assert_array_equal(content.samples, noise(3))
     assert content.profile == profile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_server.pictures import picture_files
+from nst_server.pictures.reading import reader
 from nst_server.values.recipe import Made, Recipe, RecipeStyle
 from nst_server.values.settings import Settings
 
@@ -54,7 +54,7 @@ def test_a_recipe_survives_its_text() -> None:
 
 
 def test_a_result_of_0_1_0_opens() -> None:
-    made = Recipe.from_text(picture_files.recipe(DATA / "painted-0.1.0.png"))
+    made = Recipe.from_text(reader.recipe(DATA / "painted-0.1.0.png"))
     settings = made.settings
     assert (settings.preset, settings.strength, settings.iterations) == ("draft", 80, 2)
     assert [(style.kind, style.name, style.weight) for style in made.styles] == [

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from nst_server.pictures import color_profiles, picture_files
+from nst_server.pictures import color_profiles
+from nst_server.pictures.picture_file import PictureFile, blend
+from nst_server.pictures.reading import reader
+from nst_server.pictures.writing import formats, output_file, writer
 from nst_server.values.errors import NeuralStyleError
 from tests.support.icc_profiles import linear_srgb, wide_profile
 
@@ -22,9 +25,9 @@ def image() -> Image.Image:
 
 
 def saved(folder: Path, content: Path, name: str) -> Image.Image:
-    read = picture_files.read(content)
+    read = reader.read(content)
     target = folder / name
-    picture_files.write(target, picture_files.blend(read, read.pixels, None), read, "{}")
+    writer.write(target, blend(read, read.pixels, None), read, "{}")
     return Image.open(target)
 
 
@@ -39,7 +42,7 @@ def test_every_mode_becomes_colours_and_alpha(
         image.convert("RGB").convert("P").save(path)
     else:
         image.convert("RGB" if mode == "CMYK" else mode).convert(mode).save(path)
-    read = picture_files.read(path)
+    read = reader.read(path)
     assert (read.shape.width, read.shape.height) == (30, 20)
     assert read.shape.channels == (4 if "A" in mode else 3)
     assert len(read.pixels) == read.shape.size_in_bytes
@@ -92,10 +95,10 @@ def test_a_mask_is_stretched_and_blends(tmp_path: Path) -> None:
     mask = Image.new("L", (2, 1))
     mask.putpixel((1, 0), 255)
     mask.save(tmp_path / "mask.png")
-    content = picture_files.read(tmp_path / "in.png")
-    read = picture_files.read_mask(tmp_path / "mask.png", 40, 20)
+    content = reader.read(tmp_path / "in.png")
+    read = reader.read_mask(tmp_path / "mask.png", 40, 20)
     white = b"\xff" * len(content.pixels)
-    seen = picture_files.PictureFile(picture_files.blend(content, white, read)).image()
+    seen = PictureFile(blend(content, white, read)).image()
     assert seen.getpixel((0, 10)) == (0, 0, 0)
     assert seen.getpixel((39, 10)) == (255, 255, 255)
     between = seen.getpixel((19, 10))
@@ -105,21 +108,19 @@ def test_a_mask_is_stretched_and_blends(tmp_path: Path) -> None:
 
 def test_what_is_transparent_of_a_mask_is_not_selected(tmp_path: Path) -> None:
     Image.new("RGBA", (40, 20), (255, 255, 255, 0)).save(tmp_path / "mask.png")
-    assert picture_files.read_mask(tmp_path / "mask.png", 40, 20).samples.max() == 0
+    assert reader.read_mask(tmp_path / "mask.png", 40, 20).samples.max() == 0
 
 
 @pytest.mark.parametrize(("ending", "most"), [("webp", 16383), ("avif", 32768), ("jpg", 65500)])
 def test_a_format_that_is_too_small_is_known_before(tmp_path: Path, ending: str, most: int) -> None:
     out = tmp_path / f"out.{ending}"
-    longest, longer = (
-        picture_files.PictureFile(np.zeros((8, side, 3), np.uint8)) for side in (most, most + 1)
-    )
-    picture_files.check_fits(out, longest)
-    picture_files.write(out, longest.samples, longest, "{}")
-    assert picture_files.read(out).shape.width == most
-    picture_files.check_fits(tmp_path / "out.png", longer)
+    longest, longer = (PictureFile(np.zeros((8, side, 3), np.uint8)) for side in (most, most + 1))
+    writer.check_fits(out, longest)
+    writer.write(out, longest.samples, longest, "{}")
+    assert reader.read(out).shape.width == most
+    writer.check_fits(tmp_path / "out.png", longer)
     with pytest.raises(NeuralStyleError, match=f"at most {most} pixels"):
-        picture_files.check_fits(out, longer)
+        writer.check_fits(out, longer)
 
 
 def test_a_profile_without_a_way_back_is_left_out(
@@ -130,7 +131,7 @@ def test_a_profile_without_a_way_back_is_left_out(
 
     image.save(tmp_path / "in.png", icc_profile=wide_profile())
     monkeypatch.setattr(color_profiles, "from_srgb", none)
-    assert picture_files.read(tmp_path / "in.png").profile is None
+    assert reader.read(tmp_path / "in.png").profile is None
     saved(tmp_path, tmp_path / "in.png", "out.png")
 
 
@@ -153,7 +154,7 @@ def broken_files(folder: Path) -> dict[str, Path]:
 @pytest.mark.parametrize("kind", ["not a picture", "empty", "truncated", "folder", "missing"])
 def test_what_is_no_picture_gets_a_sentence(tmp_path: Path, kind: str) -> None:
     with pytest.raises(NeuralStyleError) as caught:
-        picture_files.read(broken_files(tmp_path)[kind])
+        reader.read(broken_files(tmp_path)[kind])
     assert caught.value.code == "bad-image"
     assert "\n" not in str(caught.value)
 
@@ -162,14 +163,14 @@ def test_what_is_no_picture_gets_a_sentence(tmp_path: Path, kind: str) -> None:
 def test_where_nothing_can_be_written_is_known_before(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(NeuralStyleError) as caught:
-        picture_files.check_folder(tmp_path / name)
+        output_file.check_place(tmp_path / name)
     assert caught.value.code == "unwritable"
 
 
 @pytest.mark.parametrize("name", ["out", "out.xyz", "out.txt", "out.xbm", "out.ico"])
 def test_an_ending_without_a_format_is_known_before(name: str) -> None:
     with pytest.raises(NeuralStyleError) as caught:
-        picture_files.check_format(Path(name))
+        formats.format_of(Path(name))
     assert caught.value.code == "unwritable"
 
 
@@ -184,10 +185,10 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
         self.write_text("half")
         raise OSError(28, "No space left on device")
 
-    read = picture_files.read(tmp_path / "in.png")
+    read = reader.read(tmp_path / "in.png")
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(NeuralStyleError) as caught:
-        picture_files.write(target, read.samples, read, "{}")
+        writer.write(target, read.samples, read, "{}")
     assert caught.value.sentence == f"{target} could not be written: No space left on device."
     assert target.read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.png"]
@@ -199,12 +200,12 @@ def test_a_disk_that_becomes_full_on_the_way_is_noticed(
 ) -> None:
     resource = pytest.importorskip("resource")
     image.save(tmp_path / "in.png")
-    read = picture_files.read(tmp_path / "in.png")
+    read = reader.read(tmp_path / "in.png")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
     try:
         with pytest.raises(NeuralStyleError) as caught:
-            picture_files.write(tmp_path / f"out.{ending}", read.samples, read, "{}")
+            writer.write(tmp_path / f"out.{ending}", read.samples, read, "{}")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert caught.value.code == "unwritable"
@@ -219,32 +220,32 @@ def test_what_is_not_painted_keeps_its_bytes_under_a_profile(
     content, out = tmp_path / f"in.{ending}", tmp_path / f"out.{ending}"
     profile = wide_profile()  # once: the second it was made in is a part of it
     image.convert(mode).save(content, icc_profile=profile)
-    read = picture_files.read(content)
+    read = reader.read(content)
     assert np.abs(read.samples[..., :3].astype(int) - np.asarray(image)[..., :3]).max() > 5
     painted = np.array(read.samples)
     painted[:, 20:, :3] ^= 0x40
     mask = np.full((20, 30, 1), 255, np.uint8)
     mask[:, :10] = 0
-    seen = picture_files.blend(read, painted, picture_files.PictureFile(mask))
-    picture_files.write(out, seen, read, "{}")
+    seen = blend(read, painted, PictureFile(mask))
+    writer.write(out, seen, read, "{}")
     with Image.open(out) as written:
         assert written.info["icc_profile"] == profile
         kept = np.asarray(written)[:, :20]
     np.testing.assert_array_equal(kept, np.asarray(image.convert(mode))[:, :20])
-    again = picture_files.read(out).samples.astype(int)
+    again = reader.read(out).samples.astype(int)
     inside = ((painted > 2) & (painted < 253))[..., :3].all(-1)
     assert np.abs(again - painted)[inside].max() <= 6
 
 
 def test_a_linear_profile_is_not_srgb(tmp_path: Path) -> None:
     Image.new("RGB", (9, 9), (55, 55, 55)).save(tmp_path / "in.png", icc_profile=linear_srgb())
-    assert picture_files.read(tmp_path / "in.png").samples[0, 0].tolist() == [128, 128, 128]
+    assert reader.read(tmp_path / "in.png").samples[0, 0].tolist() == [128, 128, 128]
 
 
 def test_gray_and_inks_with_profiles_become_srgb(tmp_path: Path) -> None:
     gray = imagecodecs.cms_profile("gray", gamma=1.0)
     Image.new("L", (9, 9), 55).save(tmp_path / "in.png", icc_profile=gray)
-    read = picture_files.read(tmp_path / "in.png")
+    read = reader.read(tmp_path / "in.png")
     assert read.profile is None
     assert read.samples[0, 0].tolist() == [128, 128, 128]
 
@@ -255,7 +256,10 @@ def test_what_a_photograph_says_is_kept(tmp_path: Path, image: Image.Image, endi
     exif[ExifTags.Base.Orientation], exif[ExifTags.Base.Artist] = 6, "Someone"
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExposureTime] = 0.25
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "S"
-    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="6" xmp:Rating="5"/>'
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+        b'xmlns:xmp="http://ns.adobe.com/xap/1.0/" tiff:Orientation="6" xmp:Rating="5"/>'
+    )
     image.convert("RGB").save(tmp_path / "in.jpg", exif=exif, xmp=xmp, dpi=(200, 200))
     with saved(tmp_path, tmp_path / "in.jpg", f"out.{ending}") as again:
         found = again.getexif()
@@ -268,7 +272,7 @@ def test_what_a_photograph_says_is_kept(tmp_path: Path, image: Image.Image, endi
         kept = again.info.get("xmp") or again.info["XML:com.adobe.xmp"].encode()
     assert b'xmp:Rating="5"' in kept
     assert b"Orientation" not in kept
-    assert picture_files.recipe(tmp_path / f"out.{ending}") == "{}"
+    assert reader.recipe(tmp_path / f"out.{ending}") == "{}"
 
 
 def test_too_much_to_say_does_not_stop_the_writing(tmp_path: Path, image: Image.Image) -> None:
@@ -276,7 +280,7 @@ def test_too_much_to_say_does_not_stop_the_writing(tmp_path: Path, image: Image.
     exif[ExifTags.Base.ImageDescription] = "x" * 70000
     image.save(tmp_path / "in.png", exif=exif)
     assert saved(tmp_path, tmp_path / "in.png", "out.jpg").size == image.size
-    assert picture_files.recipe(tmp_path / "out.jpg") == "{}"
+    assert reader.recipe(tmp_path / "out.jpg") == "{}"
 
 
 def test_broken_exif_does_not_stop_the_work(tmp_path: Path, image: Image.Image) -> None:

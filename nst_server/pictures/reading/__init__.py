@@ -1,0 +1,1 @@
+"""Picture files in: one way in, whatever the format."""

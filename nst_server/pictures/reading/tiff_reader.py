@@ -1,0 +1,237 @@
+"""TIFF files, by tifffile: which page is the picture, and what its numbers mean.
+
+Pillow reads fewer of them, and some of those wrong (PICTURES.md).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from PIL import Image
+
+from nst_server.pictures.metadata import Metadata
+from nst_server.pictures.reading import camera_raw, pillow_reader
+from nst_server.pictures.reading.decoded import DEVELOP, Decoded, NotReadError, check_size
+from nst_server.pictures.reading.lzw import deflate
+from nst_server.pictures.samples import Samples, from_floats, in_full_range, straight, strips
+
+_PHOTOMETRIC = tifffile.PHOTOMETRIC
+
+_COLOR_CHANNELS: dict[int, int] = {
+    _PHOTOMETRIC.MINISWHITE: 1,
+    _PHOTOMETRIC.MINISBLACK: 1,
+    _PHOTOMETRIC.PALETTE: 1,
+    _PHOTOMETRIC.RGB: 3,
+    _PHOTOMETRIC.YCBCR: 3,
+    _PHOTOMETRIC.SEPARATED: 4,
+    _PHOTOMETRIC.CIELAB: 3,
+    _PHOTOMETRIC.ICCLAB: 3,
+}
+
+_REDUCED_OR_MASK = 1 | 4
+"""Bits of NewSubfileType: a smaller version of another page, or a mask for one."""
+_OLD_REDUCED = 2
+_SUBFILE_TYPE, _OLD_SUBFILE_TYPE = 254, 255
+_ORIENTATION, _INK_SET = 274, 332
+
+_MOST_PAGES = 200
+"""Most pages that are looked at; in a damaged file they may point to each other."""
+
+_DECODED_AS_RGB = {
+    tifffile.COMPRESSION.JPEG,
+    tifffile.COMPRESSION.JPEG_LOSSY,
+    tifffile.COMPRESSION.ALT_JPEG,
+    tifffile.COMPRESSION.WEBP,
+    tifffile.COMPRESSION.JPEGXL,
+}
+"""Compressions whose decoder gives RGB where the file says YCbCr."""
+
+
+def decode(data: bytes, ending: str) -> Decoded:
+    """The first page that is neither a thumbnail nor a mask.
+
+    Raises `NotReadError`, or whatever the libraries raise for a damaged file.
+    """
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors come as exceptions
+    source = io.BytesIO(data)
+    with tifffile.TiffFile(source) as file:
+        pages = list(islice(_pages(file), _MOST_PAGES))
+        if ending.lower() in camera_raw.ENDINGS or camera_raw.holds_sensor_data(pages):
+            raise NotReadError("is a camera's raw file", DEVELOP)
+        page = next((page for page in pages if not _is_reduced_or_mask(page)), pages[0])
+        check_size(page.imagewidth, page.imagelength, page.samplesperpixel)
+        if page.imagedepth > 1:
+            raise NotReadError("is a TIFF of a volume")
+        if page.photometric == _PHOTOMETRIC.YCBCR and page.compression not in _DECODED_AS_RGB:
+            return _by_pillow(data, page)
+        if page.compression == tifffile.COMPRESSION.LZW:
+            deflate(page, source)
+        colors, alpha = _pixels(page)
+        metadata, exif_profile = _metadata(data)
+        profile = None if _is_lab(page) else page.iccprofile or exif_profile
+        return Decoded(colors, alpha, profile, _number(page, _ORIENTATION, 1), metadata)
+
+
+def _pages(file: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
+    """Every page of the file, each before those of its own that it points to."""
+    waiting: list[Any] = [file.pages]
+    for pages in waiting:  # which grows
+        for page in pages:
+            whole = page.aspage()
+            yield whole
+            if whole.subifds:
+                waiting.append(whole.pages)
+
+
+def _is_reduced_or_mask(page: tifffile.TiffPage) -> bool:
+    return bool(
+        _number(page, _SUBFILE_TYPE, 0) & _REDUCED_OR_MASK
+        or _number(page, _OLD_SUBFILE_TYPE, 0) == _OLD_REDUCED
+    )
+
+
+def _number(page: tifffile.TiffPage, tag: int, default: int) -> int:
+    value = page.tags.valueof(tag, default)
+    return int(value) if isinstance(value, int) else default
+
+
+def _is_lab(page: tifffile.TiffPage) -> bool:
+    return page.photometric in (_PHOTOMETRIC.CIELAB, _PHOTOMETRIC.ICCLAB)
+
+
+def _by_pillow(data: bytes, page: tifffile.TiffPage) -> Decoded:
+    """A page of YCbCr, whose subsampled colors libtiff converts."""
+    if len(page.treeindex) > 1:
+        raise NotReadError("is a TIFF of a rare kind")
+    return pillow_reader.decode(data, page.index)
+
+
+def _metadata(data: bytes) -> tuple[Metadata, bytes | None]:
+    """Metadata of the first page, and the profile that its EXIF alone tells."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
+            return Metadata.of(image), pillow_reader.profile_of(image)
+    except Exception:  # Pillow does not know every kind of TIFF; only metadata is lost
+        return Metadata(), None
+
+
+def _pixels(page: tifffile.TiffPage) -> tuple[Samples, Samples | None]:
+    """Colors of 1, 3 or 4 channels, and straight alpha, of 8 or 16 bits."""
+    channels = _COLOR_CHANNELS.get(page.photometric)
+    if channels is None or page.samplesperpixel < channels or page.dtype is None:
+        raise NotReadError("is a TIFF of a rare kind")
+    if page.photometric == _PHOTOMETRIC.SEPARATED and page.tags.valueof(_INK_SET, 1) != 1:
+        raise NotReadError("is a TIFF of inks that are not cyan, magenta, yellow and black")
+    stored = _stored(page)
+    _check_numbers(page, stored)
+    colors = _colors(page, stored[..., :channels])
+    place, associated = _alpha_channel(page, channels)
+    if place is None:
+        return colors, None
+    alpha = _in_full_range(page, stored[..., place])
+    return straight(colors, alpha) if associated else colors, alpha
+
+
+def _stored(page: tifffile.TiffPage) -> npt.NDArray[Any]:
+    """The numbers in the file as height × width × samples."""
+    stored = page.asarray()
+    if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1:
+        stored = np.moveaxis(stored, 0, -1)
+    return stored.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
+
+
+def _check_numbers(page: tifffile.TiffPage, stored: npt.NDArray[Any]) -> None:
+    """Raise `NotReadError` for numbers of which nothing says where black and white are."""
+    if stored.dtype.kind == "i" and not _is_lab(page):
+        raise NotReadError("is a TIFF of signed numbers, of which none is known to be black")
+    if stored.dtype.kind == "c" or (stored.dtype.kind == "f" and _is_lab(page)):
+        raise NotReadError("is a TIFF of a rare kind")
+    if stored.dtype.kind == "f" and not _spans_zero_to_one(stored):
+        raise NotReadError("is a TIFF of floating-point numbers that do not range from 0 to 1")
+
+
+def _spans_zero_to_one(values: npt.NDArray[Any]) -> bool:
+    """False for floats that have another black than 0, or another white than 1.
+
+    Highlights beyond white, and colors a little outside the gamut, are no reason; that most lie
+    beyond white is one, and that all are integers.
+    """
+    finite = values[np.isfinite(values)]
+    if finite.size == 0 or (finite.min() >= 0 and finite.max() <= 1):
+        return True
+    if (finite < -0.1).mean() > 0.01 or (finite > 1).mean() > 0.5:
+        return False
+    return bool((finite != np.rint(finite)).any())
+
+
+def _in_full_range(page: tifffile.TiffPage, values: npt.NDArray[Any]) -> Samples:
+    return from_floats(values) if values.dtype.kind == "f" else in_full_range(values, _bits(page))
+
+
+def _bits(page: tifffile.TiffPage) -> int:
+    return max(page.bitspersample) if isinstance(page.bitspersample, tuple) else page.bitspersample
+
+
+def _colors(page: tifffile.TiffPage, stored: npt.NDArray[Any]) -> Samples:
+    if _is_lab(page):
+        return _from_lab(page, stored)
+    if page.photometric == _PHOTOMETRIC.PALETTE:
+        return _from_palette(page, stored[..., 0])
+    colors = _in_full_range(page, stored)
+    if page.photometric == _PHOTOMETRIC.MINISWHITE:
+        return np.iinfo(colors.dtype).max - colors
+    return colors
+
+
+def _alpha_channel(page: tifffile.TiffPage, channels: int) -> tuple[int | None, bool]:
+    """The sample that is alpha, and whether the colors are multiplied with it."""
+    kinds = list(page.extrasamples)
+    for place, kind in enumerate(kinds, channels):
+        if kind in (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA):
+            return place, kind == tifffile.EXTRASAMPLE.ASSOCALPHA
+    # Some files have the one sample more, but do not say what it is.
+    return (channels if page.samplesperpixel == channels + 1 else None), False
+
+
+def _from_palette(page: tifffile.TiffPage, places: npt.NDArray[Any]) -> Samples:
+    """RGB of 8 bits. The palette has 16, of which old writers filled the lower 8 only."""
+    palette = np.asarray(page.colormap).T
+    entries = (palette if palette.max() < 256 else palette >> 8).astype(np.uint8)
+    return np.asarray(entries[places])
+
+
+def _from_lab(page: tifffile.TiffPage, stored: npt.NDArray[Any]) -> Samples:
+    """SRGB from CIELAB of 8 or 16 bits; a and b are signed in CIELAB, and shifted in ICCLAB."""
+    bits = _bits(page)
+    if bits not in (8, 16):
+        raise NotReadError("is a TIFF of a rare kind")
+    depth, signed = (np.uint8, np.int8) if bits == 8 else (np.uint16, np.int16)
+    colors = np.empty(stored.shape, depth)
+    shifted = page.photometric == _PHOTOMETRIC.ICCLAB
+    # 100 is the largest number, but 0xFF00 in the 16 bits of ICC's version 2 (TIFF technical note).
+    white = 0xFF00 if shifted and bits == 16 else 2**bits - 1
+    for rows in strips(len(stored)):
+        whole = np.ascontiguousarray(stored[rows]).astype(depth)
+        middle = 2 ** (bits - 1) if shifted else 0
+        opponents = (
+            whole[..., 1:].astype(np.int32) - middle if shifted else whole.view(signed)[..., 1:]
+        )
+        lab = np.dstack([whole[..., :1] * (100 / white), opponents / 2 ** (bits - 8)])
+        colors[rows] = imagecodecs.cms_transform(
+            lab.astype(np.float32),
+            imagecodecs.cms_profile("lab4"),
+            imagecodecs.cms_profile("srgb"),
+            colorspace="lab",
+            outcolorspace="rgb",
+            outdtype=np.dtype(depth).name,
+            intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+        )
+    return colors

@@ -1,0 +1,1 @@
+"""Paintings out: into a format, to a place, with what is said beside them."""

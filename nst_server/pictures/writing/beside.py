@@ -1,0 +1,36 @@
+"""What a file says beside its pixels: profile, recipe, metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+from nst_server.pictures import color_profiles
+from nst_server.pictures.metadata import Metadata
+from nst_server.pictures.writing.formats import Format
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is said beside the pixels, in so far as the format can hold it."""
+
+    profile: bytes | None = None
+    recipe: str = ""
+    exif: Image.Exif | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    cicp: bytes | None = None
+
+    @classmethod
+    def fitting(
+        cls, form: Format, profile: bytes | None, metadata: Metadata, recipe: str
+    ) -> Beside:
+        """All that is known, without what ``form`` cannot hold."""
+        dpi, limits = metadata.dpi, form.dpi
+        if limits is None or (dpi and not all(limits[0] <= side <= limits[1] for side in dpi)):
+            dpi = None
+        srgb = profile is None or color_profiles.is_srgb(profile)
+        return cls(
+            profile, recipe, metadata.exif_with(recipe, srgb), metadata.xmp, dpi, metadata.cicp
+        )
