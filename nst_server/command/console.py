@@ -91,9 +91,10 @@ class Console:
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Hide the messages of TensorFlow's libraries while they are loaded and find devices.
+    """Hide what libraries print by themselves; a failure still arrives as an exception.
 
-    Their log level silences them only later; a failure still arrives as an exception.
+    TensorFlow's are silenced by their log level only later than they are loaded and find devices,
+    and those that decode pictures warn of anything odd.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

@@ -64,15 +64,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Judge the results. Raises `NeuralStyleError`."""
+    from nst_server.command.console import without_chatter
     from nst_server.pictures.reading import reader
     from nst_server.pictures.writing import formats, output_file
 
     if arguments.sheet is not None:
         output_file.check_place(arguments.sheet)
         formats.format_of(arguments.sheet)
-    content = reader.read(arguments.content)
-    styles = [reader.read(path) for path in arguments.styles]
-    results = [reader.read(path) for path in arguments.results]
+    with without_chatter():
+        content = reader.read(arguments.content)
+        styles = [reader.read(path) for path in arguments.styles]
+        results = [reader.read(path) for path in arguments.results]
     judged = list(_judged(content, styles, results, home))
     if arguments.json:
         entries = [

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_server.command.arguments import first_picture, settings_from, texture_size
-from nst_server.command.console import Console
+from nst_server.command.console import Console, without_chatter
 from nst_server.host.home import Home
 from nst_server.pictures.picture_file import PictureFile, blend, plain
 from nst_server.pictures.reading import reader
@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     A painting that cannot be written to its place is saved elsewhere, and the error says where.
     """
     request = _request(arguments)
-    inputs = _read(request, arguments)
+    with without_chatter():
+        inputs = _read(request, arguments)
     console = Console(quiet=arguments.quiet or arguments.json)
     submit = _locally(home) if arguments.local else _through_server(home, console)
     finished = _follow(submit(inputs.order(request.settings)), console, arguments.trace)
@@ -80,6 +81,7 @@ class _Request:
 
 def _request(arguments: argparse.Namespace) -> _Request:
     """Return the checked request. Raises `NeuralStyleError` before any picture is read."""
+    _check_streams(arguments)
     earlier = _earlier(arguments)
     settings = settings_from(arguments, earlier)
     _check(arguments, settings)
@@ -151,7 +153,6 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
             f"{arguments.from_result} was started from a picture, which it does not hold.",
             "Name that picture with --init.",
         )
-    _check_streams(arguments)
     for path in filter(None, (arguments.output, arguments.trace, arguments.sheet)):
         output_file.check_place(path)
     for path in filter(None, (arguments.output, arguments.sheet)):

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+NST = (sys.executable, "-m", "nst_server")
 QUICK = ("--preset", "draft", "--iterations", 2, "--size", 96)
 
 
 def nst(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "nst_server", *map(str, arguments)],
+        [*NST, *map(str, arguments)],
         env={**os.environ, "NST_HOME": str(home)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
