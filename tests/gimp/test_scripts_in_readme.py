@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import ExifTags, Image
+
+from nst_server.pictures.reading import reader
+from tests.support import patches
+from tests.support.patches import ADOBE, ADOBE_GAMMA, in_space, whole
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 FOLDER = "/root/scripts of the readme"
+
+PORTRAIT = np.linspace((0.55, 0.75, 0.95), (0.30, 0.32, 0.12), 240)[:, np.newaxis].repeat(160, 1)
+"""A blue sky above green grass."""
 
 
 def block(language: str) -> str:
@@ -32,8 +42,35 @@ def folder(installed_gimp: Any) -> Path:
     samples = installed_gimp.outside(installed_gimp.home)
     shutil.copyfile(samples / "styles" / "swirls.jpg", outside / "style.jpg")
     for name in ("photo.jpg", "photos/one.jpg", "photos/two.jpg"):
-        shutil.copyfile(samples / "styles" / "glass.jpg", outside / name)
+        (outside / name).write_bytes(portrait())
     return outside
+
+
+def portrait() -> bytes:
+    """A photograph as a camera writes it that is held upright and set to Adobe RGB."""
+    exif = Image.Exif()
+    exif.load(patches.adobe_exif())
+    exif.get_ifd(ExifTags.IFD.Exif)
+    exif[ExifTags.Base.Orientation] = 6
+    lying = Image.fromarray(whole(in_space(PORTRAIT, ADOBE, ADOBE_GAMMA))).transpose(
+        Image.Transpose.ROTATE_90
+    )
+    file = io.BytesIO()
+    lying.save(file, "JPEG", exif=exif, quality=97)
+    return file.getvalue()
+
+
+def check(path: Path, exact: bool) -> None:
+    """The painting is upright, and has the profile that its numbers are in."""
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        assert image.size == (PORTRAIT.shape[1], PORTRAIT.shape[0])
+        assert image.info["icc_profile"]
+    seen = reader.read(path).samples[..., :3] / 255
+    off = (seen - PORTRAIT).mean((0, 1))
+    assert np.abs(off).max() < (0.05 if exact else 0.3)
+    height = len(seen) // 4
+    assert seen[:height].mean() > seen[-height:].mean() + 0.1, "the sky is above"
 
 
 def run(installed_gimp: Any, words: list[str]) -> str:
@@ -50,9 +87,7 @@ def run(installed_gimp: Any, words: list[str]) -> str:
 def test_script_fu(installed_gimp: Any, folder: Path) -> None:
     words = ["gimp-console", "-idf", "--batch-interpreter", "plug-in-script-fu-eval"]
     run(installed_gimp, [*words, "-b", block("scheme"), "--quit"])
-    assert (folder / "painted.png").stat().st_size > 10_000
-    painted = (folder / "painted.png").read_bytes()
-    assert painted.startswith(b"\x89PNG")
+    check(folder / "painted.png", exact=True)
 
 
 def test_python_over_a_folder(installed_gimp: Any, folder: Path) -> None:
@@ -60,7 +95,8 @@ def test_python_over_a_folder(installed_gimp: Any, folder: Path) -> None:
     run(installed_gimp, ["sh", "-c", block("sh")])
     pictures = sorted((folder / "painted").iterdir())
     assert [path.name for path in pictures] == ["one.png", "two.png"]
-    assert all(path.stat().st_size > 10_000 for path in pictures)
+    for path in pictures:
+        check(path, exact=False)
 
 
 def test_a_failure_in_a_batch_is_told_and_ends_it(installed_gimp: Any, folder: Path) -> None:

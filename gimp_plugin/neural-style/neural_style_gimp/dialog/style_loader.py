@@ -102,6 +102,9 @@ def _quickly_read(file: Any) -> StylePicture | None:
             picture = GdkPixbuf.Pixbuf.new_from_file(path)
     except GLib.Error:
         return None
+    if picture.get_option("icc-profile") is not None:
+        return None  # GdkPixbuf does not convert its colors
+    picture = picture.apply_embedded_orientation()
     width, height, alpha = picture.get_width(), picture.get_height(), picture.get_has_alpha()
     raster = Raster(width, height, 4 if alpha else 3, "uint8", packed(picture))
     return StylePicture(PurePath(file_name(file)).stem, raster)

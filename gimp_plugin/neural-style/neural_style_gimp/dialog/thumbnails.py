@@ -33,6 +33,7 @@ class Thumbnails:
     def _read(self, path: str, bounds: tuple[int, int], done: Done) -> None:
         try:
             picture = GdkPixbuf.Pixbuf.new_from_file_at_scale(path, *bounds, True)
+            picture = picture.apply_embedded_orientation()
         except GLib.Error:
             picture = None
         GLib.idle_add(self._tell, done, picture)

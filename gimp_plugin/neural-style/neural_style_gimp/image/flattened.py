@@ -38,7 +38,8 @@ def flattened(drawable: Any, *, masked: bool = False) -> Iterator[Any]:
     )
     try:
         image.undo_disable()
-        image.set_color_profile(source.get_color_profile())
+        if (profile := source.get_color_profile()) is not None:  # GIMP 3.0 shows None as an error
+            image.set_color_profile(profile)
         copy = Gimp.Layer.new_from_drawable(drawable, image)
         image.insert_layer(copy, None, 0)
         if copy.get_mask() is not None and not masked:

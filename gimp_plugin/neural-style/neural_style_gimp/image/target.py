@@ -180,12 +180,12 @@ class Target:
                 ),
                 _("Merge them in the layers list (fx), or choose New layer as output."),
             )
-        if self.layer.is_text_layer():
+        if self.layer.is_text_layer() and not _is_rasterized(self.layer):
             return refusal(
                 _("“{layer}” is a text layer, and would lose its text.").format(layer=name),
                 _("Choose New layer as output."),
             )
-        if _is_special(self.layer):
+        if _is_special(self.layer) and not _is_rasterized(self.layer):
             return refusal(
                 _("“{layer}” takes its pixels from elsewhere.").format(layer=name),
                 _("Choose New layer as output."),
@@ -219,3 +219,12 @@ def _is_special(layer: Any) -> bool:
         hasattr(Gimp, kind) and isinstance(layer, getattr(Gimp, kind))
         for kind in ("LinkLayer", "VectorLayer")
     )
+
+
+def _is_rasterized(layer: Any) -> bool:
+    """True if a text, link or vector layer of GIMP 3.2 has pixels of its own (Layer → Rasterize).
+
+    They are kept if they are put by merge_shadow; those put into its buffer are lost on opening.
+    """
+    rasterizable = getattr(Gimp, "Rasterizable", None)
+    return rasterizable is not None and isinstance(layer, rasterizable) and layer.is_rasterized()

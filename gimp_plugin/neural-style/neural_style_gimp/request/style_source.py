@@ -12,6 +12,7 @@ from neural_style_gimp.i18n import _
 from neural_style_gimp.image.downscaled import finish, shrinking
 from neural_style_gimp.image.flattened import flattened
 from neural_style_gimp.image.gimp import Babl, Gimp, Gio
+from neural_style_gimp.image.opened_file import put_right
 from neural_style_gimp.image.pixels import color_format, get, release
 from neural_style_gimp.image.target import refusal
 from nst_server.values.errors import NeuralStyleError
@@ -109,9 +110,10 @@ def _picture(name: str, width: int, height: int, *, alpha: bool, data: bytes) ->
 
 
 def _of_file(file: Any, longest: int) -> StylePicture:
-    """Return all that is visible of an image file, flattened."""
+    """Return what is seen of a picture file: of pages and frames the first."""
     name = file_name(file)
     with _opened(file, name) as image:
+        put_right(image, file)
         width, height = fit_within(image.get_width(), image.get_height(), (longest, longest))
         if (width, height) != (image.get_width(), image.get_height()):
             image.scale(width, height)
