@@ -207,6 +207,12 @@ def test_a_layer_is_painted_as_its_filters_show_it(
     assert told["untouched"]
 
 
+def test_an_image_without_a_profile_shows_no_error(gimp: Gimp, style: str) -> None:
+    gimp.call("filtered", style=style, **QUICK)
+    log = (gimp.outside / "gimp.log").read_text("utf-8", "replace")
+    assert "color-profile" not in log, "GIMP 3.0 shows a window for set_color_profile(None)"
+
+
 def test_a_filter_that_is_switched_off_does_not_count(gimp: Gimp, style: str) -> None:
     told = gimp.call("filtered", style=style, kind="hidden", **QUICK)
     assert told["replaced"] == told["result"] == {"status": "success", "message": ""}

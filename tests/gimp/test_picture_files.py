@@ -190,3 +190,17 @@ def test_of_pages_and_frames_the_first_is_the_style(gimp: Gimp) -> None:
     paths = [str(gimp.folder / name) for name in names]
     digests = gimp.call("picture_files", what="styles", paths=paths, **QUICK)
     assert dict(zip(names, digests, strict=True)) == dict.fromkeys(names, digests[0])
+
+
+@pytest.mark.parametrize("kind", ["text", "link", "vector"])
+def test_a_rasterized_layer_is_painted_and_stays_so(
+    gimp: Gimp, gimp_version: str, style: str, kind: str
+) -> None:
+    told = gimp.call("rasterized", kind=kind, style=style, folder=str(gimp.folder), **QUICK)
+    if told is None:
+        assert gimp_version == "3.0"
+        pytest.skip("GIMP 3.0 has no layers that can be rasterized; --gimp 3.2 tries them")
+    assert told["refused"]["status"] == "execution-error"
+    assert told["result"] == {"status": "success", "message": ""}
+    assert told["changed"]
+    assert told["kept"]

@@ -60,15 +60,15 @@ def portrait() -> bytes:
     return file.getvalue()
 
 
-def check(path: Path, exact: bool) -> None:
+def check(path: Path, colors: bool) -> None:
     """The painting is upright, and has the profile that its numbers are in."""
     with Image.open(path) as image:
         assert image.format == "PNG"
         assert image.size == (PORTRAIT.shape[1], PORTRAIT.shape[0])
         assert image.info["icc_profile"]
     seen = reader.read(path).samples[..., :3] / 255
-    off = (seen - PORTRAIT).mean((0, 1))
-    assert np.abs(off).max() < (0.05 if exact else 0.3)
+    if colors:  # the style may be darker, but not of another hue
+        assert np.ptp((seen - PORTRAIT).mean((0, 1))) < 0.02
     height = len(seen) // 4
     assert seen[:height].mean() > seen[-height:].mean() + 0.1, "the sky is above"
 
@@ -87,7 +87,7 @@ def run(installed_gimp: Any, words: list[str]) -> str:
 def test_script_fu(installed_gimp: Any, folder: Path) -> None:
     words = ["gimp-console", "-idf", "--batch-interpreter", "plug-in-script-fu-eval"]
     run(installed_gimp, [*words, "-b", block("scheme"), "--quit"])
-    check(folder / "painted.png", exact=True)
+    check(folder / "painted.png", colors=True)
 
 
 def test_python_over_a_folder(installed_gimp: Any, folder: Path) -> None:
@@ -96,7 +96,7 @@ def test_python_over_a_folder(installed_gimp: Any, folder: Path) -> None:
     pictures = sorted((folder / "painted").iterdir())
     assert [path.name for path in pictures] == ["one.png", "two.png"]
     for path in pictures:
-        check(path, exact=False)
+        check(path, colors=False)
 
 
 def test_a_failure_in_a_batch_is_told_and_ends_it(installed_gimp: Any, folder: Path) -> None:
