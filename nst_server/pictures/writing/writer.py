@@ -120,7 +120,7 @@ def _encoded_by_pillow(form: Format, image: Image.Image, beside: Beside) -> memo
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
     options: dict[str, Any] = {"icc_profile": beside.profile}
-    if beside.exif is not None:  # as bytes: Pillow takes one of comments alone for empty in an AVIF
+    if beside.exif is not None:  # as bytes: Pillow takes a comment alone for no EXIF
         options["exif"] = beside.exif.tobytes()
     if beside.dpi:
         options["dpi"] = beside.dpi
