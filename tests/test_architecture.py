@@ -229,3 +229,15 @@ def test_no_machine_paths() -> None:
             f"{path}:{number}" for number, line in enumerate(lines, 1) if pattern.search(line)
         ]
     assert not found
+
+
+def test_pictures_have_one_way_in() -> None:
+    """Whoever decodes people's files elsewhere would have to know what decoders raise."""
+    decoding = re.compile(r"Image\.open\(|_decode\(|tifffile\.imread\(")
+    elsewhere = [
+        str(path.relative_to(REPOSITORY))
+        for path in PACKAGE.rglob("*.py")
+        if decoding.search(path.read_text(encoding="utf-8"))
+        and path.parent not in (PACKAGE / "pictures" / "reading", PACKAGE / "bench")
+    ]
+    assert elsewhere == []

@@ -38,6 +38,7 @@ Value = TypeVar("Value")
 
 _TIFF = b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"
 _JPEG = b"\xff\xd8\xff"
+_START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 
 _NOT_READ: tuple[tuple[int, bytes, str], ...] = (
     (0, b"gimp xcf", "is an image of GIMP"),
@@ -144,6 +145,8 @@ def _jpeg(data: bytes) -> Decoded:
     try:
         return pillow_reader.decode(data)
     except UnidentifiedImageError:
+        if data.rfind(_END_OF_IMAGE) < data.rfind(_START_OF_SCAN):  # else the rest would be gray
+            raise ValueError("it is cut short") from None
         samples = np.asarray(imagecodecs.jpeg_decode(data))
         if samples.dtype != np.uint16:
             raise

@@ -72,6 +72,7 @@ def decode(data: bytes, ending: str) -> Decoded:
             raise NotReadError("is a TIFF of a volume")
         if page.photometric == _PHOTOMETRIC.YCBCR and page.compression not in _DECODED_AS_RGB:
             return _by_pillow(data, page)
+        _check_whole(page, len(data))
         if page.compression == tifffile.COMPRESSION.LZW:
             deflate(page, source)
         colors, alpha = _pixels(page)
@@ -105,6 +106,13 @@ def _number(page: tifffile.TiffPage, tag: int, default: int) -> int:
 
 def _is_lab(page: tifffile.TiffPage) -> bool:
     return page.photometric in (_PHOTOMETRIC.CIELAB, _PHOTOMETRIC.ICCLAB)
+
+
+def _check_whole(page: tifffile.TiffPage, length: int) -> None:
+    """Raise `ValueError` if pixels lie behind the file's end: some decoders make gray of them."""
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        if offset + count > length:
+            raise ValueError("it is cut short")
 
 
 def _by_pillow(data: bytes, page: tifffile.TiffPage) -> Decoded:
