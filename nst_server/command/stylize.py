@@ -20,7 +20,7 @@ from nst_server.host.home import Home
 from nst_server.pictures.picture_file import PictureFile, blend, plain
 from nst_server.pictures.reading import reader
 from nst_server.pictures.samples import Samples
-from nst_server.pictures.streams import STANDARD_STREAM
+from nst_server.pictures.streams import STANDARD_STREAM, is_stream
 from nst_server.pictures.writing import formats, output_file, writer
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, JobStyle
@@ -167,6 +167,10 @@ def _check_streams(arguments: argparse.Namespace) -> None:
     if sources.count(STANDARD_STREAM) > 1:
         raise NeuralStyleError(
             "bad-usage", "Standard input can be read only once.", "Name a file for the others."
+        )
+    if arguments.resume is not None and is_stream(arguments.resume):
+        raise NeuralStyleError(
+            "bad-usage", "A painting to go on from is read twice.", "Name a file with --resume."
         )
     sinks = [arguments.output, arguments.sheet, arguments.trace]
     if sinks.count(STANDARD_STREAM) + (STANDARD_STREAM in sinks and arguments.json) > 1:

@@ -12,6 +12,7 @@ _OF_APPENDED_PICTURES = (
     _GOOGLE_PHOTOS,  # motion photos, containers, depth maps, embedded images
     "http://ns.google.com/videos/1.0/",
     "http://ns.adobe.com/hdr-gain-map/",
+    "http://ns.adobe.com/hdr-metadata/",
     "http://ns.apple.com/HDRGainMap/",
     "http://ns.apple.com/HDRToneMap/",
     "http://ns.apple.com/pixeldatainfo/",

@@ -55,6 +55,7 @@ def test_process_substitution(home: Path, files: Path) -> None:
         (["-", "--style", "-", "-o", "out.png"], "Standard input can be read only once."),
         (["a.png", "--style", "-", "--mask", "-", "-o", "out.png"], "only once"),
         (["--resume", "-", "--style", "-", "-o", "out.png"], "only once"),
+        (["--resume", "/dev/null", "--style", "a.png", "-o", "out.png"], "is read twice"),
         (["a.png", "--style", "b.png", "-o", "-", "--json"], "can hold only the picture"),
         (["a.png", "--style", "b.png", "-o", "-", "--sheet", "-"], "can hold only the picture"),
         (["-", "--style", "b.png", "-o", "out.png"], "Standard input"),

@@ -38,6 +38,7 @@ Value = TypeVar("Value")
 
 _TIFF = b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"
 _JPEG = b"\xff\xd8\xff"
+_BY_PILLOW = b"GIF8", b"RIFF", b"BM"
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 
 _NOT_READ: tuple[tuple[int, bytes, str], ...] = (
@@ -45,8 +46,7 @@ _NOT_READ: tuple[tuple[int, bytes, str], ...] = (
     (0, b"8BPS", "is a Photoshop file"),
     (0, b"v/1\x01", "is an OpenEXR file"),
     (0, b"SIMPLE  =", "is a FITS file"),
-    (0, b"PF\n", "is a portable float map"),
-    (0, b"Pf\n", "is a portable float map"),
+    *((0, b"P" + kind, "is a portable float map") for kind in (b"F\n", b"f\n", b"F\r", b"f\r")),
     (0, b"%PDF", "is a PDF"),
     (0, b"%!PS", "is a PostScript file"),
     (0, b"<svg", "is an SVG drawing"),
@@ -137,7 +137,12 @@ def _decode(data: bytes, ending: str) -> Decoded:
         return radiance.decode(data)
     if data.startswith(_JPEG):
         return _jpeg(data)
-    return pillow_reader.decode(data)
+    try:
+        return pillow_reader.decode(data)
+    except UnidentifiedImageError:
+        if data.startswith(_BY_PILLOW) or data.startswith(b"ftypavif", 4):
+            raise ValueError("it is incomplete") from None
+        raise
 
 
 def _jpeg(data: bytes) -> Decoded:
@@ -149,7 +154,7 @@ def _jpeg(data: bytes) -> Decoded:
             raise ValueError("it is cut short") from None
         samples = np.asarray(imagecodecs.jpeg_decode(data))
         if samples.dtype != np.uint16:
-            raise
+            raise ValueError("it is of a rare kind") from None
         return Decoded(in_full_range(samples.reshape(*samples.shape[:2], -1), 12))
 
 

@@ -136,6 +136,8 @@ def _pixels(page: tifffile.TiffPage) -> tuple[Samples, Samples | None]:
     channels = _COLOR_CHANNELS.get(page.photometric)
     if channels is None or page.samplesperpixel < channels or page.dtype is None:
         raise NotReadError("is a TIFF of a rare kind")
+    if not isinstance(page.bitspersample, int):  # of 5, 6 and 5 bits, say
+        raise NotReadError("is a TIFF of a rare kind")
     if page.photometric == _PHOTOMETRIC.SEPARATED and page.tags.valueof(_INK_SET, 1) != 1:
         raise NotReadError("is a TIFF of inks that are not cyan, magenta, yellow and black")
     stored = _stored(page)
@@ -181,11 +183,9 @@ def _spans_zero_to_one(values: npt.NDArray[Any]) -> bool:
 
 
 def _in_full_range(page: tifffile.TiffPage, values: npt.NDArray[Any]) -> Samples:
-    return from_floats(values) if values.dtype.kind == "f" else in_full_range(values, _bits(page))
-
-
-def _bits(page: tifffile.TiffPage) -> int:
-    return max(page.bitspersample) if isinstance(page.bitspersample, tuple) else page.bitspersample
+    if values.dtype.kind == "f":
+        return from_floats(values)
+    return in_full_range(values, page.bitspersample)
 
 
 def _colors(page: tifffile.TiffPage, stored: npt.NDArray[Any]) -> Samples:
@@ -218,7 +218,7 @@ def _from_palette(page: tifffile.TiffPage, places: npt.NDArray[Any]) -> Samples:
 
 def _from_lab(page: tifffile.TiffPage, stored: npt.NDArray[Any]) -> Samples:
     """SRGB from CIELAB of 8 or 16 bits; a and b are signed in CIELAB, and shifted in ICCLAB."""
-    bits = _bits(page)
+    bits = page.bitspersample
     if bits not in (8, 16):
         raise NotReadError("is a TIFF of a rare kind")
     depth, signed = (np.uint8, np.int8) if bits == 8 else (np.uint16, np.int16)
