@@ -13,10 +13,11 @@ from steps import demo, environment, guard, plug_in
 from steps.manifest import NAME, Manifest
 from steps.report import SetupReport
 
-_FOLDERS = {"run", "run/exchange", "logs", "weights"}
+_FOLDERS = {"run", "run/exchange", "logs", "weights", "keras"}
 _FILES = re.compile(
     r"installed\.part"
     r"|run/(server\.lock|connection\.json\w*|exchange/[0-9a-f]{32})"
+    r"|keras/keras\.json"
     r"|logs/(install|server|plugin)\.log(\.\d)?"
     rf"|weights/{re.escape(weight_files.locate('vgg19', Path()).name)}(\.part)?"
 )

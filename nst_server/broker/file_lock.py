@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,10 @@ from types import TracebackType
 
 
 class ServerLock:
-    """Context manager of the lock; ``held`` is True if this process has it."""
+    """Context manager of the lock; ``held`` is True if this process has it.
+
+    Its folder becomes private. Raises `OSError`, also if that folder is a link.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -17,8 +21,11 @@ class ServerLock:
         self.held = False
 
     def __enter__(self) -> ServerLock:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.parent.chmod(0o700)
+        folder = self._path.parent
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, "the folder run is a link, and its rights would change")
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
         self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         self.held = _try_lock(self._handle)
         return self

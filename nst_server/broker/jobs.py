@@ -9,7 +9,10 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import JobHeader
 from nst_server.wire.transfer import Transfer
 
-MAXIMUM_QUEUED = 16
+MAXIMUM_QUEUED = 1000
+"""Most waiting jobs of all clients: a header each, so far more than people wait for."""
+MAXIMUM_OF_CLIENT = 16
+"""Most waiting jobs of one client, which can so never shut out the others."""
 MAXIMUM_NAME = 64
 
 
@@ -67,6 +70,14 @@ class Jobs:
             )
         if any(entry.name == name for entry in self.entries()):
             raise NeuralStyleError("bad-message", "There is a job of this name already.")
+        of_client = sum(entry.client == client for entry in self._queue)
+        if of_client >= MAXIMUM_OF_CLIENT:
+            raise NeuralStyleError(
+                "busy",
+                "You have {number} jobs waiting already.",
+                "Try again when some are done.",
+                number=of_client,
+            )
         if len(self._queue) >= MAXIMUM_QUEUED:
             raise NeuralStyleError(
                 "busy",

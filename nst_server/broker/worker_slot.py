@@ -98,7 +98,9 @@ class WorkerSlot:
         at once, because TensorFlow keeps its memory.
         """
         had_a_job = self.state is State.BUSY
-        self._enter(State.IDLE, now + self._idle_seconds)
+        # A new worker has been started for a job, which it gets next.
+        idle = self._idle_seconds if had_a_job else max(self._idle_seconds, RELEASE_SECONDS)
+        self._enter(State.IDLE, now + idle)
         if had_a_job and self._process is not None:
             used, left = resident_memory(self._process.pid), available_memory()
             if used is not None and left is not None and used > left:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 
 from nst_server import __version__
-from nst_server.command import bench
+from nst_server.command import bench, standard_streams
 from nst_server.command.arguments import add_stylize
 from nst_server.host.home import Home
 from nst_server.values.errors import EXIT_CODES, NeuralStyleError, in_words
@@ -15,9 +16,12 @@ from nst_server.values.errors import EXIT_CODES, NeuralStyleError, in_words
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``nst`` and return an exit code of `nst_server.values.errors.EXIT_CODES`."""
-    parsed = _parser().parse_args(arguments)
+    standard_streams.prepare()
     try:
-        return int(parsed.run(parsed, Home.default()))
+        return _run(arguments)
+    except BrokenPipeError:  # whoever reads, like head, has enough
+        standard_streams.silence(sys.stdout)
+        return standard_streams.NOBODY_READS
     except (NeuralStyleError, MemoryError) as error:
         failure = in_words(error)
         print(f"nst: {failure}", file=sys.stderr)
@@ -25,6 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("nst: Interrupted.", file=sys.stderr)
         return EXIT_CODES["cancelled"]
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        parsed = _parser().parse_args(arguments)
+        with standard_streams.ended_by_signals():
+            code = int(parsed.run(parsed, Home.default()))
+    except (OSError, SystemExit):
+        standard_streams.flush()  # which says so if it is standard output that fails
+        raise
+    standard_streams.flush()
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,17 +61,18 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", "Run the server; GIMP and nst start it by themselves.", _serve)
     serve.add_argument(
         "--server-idle",
-        type=float,
+        type=_seconds,
         default=1800.0,
         metavar="SECONDS",
         help="End after so long without work (default 1800).",
     )
     serve.add_argument(
         "--worker-idle",
-        type=float,
+        type=_seconds,
         default=300.0,
         metavar="SECONDS",
-        help="Give the GPU's memory back after so long without work (default 300).",
+        help="Give the GPU's memory back after so long without work (default 300); 0 does so after "
+        "every job.",
     )
     status = command("status", "Say what the server is doing.", _status)
     status.add_argument("--json", action="store_true", help="Print one JSON object.")
@@ -68,6 +85,16 @@ def _parser() -> argparse.ArgumentParser:
     weights.add_argument("action", nargs="?", choices=("show", "fetch"), default="show")
     bench.add_arguments(command("bench", "Measure speed, or judge results.", bench.run))
     return parser
+
+
+def _seconds(word: str) -> float:
+    seconds = float(word)
+    if not 0 <= seconds < math.inf:
+        raise ValueError
+    return seconds
+
+
+_seconds.__name__ = "number of seconds"  # argparse says "invalid number of seconds value"
 
 
 def _stylize(arguments: argparse.Namespace, home: Home) -> int:

@@ -6,11 +6,21 @@ import platform
 from collections.abc import Collection, Mapping
 
 from nst_server.host.cpu import flags, suits_one_dnn
+from nst_server.host.home import default_home
+
+_OF_OTHER_WORK = {"XLA_FLAGS", "TF_XLA_FLAGS", "KERAS_BACKEND", "KERAS_HOME"}
+"""Settings that people make for other programs, and that end ours or change what they do."""
 
 
 def worker_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return ``inherited`` plus defaults for the settings that TensorFlow reads at import."""
+    """Return ``inherited`` plus defaults for the settings that TensorFlow reads at import.
+
+    Keras keeps its own settings below `NST_HOME`; those in the user's ~/.keras do not count.
+    """
+    inherited = {name: inherited[name] for name in inherited if name not in _OF_OTHER_WORK}
     return {
+        "KERAS_BACKEND": "tensorflow",
+        "KERAS_HOME": str(default_home() / "keras"),
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONIOENCODING": "utf-8",
         # Other programs, such as GIMP's own filters, need GPU memory too.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from typing import Any
 from nst_server.values.errors import NeuralStyleError
 
 _NAME_LENGTH = 32
+_NAME = re.compile(rf"[0-9a-f]{{{_NAME_LENGTH}}}")
+"""Names of offered files; no other is ever removed."""
 _FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 # On Windows an open file keeps its name; the flag lets others open it and removes it at the end.
 _FLAGS |= getattr(os, "O_TEMPORARY", 0)
@@ -127,13 +130,21 @@ def size_in_bytes(pixels: Any) -> int:
 def offer(folder: Path, length: int) -> tuple[str, Spool]:
     """Create a file for another process to `take`; return its name (to `withdraw`) and its spool.
 
-    All other files in ``folder`` are removed: they are earlier offers that nobody took.
-    Raises `NeuralStyleError` ``unwritable``.
+    Earlier offers in ``folder`` that nobody took are removed.
+    Raises `NeuralStyleError` ``unwritable``, also if ``folder`` is a link: to what, who knows.
     """
+    if folder.is_symlink():
+        raise NeuralStyleError(
+            "unwritable",
+            "{path} is a link, but files are removed in there.",
+            "Remove the link.",
+            path=folder,
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in folder.iterdir():
-            withdraw(folder, old.name)
+            if _NAME.fullmatch(old.name):
+                withdraw(folder, old.name)
         name = secrets.token_hex(_NAME_LENGTH // 2)
         handle = os.open(folder / name, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
         file = FileIO(handle, "r+")
@@ -151,7 +162,7 @@ def withdraw(folder: Path, name: str) -> None:
 
 def take(folder: Path, name: Any, length: int) -> Spool | None:
     """Open the file of this name and length and remove its name; None if that is impossible."""
-    if not isinstance(name, str) or len(name) != _NAME_LENGTH or not name.isalnum():
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         return None
     try:
         file = FileIO(os.open(folder / name, _FLAGS), "r+")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nst_server.broker.jobs import MAXIMUM_QUEUED, Entry, Jobs
+from nst_server.broker.jobs import MAXIMUM_OF_CLIENT, MAXIMUM_QUEUED, Entry, Jobs
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, JobHeader
 from nst_server.values.limits import MAXIMUM_JOB_BYTES, check_size
@@ -46,10 +46,21 @@ def test_only_one_job_runs(job: JobHeader) -> None:
 
 def test_a_full_queue_is_busy(job: JobHeader) -> None:
     jobs = Jobs()
-    submit(jobs, *map(str, range(MAXIMUM_QUEUED)), job=job)
+    for number in range(MAXIMUM_QUEUED):
+        jobs.submit(str(number), str(number).encode(), job)
     with pytest.raises(NeuralStyleError) as caught:
         jobs.submit("one more", b"client", job)
     assert caught.value.code == "busy"
+
+
+def test_one_client_leaves_room_for_others(job: JobHeader) -> None:
+    jobs = Jobs()
+    for number in range(MAXIMUM_OF_CLIENT):
+        jobs.submit(str(number), b"greedy", job)
+    with pytest.raises(NeuralStyleError, match="You have") as caught:
+        jobs.submit("one more", b"greedy", job)
+    assert caught.value.code == "busy"
+    jobs.submit("one more", b"other", job)
 
 
 @pytest.mark.parametrize("name", ["a", "", "x" * 65, "a\nb", "ä", None, 7, ["a"]])

@@ -233,3 +233,22 @@ def test_the_last_words_of_a_server_are_not_lost(start_server: StartServer) -> N
     last = finish(client)[-1]
     assert isinstance(last, Failed)
     assert "was stopped" in last.error.sentence
+
+
+def test_a_run_folder_that_is_a_link_is_refused(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir(mode=0o755)
+    home.root.mkdir(parents=True)
+    home.run.symlink_to(tmp_path / "theirs")
+    with pytest.raises(NeuralStyleError, match="is a link"):
+        serve(home)
+    assert stat.S_IMODE((tmp_path / "theirs").stat().st_mode) == 0o755
+    assert list((tmp_path / "theirs").iterdir()) == []
+
+
+def test_no_idle_time_ends_the_worker_after_its_job(start_server: StartServer) -> None:
+    server = start_server(worker_idle=0.0)
+    with Client.connect(server.home) as client:
+        for _ in range(2):
+            client.submit(make_order())
+            assert isinstance(finish(client)[-1], Finished)
+    eventually(lambda: server.worker()["state"] == "none")

@@ -133,3 +133,22 @@ def test_a_full_disk_is_told_in_words() -> None:
     blocked = Path("/dev/full") / "folder"
     with pytest.raises(NeuralStyleError, match="could not be put into a file"):
         offer(blocked, 3)
+
+
+def test_only_offers_are_removed(tmp_path: Path) -> None:
+    left, _ = offer(tmp_path, 4)
+    theirs = ["a photograph.png", "0" * 31, "g" * 32, "0" * 32 + ".txt"]
+    for name in theirs:
+        (tmp_path / name).write_bytes(b"precious")
+    offered, _ = offer(tmp_path, 4)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*theirs, offered])
+    assert left != offered
+
+
+def test_a_link_is_not_emptied(tmp_path: Path) -> None:
+    (tmp_path / "photographs").mkdir()
+    (tmp_path / "photographs" / ("0" * 32)).write_bytes(b"precious")
+    (tmp_path / "exchange").symlink_to(tmp_path / "photographs")
+    with pytest.raises(NeuralStyleError, match="is a link"):
+        offer(tmp_path / "exchange", 4)
+    assert (tmp_path / "photographs" / ("0" * 32)).exists()

@@ -11,6 +11,7 @@ from nst_server.values.errors import NeuralStyleError
 
 _LONGEST_STREAM = 2 * 2**30
 """Most bytes that are read of what does not say how long it is."""
+_NAME_ONE = "Give the name of a picture."
 
 
 def name_of(path: Path) -> str:
@@ -24,9 +25,11 @@ def contents(path: Path) -> bytes:
     Raises `NeuralStyleError` ``bad-image``, or ``too-large`` if it has no end.
     """
     name = name_of(path)
-    if path.is_dir():
-        raise NeuralStyleError("bad-image", f"{name} is a folder.", "Give the name of a picture.")
     try:
+        if path.is_dir():
+            raise NeuralStyleError(
+                "bad-image", f"{name} is a folder.", "Give the name of a picture."
+            )
         if path == STANDARD_STREAM:
             data = _streamed(sys.stdin.buffer)
         elif path.is_file():
@@ -43,7 +46,7 @@ def contents(path: Path) -> bytes:
             "bad-image", f"{name} could not be read: {error.strerror}.", "Take another copy of it."
         ) from None
     if len(data) > _LONGEST_STREAM:
-        raise NeuralStyleError("too-large", f"{name} does not end.", "Give the name of a picture.")
+        raise NeuralStyleError("too-large", f"{name} does not end.", _NAME_ONE)
     return data
 
 

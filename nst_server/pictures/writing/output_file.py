@@ -23,9 +23,18 @@ def check_place(path: Path) -> None:
                 "Name a file, or send standard output to one.",
             )
         return
+    try:
+        _check_file(path)
+    except OSError as error:
+        raise NeuralStyleError(
+            "unwritable", f"{path} cannot be written: {error.strerror}.", "Choose another place."
+        ) from None
+
+
+def _check_file(path: Path) -> None:
     if path.is_dir():
         raise NeuralStyleError("unwritable", f"{path} is a folder.", "Give the name of a file.")
-    folder = _target(path).parent
+    folder = _target(path).parent if path.is_symlink() else path.parent
     if not folder.is_dir():
         raise NeuralStyleError("unwritable", f"There is no folder {folder}.", "Create it.")
     writable = is_stream(path) or os.access(folder, os.W_OK)
