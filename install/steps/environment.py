@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nst_server.host.home import Home
-from steps import guard, packages
+from steps import guard, packages, pip_settings
 from steps.interpreter import version_of
 from steps.report import SetupError, SetupReport, run
 
@@ -176,11 +176,14 @@ def pip(home: Home, words: list[str | Path], report: SetupReport, doing: str) ->
 
 @contextlib.contextmanager
 def _temporary(home: Home) -> Iterator[dict[str, str]]:
-    """Variables that make pip unpack on the disk of ``home``: /tmp may be small and in memory."""
+    """Variables that make pip unpack on the disk of ``home``: /tmp may be small and in memory.
+
+    Of the user's settings for pip they have those that say how packages are reached.
+    """
     folder = home.root / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        yield variables(TMPDIR=str(folder))
+        yield pip_settings.environment(home.python, variables(TMPDIR=str(folder)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -190,7 +193,7 @@ def variables(**more: str) -> dict[str, str]:
 
     Variables that would lead Python to other packages are left out.
     """
-    unwanted = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_USER"}
+    unwanted = {"PYTHONHOME", "PYTHONPATH"}
     inherited = {name: value for name, value in os.environ.items() if name not in unwanted}
     return {**inherited, "PYTHONUTF8": "1", **more}
 
@@ -217,6 +220,18 @@ def _cause(output: str, home: Home) -> str:
         return f"The disk of {home.root} is full: free some space and run this again. {log}"
     if "DO NOT MATCH THE HASHES" in output:
         return f"A package is not what the lock expects, and was not installed. {log}"
+    if matched := re.search(r"certificate bundle, invalid path: (\S+)", output):
+        names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "PIP_CERT")
+        told = [name for name in names if os.environ.get(name) == matched[1]]
+        return (
+            f"{told[0] if told else 'The setting cert of pip'} names certificates in {matched[1]}, "
+            f"where there are none: correct it or take it away, and run this again. {log}"
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in output or "certificate verify failed" in output:
+        return (
+            "The registry's certificate is not trusted: if your company checks the traffic, name its "
+            f"certificate by 'pip config set global.cert FILE', and run this again. {log}"
+        )
     network = ("name resolution", "Name or service", "Connection", "timed out", "ProxyError")
     if any(word in output for word in (*network, "SSLError")):
         return f"The package registry cannot be reached: check the network, run this again. {log}"

@@ -181,3 +181,35 @@ def test_help_needs_nothing_of_ours(tmp_path: Path, newcomer: Newcomer) -> None:
     assert told.returncode == 0
     for flag in ("--no-gimp", "--no-demo", "--device", "--gimp-dir", "--uninstall", "--dry-run"):
         assert flag in told.stdout
+
+
+def test_other_peoples_pip_settings_do_not_count(
+    newcomer: Newcomer, styles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newcomer.keep_styles(styles)
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "pip").mkdir()
+    (tmp_path / "constraints.txt").write_text("numpy==1.0\nrich==1.0\n")
+    (tmp_path / "pip" / "pip.conf").write_text(
+        "[global]\nuser = true\nrequire-hashes = true\nno-binary = :all:\n"
+        f"constraint = {tmp_path / 'constraints.txt'}\n"
+        f"[install]\nprefix = {elsewhere}\ntarget = {elsewhere}\nroot = {elsewhere}\n"
+        f"dry-run = true\n[download]\ndest = {elsewhere}\nplatform = win32\n"
+    )
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_DEPS", "false")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "constraints.txt"))
+    done = newcomer.install()
+    assert done.returncode == 0, done.stdout
+    assert not elsewhere.exists()
+
+
+def test_certificates_that_are_not_there_are_told_by_name(
+    newcomer: Newcomer, styles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newcomer.keep_styles(styles)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/company.pem")
+    monkeypatch.delenv("PIP_CERT", raising=False)
+    done = newcomer.install()
+    assert done.returncode != 0
+    assert "REQUESTS_CA_BUNDLE names certificates in /nowhere/company.pem" in done.stdout
