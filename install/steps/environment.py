@@ -229,8 +229,8 @@ def _cause(output: str, home: Home) -> str:
         )
     if "CERTIFICATE_VERIFY_FAILED" in output or "certificate verify failed" in output:
         return (
-            "The registry's certificate is not trusted: if your company checks the traffic, name its "
-            f"certificate by 'pip config set global.cert FILE', and run this again. {log}"
+            "The registry's certificate is not trusted: if your company checks the traffic, name "
+            f"its certificate by 'pip config set global.cert FILE', and run this again. {log}"
         )
     network = ("name resolution", "Name or service", "Connection", "timed out", "ProxyError")
     if any(word in output for word in (*network, "SSLError")):

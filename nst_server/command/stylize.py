@@ -153,7 +153,14 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
             f"{arguments.from_result} was started from a picture, which it does not hold.",
             "Name that picture with --init.",
         )
-    for path in filter(None, (arguments.output, arguments.trace, arguments.sheet)):
+    outputs = [
+        path.absolute() for path in (arguments.output, arguments.trace, arguments.sheet) if path
+    ]
+    if len(set(outputs)) < len(outputs):
+        raise NeuralStyleError(
+            "bad-usage", "Two of the outputs have one name.", "Give each a file of its own."
+        )
+    for path in outputs:
         output_file.check_place(path)
     for path in filter(None, (arguments.output, arguments.sheet)):
         formats.format_of(path)

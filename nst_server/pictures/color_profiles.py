@@ -32,6 +32,8 @@ class Chromaticities(NamedTuple):
 
 
 SRGB = Chromaticities((0.3127, 0.3290), (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+BT_2020 = SRGB._replace(red=(0.708, 0.292), green=(0.170, 0.797), blue=(0.131, 0.046))
+DISPLAY_P3 = SRGB._replace(red=(0.680, 0.320), green=(0.265, 0.690), blue=(0.150, 0.060))
 _ADOBE_RGB = SRGB._replace(green=(0.21, 0.71))
 _ADOBE_GAMMA = 563 / 256
 

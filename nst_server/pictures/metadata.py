@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from PIL import ExifTags, Image
 
@@ -40,8 +41,10 @@ SUB_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 _ASCII = b"ASCII\0\0\0"
 """Prefix by which an EXIF comment declares its encoding."""
 
-_ROOM = 65000
+ROOM = 65000
 """Most bytes of EXIF in a JPEG; XMP has the same limit."""
+_LONGEST_XMP = 2**24
+"""Longer ones are not looked into."""
 
 _SRGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 65535
 """Values of the tag ColorSpace; 2 is not in the standard."""
@@ -61,7 +64,14 @@ class Metadata:
     @classmethod
     def of(cls, image: Image.Image) -> Metadata:
         """Metadata of ``image``, without the parts that are broken."""
-        return cls(_usable_exif(image), _usable_xmp(image), _usable_dpi(image))
+        xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+        return cls.made_of(exif_of(image), xmp, image.info.get("dpi"))
+
+    @classmethod
+    def made_of(cls, exif: Image.Exif, xmp: object, dpi: object) -> Metadata:
+        """Metadata of its parts as a library tells them, without those that are broken."""
+        turned = orientation(exif) != 1
+        return cls(_usable_exif(exif), _usable_xmp(xmp, turned), _usable_dpi(dpi))
 
     def exif_with(self, recipe: str, srgb: bool) -> Image.Exif:
         """EXIF with ``recipe`` as its comment; the comment alone if all of it would be too long.
@@ -73,21 +83,32 @@ class Metadata:
         details[ExifTags.Base.UserComment] = _ASCII + recipe.encode()
         if ExifTags.Base.ColorSpace in details:
             details[ExifTags.Base.ColorSpace] = _SRGB if srgb else _UNCALIBRATED
-        return exif if len(exif.tobytes()) <= _ROOM else Metadata().exif_with(recipe, srgb)
+        return exif if len(exif.tobytes()) <= ROOM else Metadata().exif_with(recipe, srgb)
+
+    def turned(self) -> Metadata:
+        """The same of a picture whose rows have become columns."""
+        return self if self.dpi is None else replace(self, dpi=self.dpi[::-1])
 
 
-def orientation(image: Image.Image) -> int:
-    """EXIF orientation of the pixels, 1 to 8; 1 is upright."""
+def exif_of(image: Image.Image) -> Image.Exif:
+    """EXIF of ``image``; empty if it has none, or a broken one."""
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        return image.getexif()
+    except Exception:
+        return Image.Exif()
+
+
+def orientation(exif: Image.Exif) -> int:
+    """Orientation of the pixels, 1 to 8; 1 is upright."""
+    try:
+        return int(exif.get(ExifTags.Base.Orientation, 1))
     except Exception:
         return 1
 
 
-def says_adobe_rgb(image: Image.Image) -> bool:
+def says_adobe_rgb(exif: Image.Exif) -> bool:
     """True if EXIF says Adobe RGB, as cameras do: by the color space itself, or by R03."""
     try:
-        exif = image.getexif()
         space = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace)
         if space == _UNCALIBRATED:
             return bool(str(exif.get_ifd(ExifTags.IFD.Interop).get(1)).startswith("R03"))
@@ -101,7 +122,7 @@ def recipe_text(image: Image.Image) -> str | None:
     text = image.info.get(RECIPE)
     if text is None:
         try:
-            comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
+            comment = exif_of(image).get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
         except Exception:
             return None
         if isinstance(comment, bytes) and comment.startswith(_ASCII):
@@ -109,36 +130,52 @@ def recipe_text(image: Image.Image) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _usable_exif(image: Image.Image) -> Image.Exif:
+def _usable_exif(exif: Image.Exif) -> Image.Exif:
     try:
-        exif = _copy(image.getexif())
-        exif.tobytes()
+        copy = _copy(exif)
+        copy.tobytes()
     except Exception:  # EXIF can be broken in many ways, and none of them harms the picture
         return Image.Exif()
-    return exif
+    return copy
 
 
-def _usable_xmp(image: Image.Image) -> bytes | None:
-    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+def _usable_xmp(xmp: object, turned: bool) -> bytes | None:
     if isinstance(xmp, str):
-        xmp = xmp.encode()
-    return without_old_pixels(xmp) if isinstance(xmp, bytes) and len(xmp) <= _ROOM else None
+        xmp = xmp.encode("utf-8", "replace")
+    if not isinstance(xmp, bytes) or len(xmp) > _LONGEST_XMP:
+        return None
+    return without_old_pixels(xmp, turned)
 
 
-def _usable_dpi(image: Image.Image) -> tuple[float, float] | None:
+def _usable_dpi(dpi: Any) -> tuple[float, float] | None:
     try:
-        across, down = (float(number) for number in image.info["dpi"])
+        across, down = (float(number) for number in dpi)
     except Exception:
         return None
     good = all(math.isfinite(number) and number > 0 for number in (across, down))
     return (across, down) if good else None
 
 
+class _Text(str):
+    """Text of EXIF that is written as it was read.
+
+    Pillow decodes it as Latin-1, whatever it is, most often UTF-8, but would encode it as ASCII.
+    """
+
+    def encode(self, *_: object) -> bytes:
+        return super().encode("latin-1", "replace")
+
+
 def _copy(exif: Image.Exif) -> Image.Exif:
     copy = Image.Exif()
-    copy.update({tag: exif[tag] for tag in _DESCRIPTIVE if tag in exif})
+    copy.update({tag: _as_read(exif[tag]) for tag in _DESCRIPTIVE if tag in exif})
     for directory in SUB_DIRECTORIES:
         entries = exif.get_ifd(directory)
-        if remaining := {tag: entries[tag] for tag in entries if tag not in _OF_OLD_PIXELS}:
-            copy.get_ifd(directory).update(remaining)
+        kept = {tag: _as_read(entries[tag]) for tag in entries if tag not in _OF_OLD_PIXELS}
+        if kept:
+            copy.get_ifd(directory).update(kept)
     return copy
+
+
+def _as_read(value: Any) -> Any:
+    return _Text(value) if isinstance(value, str) else value

@@ -59,6 +59,7 @@ def test_process_substitution(home: Path, files: Path) -> None:
         (["a.png", "--style", "b.png", "-o", "-", "--json"], "can hold only the picture"),
         (["a.png", "--style", "b.png", "-o", "-", "--sheet", "-"], "can hold only the picture"),
         (["-", "--style", "b.png", "-o", "out.png"], "Standard input"),
+        (["a.png", "--style", "b.png", "-o", "x.png", "--sheet", "./x.png"], "have one name"),
     ],
 )
 def test_what_a_stream_cannot_be(home: Path, words: list[str], told: str) -> None:

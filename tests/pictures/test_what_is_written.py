@@ -18,6 +18,7 @@ from nst_server.pictures.picture_file import PictureFile
 from nst_server.pictures.reading import reader
 from nst_server.pictures.writing import writer
 from nst_server.pictures.writing.formats import format_of
+from nst_server.pictures.writing.output_file import check_place
 from nst_server.values.errors import NeuralStyleError
 from tests.support import patches
 from tests.support.patches import ADOBE, ADOBE_GAMMA, RGB, SRGB, in_space, light, png, whole
@@ -280,3 +281,60 @@ def test_an_animation_is_its_first_frame(tmp_path: Path) -> None:
         frames[0].save(file, kind, save_all=True, append_images=frames[1:], **how)
         seen = read(tmp_path, f"in.{kind.lower()}", file.getvalue()).samples
         np.testing.assert_array_equal(seen[..., :3], whole(RGB))
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "tif", "webp", "avif"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_names_are_not_falsified(tmp_path: Path, ending: str, bits: int) -> None:
+    name = "José Müller".encode()
+    data = patches.one(whole(RGB, bits), extratags=[(315, "s", 0, name, True)])
+    assert written(read(tmp_path, "in.tif", data), tmp_path / f"out.{ending}") == ()
+    assert name in (tmp_path / f"out.{ending}").read_bytes()
+
+
+@pytest.mark.parametrize("samples", [RGB.astype(np.float32), whole(RGB, 32), whole(RGB, 12)])
+def test_what_a_tiff_says_is_kept_whatever_its_numbers(
+    tmp_path: Path, samples: patches.Array
+) -> None:
+    how = {"bitspersample": 12} if samples.dtype == np.uint16 else {}
+    thumbnail = whole(patches.OTHER), {"subfiletype": 1, "resolution": (72, 72)}
+    tags = [(315, "s", 0, b"Me", True), (700, "B", len(PHONE), PHONE.encode(), True)]
+    main: dict[str, Any] = {"resolution": (300, 300), "resolutionunit": "inch", "extratags": tags}
+    content = read(tmp_path, "in.tif", patches.tiff(thumbnail, (samples, main | how)))
+    assert content.metadata.dpi == (300, 300)
+    assert content.metadata.xmp is not None and b"Harbor" in content.metadata.xmp
+    written(content, tmp_path / "out.jpg")
+    with Image.open(tmp_path / "out.jpg") as image:
+        assert image.getexif()[ExifTags.Base.Artist] == "Me"
+
+
+def test_resolution_and_places_turn_with_the_picture(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    regions = PHONE.replace('tiff:Orientation="6"', "").replace(
+        "<box:Directory>",
+        '<mwg:Regions xmlns:mwg="http://www.metadataworkinggroup.com/schemas/regions/"/>'
+        "<box:Directory>",
+    )
+    for turned in (exif, Image.Exif()):
+        data = patches.by_pillow(
+            whole(RGB), "JPEG", exif=turned, dpi=(300, 150), xmp=regions.encode()
+        )
+        metadata = read(tmp_path, "in.jpg", data).metadata
+        assert metadata.dpi == ((150, 300) if turned is exif else (300, 150))
+        assert metadata.xmp is not None
+        assert (b"Regions" in metadata.xmp) == (turned is not exif)
+
+
+@pytest.mark.parametrize("name", ["out.pgm", "out.pbm", "out.j2k", "out.jpx"])
+def test_endings_of_other_kinds_are_not_written(name: str) -> None:
+    with pytest.raises(NeuralStyleError, match="names no picture format"):
+        format_of(Path(name))
+
+
+def test_links_that_lead_to_each_other_are_a_sentence(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.png"
+    loop.symlink_to(loop)
+    with pytest.raises(NeuralStyleError) as caught:
+        check_place(loop)
+    assert caught.value.code == "unwritable"

@@ -42,6 +42,7 @@ OTHER = 1 - RGB[::2, ::2]
 
 SRGB = (0.3127, 0.3290), (0.64, 0.33), (0.30, 0.60), (0.15, 0.06)
 ADOBE = (0.3127, 0.3290), (0.64, 0.33), (0.21, 0.71), (0.15, 0.06)
+P3 = (0.3127, 0.3290), (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)
 ADOBE_GAMMA = 563 / 256
 
 
@@ -250,11 +251,34 @@ def _tiffs_of_colors() -> Iterator[Kind]:
         for name, value in (("tile", (16, 16)), ("predictor", True), ("rowsperstrip", 5)):
             data = one(whole(RGB, bits), compression="lzw", **{name: value})
             yield Kind(f"lzw-{name}-{bits}.tif", data, RGB, bits == 16)
+    black_and_white = np.zeros((3, 2), np.uint16)
+    black_and_white[0, 1] = black_and_white[1, 0] = 65535
+    two = np.where(GRAY > 0.5, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    data = _as_palette(one(GRAY > 0.5, **_gray()), black_and_white)
+    yield Kind("indexed-1-bit.tif", data, two)
+    spot = np.dstack([INK, 0 * GRAY])
+    how = {"photometric": "separated", "extrasamples": ["unspecified"]}
+    yield Kind("spot-color.tif", one(whole(spot), **how), RGB)
     for mode in ("YCbCr", "L"):
         file = io.BytesIO()
         Image.fromarray(whole(RGB)).convert(mode).save(file, "TIFF", compression="tiff_lzw")
         right = RGB if mode == "YCbCr" else np.asarray(Image.open(file))[..., np.newaxis] / 255
         yield Kind(f"lzw-{mode}.tif", file.getvalue(), right, tolerance=3 / 255)
+
+
+def _as_palette(data: bytes, colormap: Array) -> bytes:
+    """The same TIFF with its gray values as places in a palette, which tifffile cannot write."""
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page = file.pages.first
+        pixels = data[page.dataoffsets[0] :][: page.databytecounts[0]]
+    height, width = page.imagelength, page.imagewidth
+    tags = [(256, 3, 1, width), (257, 3, 1, height), (258, 3, 1, 1), (259, 3, 1, 1), (262, 3, 1, 3)]
+    end = 8 + 2 + 12 * 9 + 4
+    tags += [(273, 4, 1, end), (278, 3, 1, height), (279, 4, 1, len(pixels))]
+    tags += [(320, 3, colormap.size, end + len(pixels))]
+    directory = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags))
+    return head + directory + bytes(4) + pixels + colormap.astype("<u2").tobytes()
 
 
 # Camera raw
@@ -360,10 +384,25 @@ def pngs() -> Iterator[Kind]:
     indexed = places.reshape(*RGB.shape[:2], 1).astype(np.uint8)
     data = png(indexed, gamma_chunk(1.0), palette=palette)
     yield Kind("gamma-indexed.png", data, RGB, tolerance=8 / 255)
+    for bits in (2, 4):
+        yield _transparent_gray(bits)
     key = chunk(b"tRNS", struct.pack(">HHH", *[65535] * 3))
     alpha = (RGB != 1).any(-1, keepdims=True)
     data = png(whole(RGB, 16), key)
     yield Kind("transparent-color.png", data, np.dstack([RGB, alpha]), deep=True)
+
+
+def _transparent_gray(bits: int) -> Kind:
+    """A PNG whose white, and nothing else, is transparent."""
+    gray = whole(GRAY, bits)
+    packed = [np.packbits(np.unpackbits(row, axis=1)[:, 8 - bits :].reshape(-1)) for row in gray]
+    header = struct.pack(">IIBBBBB", gray.shape[1], gray.shape[0], bits, 0, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row.tobytes() for row in packed))
+    parts = [b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", header)]
+    parts += [chunk(b"tRNS", struct.pack(">H", 2**bits - 1)), chunk(b"IDAT", pixels)]
+    rounded = gray / (2**bits - 1)
+    data = b"".join([*parts, chunk(b"IEND", b"")])
+    return Kind(f"transparent-white-{bits}.png", data, np.dstack([rounded, rounded != 1]))
 
 
 # JPEG, JPEG 2000, JPEG XL, Radiance
@@ -411,8 +450,22 @@ def others() -> Iterator[Kind]:
             yield Kind(f"exif-{space}.{kind.lower()}", file, RGB, tolerance=8 / 255)
     data = by_pillow(whole(RGB), "JPEG", exif=adobe_exif(1, "R98"), **best)
     yield Kind("exif-says-srgb.jpeg", data, RGB, tolerance=8 / 255)
-    twelve = imagecodecs.jpeg_encode(whole(RGB, 12), level=98, bitspersample=12, subsampling="444")
-    yield Kind("12-bits.jpeg", bytes(twelve), RGB, deep=True, tolerance=8 / 255)
+    yield from _deep_jpegs()
+    yield from _jpegs_2000_with_profiles()
+    numbers = in_space(RGB, P3, 1.0)
+    p3 = np.where(numbers <= 0.0031308, numbers * 12.92, 1.055 * numbers ** (1 / 2.4) - 0.055)
+    avif = imagecodecs.avif_encode(whole(p3), level=100, primaries=12, transfer=13)
+    yield Kind("p3-by-numbers.avif", bytes(avif), RGB, tolerance=6 / 255)
+    for bits in (10, 12):
+        for picture in (RGB, RGBA):
+            # imagecodecs says of more than 8 bits that they are linear.
+            linear = np.dstack([light(picture[..., :3]), picture[..., 3:]])
+            data = _jpeg_xl(whole(linear, bits), lossless=True, bitspersample=bits)
+            name = f"{bits}-bits-{picture.shape[2]}.jxl"
+            yield Kind(name, data, picture, deep=True, tolerance=4 / 255)
+    tga = bytearray(by_pillow(np.dstack([whole(RGB), 0 * whole(GRAY)]), "TGA"))
+    tga[17] &= 0xF0  # says that the fourth byte is no alpha
+    yield Kind("no-alpha.tga", bytes(tga), RGB)
     for bits in (10, 12, 16):
         for picture in (RGB, GRAY, RGBA):
             for ending in ("jp2", "j2k"):
@@ -445,6 +498,49 @@ def others() -> Iterator[Kind]:
         "letter.pdf": b"%PDF-1.7",
     }.items():
         yield Kind(name, start + bytes(64), None, words=("GIMP",))
+
+
+def _deep_jpegs() -> Iterator[Kind]:
+    """JPEG of more than 8 bits, with what is said beside the pixels."""
+    adobe = whole(in_space(RGB, ADOBE, ADOBE_GAMMA), 12)
+    how: dict[str, Any] = {"level": 98, "bitspersample": 12, "subsampling": "444"}
+    for name, samples, exif in (
+        ("12-bits.jpeg", whole(RGB, 12), b""),
+        ("12-bits-exif.jpeg", adobe, adobe_exif()),
+    ):
+        data = bytes(imagecodecs.jpeg_encode(samples, **how))
+        segment = b"\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif if exif else b""
+        yield Kind(name, data[:2] + segment + data[2:], RGB, deep=True, tolerance=8 / 255)
+    lossless = imagecodecs.jpeg_encode(
+        whole(RGB, 16), lossless=True, bitspersample=16, colorspace="rgb", outcolorspace="rgb"
+    )
+    yield Kind("lossless-16-bits.jpeg", bytes(lossless), RGB, deep=True)
+
+
+def _jpegs_2000_with_profiles() -> Iterator[Kind]:
+    """JPEG 2000 in the color space of an ICC profile; and of few bits."""
+    for bits in (8, 16):
+        for picture, space in ((in_space(RGB, ADOBE, ADOBE_GAMMA), "rgb"), (light(GRAY), "gray")):
+            gamma = ADOBE_GAMMA if space == "rgb" else 1.0
+            icc = profile(ADOBE, gamma, space)
+            data = _with_profile(_jpeg_2000(whole(picture, bits), bits, "jp2"), icc)
+            right = RGB if space == "rgb" else GRAY
+            name = f"profile-{space}-{bits}.jp2"
+            yield Kind(name, data, right, bits == 16, tolerance=(8 if bits == 8 else 4) / 255)
+    for bits in (2, 4, 5):
+        right = whole(RGB, bits) / (2**bits - 1)
+        yield Kind(f"{bits}-bits.jp2", _jpeg_2000(whole(RGB, bits), bits, "jp2"), right)
+
+
+def _with_profile(jp2: bytes, icc: bytes) -> bytes:
+    """The file with another colr box."""
+    header = jp2.index(b"jp2h") - 4
+    old = jp2.index(b"colr") - 4
+    length = int.from_bytes(jp2[old : old + 4], "big")
+    new = struct.pack(">I4sBBB", 11 + len(icc), b"colr", 2, 0, 0) + icc
+    whole_header = int.from_bytes(jp2[header : header + 4], "big") + len(new) - length
+    start = jp2[:header] + struct.pack(">I", whole_header) + jp2[header + 4 : old]
+    return start + new + jp2[old + length :]
 
 
 def _jpeg_xl(samples: Array, **how: Any) -> bytes:

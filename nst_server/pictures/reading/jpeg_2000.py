@@ -24,13 +24,21 @@ _CMYK, _SRGB, _GRAY = 12, 16, 17
 
 def decode(data: bytes) -> Decoded:
     """The picture, in 16 bits if any of its components has more than 8."""
-    profile, space = _color_space(data)
+    profile, space, has_palette = _header(data)
     bits, channels = _components(data)
-    if max(bits) <= 8:
+    if set(bits) == {8} or (has_palette and max(bits) <= 8):
         return replace(pillow_reader.decode(data), profile=profile)
-    if min(bits) != max(bits) or max(bits) > 16 or channels > 4 or space not in _PLAIN:
+    if (
+        min(bits) != max(bits)
+        or max(bits) > 16
+        or channels > 4
+        or space not in _PLAIN
+        or has_palette
+    ):
         raise NotReadError("is a JPEG 2000 file of a rare kind")
-    decoded = np.asarray(imagecodecs.jpeg2k_decode(data))
+    # The codestream alone: of a whole file imagecodecs would apply the profile, wrongly to gray.
+    codestream = data[data.index(CODESTREAM_MAGIC) :]
+    decoded = np.asarray(imagecodecs.jpeg2k_decode(codestream))
     samples = in_full_range(decoded.reshape(*decoded.shape[:2], -1), max(bits))
     if space == _CMYK or samples.shape[2] in (1, 3):
         return Decoded(samples, None, profile)
@@ -40,18 +48,23 @@ def decode(data: bytes) -> Decoded:
 _PLAIN = (None, _CMYK, _SRGB, _GRAY)
 
 
-def _color_space(data: bytes) -> tuple[bytes | None, int | None]:
-    """ICC profile and enumerated color space; a bare codestream has neither."""
+def _header(data: bytes) -> tuple[bytes | None, int | None, bool]:
+    """ICC profile, enumerated color space, and whether there is a palette.
+
+    A bare codestream has none of them.
+    """
     if not data.startswith(FILE_MAGIC):
-        return None, None
+        return None, None, False
     header = next((content for kind, content in boxes(data) if kind == b"jp2h"), b"")
-    for kind, content in boxes(header):
+    found = list(boxes(header))
+    has_palette = any(kind == b"pclr" for kind, _ in found)
+    for kind, content in found:
         if kind == b"colr" and len(content) > 3:
             if content[0] == _ICC:
-                return content[3:], None
+                return content[3:], None, has_palette
             if content[0] == _ENUMERATED:
-                return None, int.from_bytes(content[3:7], "big")
-    return None, None
+                return None, int.from_bytes(content[3:7], "big"), has_palette
+    return None, None, has_palette
 
 
 def _components(data: bytes) -> tuple[list[int], int]:

@@ -12,18 +12,14 @@ import numpy as np
 from nst_server.pictures import color_profiles
 from nst_server.pictures.reading.boxes import boxes
 from nst_server.pictures.reading.decoded import Decoded, NotReadError, check_size
-from nst_server.pictures.samples import straight
+from nst_server.pictures.samples import in_full_range, straight
 
 CODESTREAM_MAGIC = b"\xff\x0a"
 FILE_MAGIC = b"\0\0\0\x0cJXL \r\n\x87\n"
 
 _D65 = 1
-_PRIMARIES = {
-    1: color_profiles.SRGB,
-    9: color_profiles.SRGB._replace(red=(0.708, 0.292), green=(0.170, 0.797), blue=(0.131, 0.046)),
-    11: color_profiles.SRGB._replace(red=(0.680, 0.320), green=(0.265, 0.690), blue=(0.150, 0.060)),
-}
-"""By their number: sRGB, BT.2100, Display P3."""
+_PRIMARIES = {1: color_profiles.SRGB, 9: color_profiles.BT_2020, 11: color_profiles.DISPLAY_P3}
+"""By their number."""
 _LINEAR, _SRGB_TRANSFER = 8, 13
 _GRAY = 1
 _ALPHA = 0
@@ -37,10 +33,12 @@ def decode(data: bytes) -> Decoded:
         raise NotReadError("is a JPEG XL file of floating-point numbers")
     samples = decoded.reshape(*decoded.shape[:2], -1)
     channels = 1 if samples.shape[2] <= 2 else 3
-    colors = samples[..., :channels]
+    colors = in_full_range(samples[..., :channels], header.bits)
     if samples.shape[2] == channels:
         return Decoded(colors, None, header.profile)
-    alpha = samples[..., channels]
+    alpha = in_full_range(samples[..., channels], header.alpha_bits)
+    if alpha.dtype != colors.dtype:
+        raise NotReadError("is a JPEG XL file whose alpha has another depth")
     return Decoded(straight(colors, alpha) if header.multiplied else colors, alpha, header.profile)
 
 
@@ -61,6 +59,7 @@ class _Header:
     def __init__(self, codestream: bytes) -> None:
         head = codestream[len(CODESTREAM_MAGIC) :][:4096]
         self._bits, self._left = int.from_bytes(head, "little"), 8 * len(head)
+        self.bits = self.alpha_bits = 8
         self.multiplied = False
         self.profile: bytes | None = None
         check_size(*self._size())
@@ -107,24 +106,23 @@ class _Header:
                 self._size()  # intrinsic size
             if self._flag() or self._flag():
                 raise NotReadError("is a JPEG XL file with a preview or an animation")
-        self._bit_depth()
+        self.bits = self._bit_depth()
         self._flag()  # modular_16bit_buffers
         for _ in range(self._one_of((0, 0), (1, 0), (2, 4), (1, 12))):
             self._extra_channel()
         self._color_encoding(absolute=self._flag())  # xyb_encoded
 
-    def _bit_depth(self) -> None:
-        if not self._flag():
-            self._one_of((8, 0), (10, 0), (12, 0), (1, 6))
-        else:
+    def _bit_depth(self) -> int:
+        if self._flag():
             raise NotReadError("is a JPEG XL file of floating-point numbers")
+        return self._one_of((8, 0), (10, 0), (12, 0), (1, 6))
 
     def _extra_channel(self) -> None:
         if self._flag():  # alpha of 8 bits, straight
             return
         if self._enumerated() != _ALPHA:
             raise NotReadError("is a JPEG XL file of a rare kind")
-        self._bit_depth()
+        self.alpha_bits = self._bit_depth()
         self._one_of((0, 0), (3, 0), (4, 0), (1, 3))  # dim_shift
         self._take(8 * self._one_of((0, 0), (0, 4), (16, 5), (48, 10)))  # name
         self.multiplied = self._flag()

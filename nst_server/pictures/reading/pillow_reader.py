@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from nst_server.pictures import color_profiles
-from nst_server.pictures.metadata import Metadata, orientation, says_adobe_rgb
+from nst_server.pictures.metadata import Metadata, exif_of, orientation, says_adobe_rgb
 from nst_server.pictures.reading.decoded import Decoded, NotReadError
 from nst_server.pictures.samples import Samples, straight
 from nst_server.values.limits import MAXIMUM_PIXELS
@@ -36,6 +36,9 @@ _FORMATS = (
 )
 """Formats of which Pillow gives the picture itself; of others it gives a preview, or guesses."""
 
+_TGA_DESCRIPTOR = 17
+"""Place of the byte whose lower half is the number of alpha's bits."""
+
 _TURNED_WHEN_LOADED = {"TIFF"}
 
 
@@ -54,14 +57,16 @@ def decode(data: bytes, frame: int = 0) -> Decoded:
     if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
         raise NotReadError("has numbers of which nothing says where black and white are")
     colors, alpha = _pixels(image)
-    turn = 1 if image.format in _TURNED_WHEN_LOADED else orientation(image)
+    if image.format == "TGA" and data[_TGA_DESCRIPTOR] & 0x0F == 0:
+        alpha = None  # the fourth byte is none
+    turn = 1 if image.format in _TURNED_WHEN_LOADED else orientation(exif_of(image))
     return Decoded(colors, alpha, profile_of(image), turn, Metadata.of(image))
 
 
 def profile_of(image: Image.Image) -> bytes | None:
     """The ICC profile in the file; if there is none, that of Adobe RGB if EXIF says so."""
     profile: bytes | None = image.info.get("icc_profile")
-    return profile or (color_profiles.adobe_rgb() if says_adobe_rgb(image) else None)
+    return profile or (color_profiles.adobe_rgb() if says_adobe_rgb(exif_of(image)) else None)
 
 
 def _pixels(image: Image.Image) -> tuple[Samples, Samples | None]:

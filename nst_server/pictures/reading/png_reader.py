@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 
 from nst_server.pictures import color_profiles
-from nst_server.pictures.metadata import Metadata, orientation
+from nst_server.pictures.metadata import Metadata, exif_of, orientation
 from nst_server.pictures.reading import pillow_reader
 from nst_server.pictures.reading.decoded import Decoded, check_size
 
@@ -29,6 +29,8 @@ def decode(data: bytes) -> Decoded:
     kind = data[_BITS_OFFSET + 1]
     check_size(*struct.unpack(">II", data[16:_BITS_OFFSET]))
     decoded = _decode_deep(data) if data[_BITS_OFFSET] == 16 else pillow_reader.decode(data)
+    if kind == 0 and data[_BITS_OFFSET] in (2, 4) and b"tRNS" in chunks:
+        decoded = _with_transparent_gray(decoded, chunks[b"tRNS"], data[_BITS_OFFSET])
     metadata = replace(decoded.metadata, cicp=chunks.get(b"cICP"))
     if b"iCCP" in chunks or b"sRGB" in chunks:
         profile = None if b"sRGB" in chunks and b"iCCP" not in chunks else decoded.profile
@@ -44,10 +46,17 @@ def _decode_deep(data: bytes) -> Decoded:
     alpha = samples[..., channels] if samples.shape[2] > channels else None
     try:
         with pillow_reader.opened(data) as image:
-            profile, turn = pillow_reader.profile_of(image), orientation(image)
+            profile, turn = pillow_reader.profile_of(image), orientation(exif_of(image))
             return Decoded(samples[..., :channels], alpha, profile, turn, Metadata.of(image))
     except Exception:  # Pillow calls a PNG damaged for less; only metadata is lost
         return Decoded(samples[..., :channels], alpha)
+
+
+def _with_transparent_gray(decoded: Decoded, key: bytes, bits: int) -> Decoded:
+    """Make one gray transparent; Pillow compares the key with gray that it has scaled to 8 bits."""
+    gray = int.from_bytes(key, "big") * 255 // (2**bits - 1)
+    alpha = np.where(decoded.colors[..., 0] == gray, 0, 255).astype(np.uint8)
+    return replace(decoded, alpha=alpha)
 
 
 def _chunks_before_pixels(data: bytes) -> Iterator[tuple[bytes, bytes]]:

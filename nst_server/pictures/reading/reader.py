@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-import imagecodecs
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
@@ -15,7 +14,9 @@ from nst_server.pictures import color_profiles
 from nst_server.pictures.metadata import recipe_text
 from nst_server.pictures.picture_file import PictureFile
 from nst_server.pictures.reading import (
+    avif,
     camera_raw,
+    deep_jpeg,
     jpeg_2000,
     jpeg_xl,
     pillow_reader,
@@ -31,15 +32,13 @@ from nst_server.pictures.reading.decoded import (
     TooManyPixelsError,
 )
 from nst_server.pictures.reading.source import contents, name_of
-from nst_server.pictures.samples import Samples, in_full_range, upright
+from nst_server.pictures.samples import Samples, upright
 from nst_server.values.errors import NeuralStyleError
 
 Value = TypeVar("Value")
 
 _TIFF = b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"
-_JPEG = b"\xff\xd8\xff"
 _BY_PILLOW = b"GIF8", b"RIFF", b"BM"
-_START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 
 _NOT_READ: tuple[tuple[int, bytes, str], ...] = (
     (0, b"gimp xcf", "is an image of GIMP"),
@@ -113,6 +112,10 @@ def _understood(path: Path, understand: Callable[[bytes], Value]) -> Value:
         ) from None
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
+        if "unsupported" in reason.lower():
+            raise NeuralStyleError(
+                "bad-image", f"{name} is of a rare kind ({reason[:200]}).", EXPORT
+            ) from None
         raise NeuralStyleError(
             "bad-image", f"{name} is damaged: {reason[:200]}.", "Take another copy of it."
         ) from None
@@ -135,27 +138,15 @@ def _decode(data: bytes, ending: str) -> Decoded:
         return jpeg_xl.decode(data)
     if data.startswith(radiance.MAGIC):
         return radiance.decode(data)
-    if data.startswith(_JPEG):
-        return _jpeg(data)
+    if data.startswith(deep_jpeg.MAGIC):
+        return deep_jpeg.decode(data) if deep_jpeg.bits(data) > 8 else pillow_reader.decode(data)
     try:
-        return pillow_reader.decode(data)
+        is_avif = data.startswith(avif.MAGIC, 4)
+        return avif.decode(data) if is_avif else pillow_reader.decode(data)
     except UnidentifiedImageError:
-        if data.startswith(_BY_PILLOW) or data.startswith(b"ftypavif", 4):
+        if is_avif or data.startswith(_BY_PILLOW):
             raise ValueError("it is incomplete") from None
         raise
-
-
-def _jpeg(data: bytes) -> Decoded:
-    """A JPEG, also of the 12 bits that Pillow does not know."""
-    try:
-        return pillow_reader.decode(data)
-    except UnidentifiedImageError:
-        if data.rfind(_END_OF_IMAGE) < data.rfind(_START_OF_SCAN):  # else the rest would be gray
-            raise ValueError("it is cut short") from None
-        samples = np.asarray(imagecodecs.jpeg_decode(data))
-        if samples.dtype != np.uint16:
-            raise ValueError("it is of a rare kind") from None
-        return Decoded(in_full_range(samples.reshape(*samples.shape[:2], -1), 12))
 
 
 def _recipe(data: bytes) -> str | None:
@@ -186,7 +177,9 @@ def _picture(decoded: Decoded) -> PictureFile:
     if colors.shape[2] != 3:  # a result is RGB, which a gray or CMYK profile does not fit
         profile = original = None
     samples = srgb if alpha is None else np.dstack([srgb, alpha])
-    return PictureFile(np.ascontiguousarray(samples), profile, original, decoded.metadata)
+    lay = decoded.orientation in (5, 6, 7, 8)
+    metadata = decoded.metadata.turned() if lay else decoded.metadata
+    return PictureFile(np.ascontiguousarray(samples), profile, original, metadata)
 
 
 def _light_of_inks(inks: Samples) -> Samples:

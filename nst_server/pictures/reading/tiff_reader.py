@@ -17,8 +17,9 @@ import numpy.typing as npt
 import tifffile
 from PIL import Image
 
-from nst_server.pictures.metadata import Metadata
-from nst_server.pictures.reading import camera_raw, pillow_reader
+from nst_server.pictures import color_profiles
+from nst_server.pictures.metadata import Metadata, says_adobe_rgb
+from nst_server.pictures.reading import camera_raw
 from nst_server.pictures.reading.decoded import DEVELOP, Decoded, NotReadError, check_size
 from nst_server.pictures.reading.lzw import deflate
 from nst_server.pictures.samples import Samples, from_floats, in_full_range, straight, strips
@@ -40,7 +41,7 @@ _REDUCED_OR_MASK = 1 | 4
 """Bits of NewSubfileType: a smaller version of another page, or a mask for one."""
 _OLD_REDUCED = 2
 _SUBFILE_TYPE, _OLD_SUBFILE_TYPE = 254, 255
-_ORIENTATION, _INK_SET = 274, 332
+_ORIENTATION, _RESOLUTION_UNIT, _INK_SET, _XMP = 274, 296, 332, 700
 
 _MOST_PAGES = 200
 """Most pages that are looked at; in a damaged file they may point to each other."""
@@ -53,6 +54,10 @@ _DECODED_AS_RGB = {
     tifffile.COMPRESSION.JPEGXL,
 }
 """Compressions whose decoder gives RGB where the file says YCbCr."""
+
+
+_JPEG_2000 = {33003, 33004, 33005, 34712}
+"""Compressions that libtiff does not know."""
 
 
 def decode(data: bytes, ending: str) -> Decoded:
@@ -70,15 +75,18 @@ def decode(data: bytes, ending: str) -> Decoded:
         check_size(page.imagewidth, page.imagelength, page.samplesperpixel)
         if page.imagedepth > 1:
             raise NotReadError("is a TIFF of a volume")
-        if page.photometric == _PHOTOMETRIC.YCBCR and page.compression not in _DECODED_AS_RGB:
-            return _by_pillow(data, page)
         _check_whole(page, len(data))
-        if page.compression == tifffile.COMPRESSION.LZW:
-            deflate(page, source)
-        colors, alpha = _pixels(page)
-        metadata, exif_profile = _metadata(data)
-        profile = None if _is_lab(page) else page.iccprofile or exif_profile
-        return Decoded(colors, alpha, profile, _number(page, _ORIENTATION, 1), metadata)
+        if page.photometric == _PHOTOMETRIC.YCBCR and page.compression not in _DECODED_AS_RGB:
+            colors, alpha = _from_ycbcr(page, data), None
+        else:
+            if page.compression == tifffile.COMPRESSION.LZW:
+                deflate(page, source)
+            colors, alpha = _pixels(page)
+        exif = _exif(page, data)
+        profile = page.iccprofile or (color_profiles.adobe_rgb() if says_adobe_rgb(exif) else None)
+        metadata = Metadata.made_of(exif, page.tags.valueof(_XMP), _dpi(page))
+        turn = _number(page, _ORIENTATION, 1)
+        return Decoded(colors, alpha, None if _is_lab(page) else profile, turn, metadata)
 
 
 def _pages(file: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
@@ -115,20 +123,24 @@ def _check_whole(page: tifffile.TiffPage, length: int) -> None:
             raise ValueError("it is cut short")
 
 
-def _by_pillow(data: bytes, page: tifffile.TiffPage) -> Decoded:
-    """A page of YCbCr, whose subsampled colors libtiff converts."""
-    if len(page.treeindex) > 1:
-        raise NotReadError("is a TIFF of a rare kind")
-    return pillow_reader.decode(data, page.index)
-
-
-def _metadata(data: bytes) -> tuple[Metadata, bytes | None]:
-    """Metadata of the first page, and the profile that its EXIF alone tells."""
+def _exif(page: tifffile.TiffPage, data: bytes) -> Image.Exif:
+    """The page's directory as EXIF, which is a TIFF of tags alone; empty if it is broken."""
+    exif = Image.Exif()
+    exif.endian, exif.bigtiff = page.parent.byteorder, page.parent.is_bigtiff
     try:
-        with Image.open(io.BytesIO(data), formats=["TIFF"]) as image:
-            return Metadata.of(image), pillow_reader.profile_of(image)
-    except Exception:  # Pillow does not know every kind of TIFF; only metadata is lost
-        return Metadata(), None
+        exif.load_from_fp(io.BytesIO(data), page.offset)
+    except Exception:
+        return Image.Exif()
+    return exif
+
+
+def _dpi(page: tifffile.TiffPage) -> tuple[float, float] | None:
+    if page.tags.valueof(_RESOLUTION_UNIT, tifffile.RESUNIT.INCH) == tifffile.RESUNIT.NONE:
+        return None
+    try:
+        return page.get_resolution(tifffile.RESUNIT.INCH)
+    except Exception:
+        return None
 
 
 def _pixels(page: tifffile.TiffPage) -> tuple[Samples, Samples | None]:
@@ -205,15 +217,24 @@ def _alpha_channel(page: tifffile.TiffPage, channels: int) -> tuple[int | None, 
     for place, kind in enumerate(kinds, channels):
         if kind in (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA):
             return place, kind == tifffile.EXTRASAMPLE.ASSOCALPHA
-    # Some files have the one sample more, but do not say what it is.
-    return (channels if page.samplesperpixel == channels + 1 else None), False
+    # Some files have the one sample more, but do not say what it is; others say that it is data.
+    unsaid = page.samplesperpixel == channels + 1 and kinds != [tifffile.EXTRASAMPLE.UNSPECIFIED]
+    return (channels if unsaid else None), False
 
 
 def _from_palette(page: tifffile.TiffPage, places: npt.NDArray[Any]) -> Samples:
     """RGB of 8 bits. The palette has 16, of which old writers filled the lower 8 only."""
     palette = np.asarray(page.colormap).T
     entries = (palette if palette.max() < 256 else palette >> 8).astype(np.uint8)
-    return np.asarray(entries[places])
+    return np.asarray(entries[places.astype(np.uint16)])
+
+
+def _from_ycbcr(page: tifffile.TiffPage, data: bytes) -> Samples:
+    """RGB of 8 bits by libtiff, which knows subsampled colors."""
+    if len(page.treeindex) > 1 or page.compression in _JPEG_2000:
+        raise NotReadError("is a TIFF of a rare kind")
+    colors = np.asarray(imagecodecs.tiff_decode(data, index=page.index, asrgb=True))
+    return np.asarray(colors[..., :3], np.uint8)
 
 
 def _from_lab(page: tifffile.TiffPage, stored: npt.NDArray[Any]) -> Samples:

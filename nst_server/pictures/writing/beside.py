@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from nst_server.pictures import color_profiles
-from nst_server.pictures.metadata import Metadata
+from nst_server.pictures.metadata import ROOM, Metadata
 from nst_server.pictures.writing.formats import Format
 
 
@@ -31,6 +31,6 @@ class Beside:
         if limits is None or (dpi and not all(limits[0] <= side <= limits[1] for side in dpi)):
             dpi = None
         srgb = profile is None or color_profiles.is_srgb(profile)
-        return cls(
-            profile, recipe, metadata.exif_with(recipe, srgb), metadata.xmp, dpi, metadata.cicp
-        )
+        fits = metadata.xmp is not None and (form.name != "JPEG" or len(metadata.xmp) <= ROOM)
+        xmp = metadata.xmp if fits else None
+        return cls(profile, recipe, metadata.exif_with(recipe, srgb), xmp, dpi, metadata.cicp)

@@ -27,6 +27,8 @@ class Format:
     """Longest side, if that is less than a job allows."""
     dpi: tuple[float, float] | None = None
     """Least and largest resolution that it can say; None if it can say none."""
+    endings: tuple[str, ...] = ()
+    """The only endings that name it rightly, if Pillow takes others for it too."""
 
 
 _METERS = 0.0254
@@ -41,9 +43,9 @@ _FORMATS = {
         Format("AVIF", longest=32768),
         Format("GIF", profile=False),
         Format("BMP", alpha=False, profile=False, dpi=(_METERS, _METERS * (2**31 - 1))),
-        Format("JPEG2000", profile=False),
+        Format("JPEG2000", profile=False, endings=(".jp2",)),
         Format("TGA", profile=False),
-        Format("PPM", alpha=False, profile=False),
+        Format("PPM", alpha=False, profile=False, endings=(".ppm", ".pnm")),
     )
 }
 """By Pillow's name; its other formats hold two colors, or an icon."""
@@ -57,10 +59,12 @@ def format_of(path: Path) -> Format:
     kind = Image.registered_extensions().get(path.suffix.lower(), "")
     if not path.suffix and is_stream(path):
         kind = "PNG"
-    if kind not in _FORMATS or kind not in Image.SAVE:
+    form = _FORMATS.get(kind)
+    rightly = form is not None and (not form.endings or path.suffix.lower() in form.endings)
+    if form is None or not rightly or kind not in Image.SAVE:
         raise NeuralStyleError(
             "unwritable",
             f"The ending of {path.name!r} names no picture format that can be written.",
             "Take .png, .jpg, .tif or .webp.",
         )
-    return _FORMATS[kind]
+    return form

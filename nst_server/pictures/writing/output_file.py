@@ -25,9 +25,10 @@ def check_place(path: Path) -> None:
         return
     try:
         _check_file(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # links that lead to each other are a RuntimeError
+        reason = getattr(error, "strerror", None) or error
         raise NeuralStyleError(
-            "unwritable", f"{path} cannot be written: {error.strerror}.", "Choose another place."
+            "unwritable", f"{path} cannot be written: {reason}.", "Choose another place."
         ) from None
 
 

@@ -23,7 +23,7 @@ def encoded(samples: Samples, beside: Beside) -> bytes:
     directories = {tag: entries for tag in SUB_DIRECTORIES if (entries := exif.get_ifd(tag))}
     # tifffile writes no EXIF: tags numbered one lower reserve room for the pointers to it.
     extra: list[Any] = [(tag - 1, "I", 1, 0, True) for tag in directories]
-    extra += [(tag, "s", 0, str(exif[tag]), True) for tag in exif if isinstance(exif[tag], str)]
+    extra += [(tag, "s", 0, exif[tag].encode(), True) for tag in exif if isinstance(exif[tag], str)]
     if beside.xmp:
         extra.append((ExifTags.Base.XMLPacket, "B", len(beside.xmp), beside.xmp, True))
     file = io.BytesIO()
