@@ -153,10 +153,8 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
             f"{arguments.from_result} was started from a picture, which it does not hold.",
             "Name that picture with --init.",
         )
-    outputs = [
-        path.absolute() for path in (arguments.output, arguments.trace, arguments.sheet) if path
-    ]
-    if len(set(outputs)) < len(outputs):
+    outputs = list(filter(None, (arguments.output, arguments.trace, arguments.sheet)))
+    if len({path.absolute() for path in outputs}) < len(outputs):
         raise NeuralStyleError(
             "bad-usage", "Two of the outputs have one name.", "Give each a file of its own."
         )
