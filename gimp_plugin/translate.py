@@ -34,7 +34,7 @@ MARKS = {
     "_bad": (0, 1),
     "_no_value": (2,),
     "_not_started": (2,),
-    "_unreachable": (0,),
+    "unreachable": (0,),
     "NeuralStyleError": (1, 2),
 }
 """Functions that take messages, with the positions of those arguments."""

@@ -70,8 +70,9 @@ def _environment() -> str:
 
 
 def _system_packages() -> None:
-    """Install what a Debian machine lacks; without mmdebstrap the GIMP tests say why they skip."""
-    missing = [] if shutil.which("mmdebstrap") else ["mmdebstrap"]
+    """Install what a Debian machine lacks; without it the tests that need it say why they skip."""
+    needed = {"mmdebstrap": "mmdebstrap", "/usr/sbin/sshd": "openssh-server"}
+    missing = [package for program, package in needed.items() if not shutil.which(program)]
     if importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")
     if not missing or shutil.which("apt-get") is None or os.geteuid() != 0:

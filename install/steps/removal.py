@@ -17,6 +17,7 @@ _FOLDERS = {"run", "run/exchange", "logs", "weights", "keras"}
 _FILES = re.compile(
     r"installed\.part"
     r"|run/(server\.lock|connection\.json\w*|exchange/[0-9a-f]{32})"
+    r"|remote\.json"
     r"|keras/keras\.json"
     r"|logs/(install|server|plugin)\.log(\.\d)?"
     rf"|weights/{re.escape(weight_files.locate('vgg19', Path()).name)}(\.part)?"

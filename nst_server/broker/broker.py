@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 _BATCH = 32
 """Messages read from one socket before the other gets its turn."""
 _POLL_SECONDS = 1.0
+_AWAY_SECONDS = 5.0
+"""A round that takes longer is no work of ours: the machine slept, or we were stopped."""
 _LADDER_POLL_SECONDS = 0.05
 CLIENTS = "clients"
 """ZAP domain of the clients' socket."""
@@ -70,7 +72,9 @@ class Broker:
         while not self.stopping:
             seconds = _LADDER_POLL_SECONDS if self._slot.ending else _POLL_SECONDS
             ready = dict(poller.poll(int(seconds * 1000)))
-            self._now = time.monotonic()
+            before, self._now = self._now, time.monotonic()
+            if self._now - before > _AWAY_SECONDS:  # stopped, and the worker perhaps with us
+                self._slot.postpone(self._now - before)
             if wake.fileno() in ready:
                 wake.recv(64)
             if self._workers_socket in ready:

@@ -131,6 +131,10 @@ class WorkerSlot:
             _log.warning("worker cannot be reached: %s", error)
             self.end(now)
 
+    def postpone(self, seconds: float) -> None:
+        """Give the worker so much more time for what it is doing."""
+        self._deadline += seconds
+
     def check(self, now: float) -> str | None:
         """Enforce the deadline; if the process has ended, empty the slot and return the reason."""
         if self._process is None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import nst_server
 from nst_server import __version__
+from nst_server.client import routes
+from nst_server.client.pipe_transport import PipeTransport
 from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
@@ -42,6 +44,9 @@ def connect_or_start(
     Raises `NeuralStyleError` ``server-failed`` if the server ends or does not answer in time,
     ``busy`` if an older server is at work, or ``protocol-mismatch`` if the server is newer.
     """
+    way = routes.command_of(home)
+    if way is not None:  # a bridge at its other end starts the server there
+        return Client.over(PipeTransport(way), home, timeout=timeout, waiting=waiting)
     begun = time.monotonic()
     log_start = 0
     server: subprocess.Popen[bytes] | None = None
@@ -90,8 +95,10 @@ def _number(version: str) -> tuple[int, ...]:
 
 def _dismiss_idle(home: Home) -> None:
     """Tell an older server to end. Raises ``busy`` if it has jobs, or ``server-gone``."""
+    from nst_server.client.socket_transport import SocketTransport
+
     connection = Connection.read(home.connection_file)
-    with Client(connection, home) as client:
+    with Client(SocketTransport(connection, home.server_log), home) as client:
         client.greet(connection.protocol, timeout=1.0)
         if client.status()["jobs"]:
             raise NeuralStyleError(

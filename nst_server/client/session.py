@@ -5,36 +5,26 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-import zmq
-from zmq.utils.monitor import recv_monitor_message
-
 from nst_server import __version__
+from nst_server.client import routes
+from nst_server.client.transport import Transport, unreachable
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import PictureShape
 from nst_server.values.progress import Progress, Report
-from nst_server.wire.connection import Connection
 from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.wire.order import Order
-from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES, PROTOCOL, SILENCE_SECONDS, Message
+from nst_server.wire.protocol import PROTOCOL, SILENCE_SECONDS, Message
 from nst_server.wire.spool import Spool, take
 from nst_server.wire.transfer import Transfer, chunks
 
-_ENDS = {
-    zmq.Event.CLOSED,
-    zmq.Event.DISCONNECTED,
-    zmq.Event.HANDSHAKE_FAILED_AUTH,
-    zmq.Event.HANDSHAKE_FAILED_NO_DETAIL,
-    zmq.Event.HANDSHAKE_FAILED_PROTOCOL,
-}
-"""Socket events which mean that our server is not, or no longer, at the endpoint."""
-
-
-_NEVER_MILLISECONDS = 24 * 3600 * 1000
+_PAUSE = 0.05
+_AWAY_SECONDS = 2.0
+"""A wait that takes so much longer than was asked for is a lid that closed, say, or Ctrl-Z."""
 
 
 class _Task:
@@ -55,36 +45,39 @@ class Client:
     Nothing happens in the background: call `poll` a few times a second.
     """
 
-    def __init__(self, connection: Connection, home: Home, *, shares: bool = True) -> None:
-        """Connect without waiting; use `connect` for a session that is known to work.
+    def __init__(self, transport: Transport, home: Home, *, shares: bool = True) -> None:
+        """Begin without waiting; use `connect` for a session that is known to work.
 
         If ``shares``, pixels go through a shared file where possible.
         """
-        self.connection = connection
+        self._transport = transport
         self._exchange = home.exchange if shares else None
-        self._log = home.server_log
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.DEALER)
-        self._socket.linger = 0
-        self._socket.maxmsgsize = MAXIMUM_FRAME_BYTES
-        # A lost server has lost the job too, so reconnecting is useless. But switching it off with
-        # -1 would drop the last messages that were received but not yet read.
-        self._socket.reconnect_ivl = _NEVER_MILLISECONDS
-        self._socket.curve_serverkey = connection.server_public.encode()
-        self._socket.curve_publickey = connection.client_public.encode()
-        self._socket.curve_secretkey = connection.client_secret.encode()
-        self._monitor = self._socket.get_monitor_socket()
-        self._poller = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
-        self._poller.register(self._monitor, zmq.POLLIN)
         self._task: _Task | None = None
         self._events: deque[Event] = deque()
         self._lost: NeuralStyleError | None = None
-        self._heard = time.monotonic()
+        self._heard = self._looked = time.monotonic()
+
+    @classmethod
+    def over(
+        cls,
+        transport: Transport,
+        home: Home,
+        *,
+        timeout: float,
+        shares: bool = True,
+        waiting: Callable[[float], None] | None = None,
+    ) -> Client:
+        """Return a session over ``transport`` whose server has answered a hello.
+
+        Calls ``waiting`` as `greet` does, and raises as `connect`.
+        """
+        client = cls(transport, home, shares=shares)
         try:
-            self._socket.connect(connection.endpoint)
-        except zmq.ZMQError as error:
-            self._lost = _unreachable("The server cannot be reached: {reason}.", reason=error)
+            client.greet(PROTOCOL, timeout=timeout, waiting=waiting)
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     @classmethod
     def connect(cls, home: Home, *, timeout: float = 5.0, shares: bool = True) -> Client:
@@ -93,18 +86,21 @@ class Client:
         If ``shares``, pixels go through a shared file where possible.
         Raises `NeuralStyleError` ``server-gone``, ``protocol-mismatch`` or ``not-authorised``.
         """
-        client = cls(Connection.read(home.connection_file), home, shares=shares)
-        try:
-            client.greet(PROTOCOL, timeout=timeout)
-        except BaseException:
-            client.close()
-            raise
-        return client
+        return cls.over(routes.transport(home), home, timeout=timeout, shares=shares)
 
-    def greet(self, protocol: int, *, timeout: float = 5.0) -> None:
-        """Say hello with this protocol number and wait for the answer. Raises as `connect`."""
+    def greet(
+        self,
+        protocol: int,
+        *,
+        timeout: float = 5.0,
+        waiting: Callable[[float], None] | None = None,
+    ) -> None:
+        """Say hello with this protocol number and wait for the answer. Raises as `connect`.
+
+        ``waiting`` is called with the elapsed seconds about twenty times a second.
+        """
         hello = Message("hello", {"protocol": protocol, "version": __version__})
-        self._request(hello, "welcome", timeout)
+        self._request(hello, "welcome", timeout, waiting)
 
     def __enter__(self) -> Client:
         return self
@@ -114,11 +110,7 @@ class Client:
 
     def close(self) -> None:
         """End the session; a job under way is cancelled by the server."""
-        if not self._socket.closed:
-            self._socket.disable_monitor()
-            self._monitor.close(linger=0)
-            self._socket.close(linger=0)
-            self._context.term()
+        self._transport.close()
 
     @property
     def busy(self) -> bool:
@@ -212,14 +204,24 @@ class Client:
                 raise NeuralStyleError("server-failed", "The server was told to end but has not.")
             self._receive(left)
 
-    def _request(self, request: Message, reply: str, timeout: float) -> Message:
+    def _request(
+        self,
+        request: Message,
+        reply: str,
+        timeout: float,
+        waiting: Callable[[float], None] | None = None,
+    ) -> Message:
         """Send ``request`` and return its reply; events that arrive before the reply are kept."""
         self._send(request)
-        deadline = time.monotonic() + timeout
+        begun = time.monotonic()
         while self._lost is None:
-            left = deadline - time.monotonic()
+            elapsed = time.monotonic() - begun
+            left = timeout - elapsed
+            if waiting is not None:
+                waiting(elapsed)
+                left = min(left, _PAUSE) if left > 0 else left
             if left <= 0:
-                raise _unreachable("The server cannot be reached: it does not answer.")
+                raise self._transport.unanswered()
             for message in self._receive(left):
                 if message.job != request.job:
                     continue
@@ -233,27 +235,24 @@ class Client:
         if self._lost is not None:
             return  # reported as an event, or by `_request`
         try:
-            self._socket.send_multipart(message.to_frames(), zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            end = self._end()
-            self._lose(
-                _unreachable("The server cannot be reached: it does not take any messages.")
-                if end is None
-                else self._verdict(end)
-            )
+            self._transport.send(message.to_frames())
+        except NeuralStyleError as error:
+            self._lose(error)
 
     def _receive(self, timeout: float) -> list[Message]:
         """Handle messages, waiting up to ``timeout``; return those not about the job under way."""
         others: list[Message] = []
         if self._lost is not None:
             return others
-        self._poller.poll(max(0, int(timeout * 1000)))
+        self._transport.wait(timeout)
+        now = time.monotonic()
+        if now - self._looked > timeout + _AWAY_SECONDS:
+            self._heard = now  # we were stopped, and what the server said meanwhile is on its way
+        self._looked = now
         # Checked before the last messages are read, so that none of them is lost with the server.
-        end = self._end()
-        while self._lost is None:
-            try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
-            except zmq.Again:
+        ended = self._transport.ended()
+        for frames in self._transport.received():
+            if self._lost is not None:
                 break
             self._heard = time.monotonic()
             try:
@@ -270,36 +269,12 @@ class Client:
                 self._lose(
                     NeuralStyleError("bad-message", "The server sent what is not understood.")
                 )
-        if end is not None:
-            self._lose(self._verdict(end))
+                break
+        if self._lost is None and ended:
+            self._lose(self._transport.verdict(busy=self._task is not None))
         elif self._task is not None and time.monotonic() - self._heard > SILENCE_SECONDS:
-            self._lose(_unreachable("The server cannot be reached: it fell silent."))
+            self._lose(unreachable("The server cannot be reached: it fell silent."))
         return others
-
-    def _end(self) -> int | None:
-        """Return the one of `_ENDS` that the socket reports; None if the connection holds."""
-        while self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor)["event"]
-            if event in _ENDS:
-                return event
-        return None
-
-    def _verdict(self, end: int) -> NeuralStyleError:
-        """Return the error for this end of the connection, with or without a job under way."""
-        if end == zmq.Event.HANDSHAKE_FAILED_AUTH:
-            return NeuralStyleError(
-                "not-authorised",
-                "The server does not accept this key.",
-                "The connection file is of another server; start the server again.",
-            )
-        if self._task is not None:
-            return NeuralStyleError(
-                "server-gone",
-                "The server ended before the painting was done.",
-                "Try again: the server is then started anew. Its log is {log}.",
-                log=self._log,
-            )
-        return _unreachable("The server cannot be reached: nothing answers at its address.")
 
     def _lose(self, error: NeuralStyleError) -> None:
         self._lost = error
@@ -387,9 +362,5 @@ class Client:
 
 def stop_server(home: Home, *, timeout: float = 15.0) -> None:
     """Shut down the running server of ``home``, of any version, as `Client.shutdown` does."""
-    with Client(Connection.read(home.connection_file), home) as client:
+    with Client(routes.transport(home), home) as client:
         client.shutdown(timeout=timeout)
-
-
-def _unreachable(sentence: str, **values: object) -> NeuralStyleError:
-    return NeuralStyleError("server-gone", sentence, "Start it with 'nst serve'.", **values)

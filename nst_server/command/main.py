@@ -81,6 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     cancel.add_argument("job", nargs="?", help="Its number as nst status shows it; all if none.")
     doctor = command("doctor", "Find out why something does not work.", _doctor)
     doctor.add_argument("--json", action="store_true", help="Print one JSON object.")
+    command("bridge", "Join standard input and output to the server, for another machine.", _bridge)
+    remote = command("remote", "Paint on another machine, or on this one again.", _remote)
+    remote.add_argument("action", nargs="?", choices=("show", "use", "off"), default="show")
+    remote.add_argument(
+        "command",
+        nargs=argparse.REMAINDER,
+        help="What leads there, after use --: ssh box nst bridge, say.",
+    )
     weights = command("weights", "Show the network weights, or fetch VGG19's.", _weights)
     weights.add_argument("action", nargs="?", choices=("show", "fetch"), default="show")
     bench.add_arguments(command("bench", "Measure speed, or judge results.", bench.run))
@@ -131,6 +139,21 @@ def _doctor(arguments: argparse.Namespace, home: Home) -> int:
     from nst_server.command import doctor
 
     return doctor.run(home, as_json=arguments.json)
+
+
+def _bridge(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import other_machine
+
+    return other_machine.run(home)
+
+
+def _remote(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import other_machine
+
+    if arguments.action == "use":
+        words = arguments.command
+        return other_machine.use(home, words[1:] if words[:1] == ["--"] else words)
+    return other_machine.off(home) if arguments.action == "off" else other_machine.show(home)
 
 
 def _weights(arguments: argparse.Namespace, home: Home) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
+from nst_server.client import routes
 from nst_server.client.session import Client, stop_server
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
@@ -20,10 +22,12 @@ def status(home: Home, *, as_json: bool) -> int:
             raise
         print(json.dumps({"running": False}))
         return error.exit_code
+    command = routes.remote_command(home)
     if as_json:
-        print(json.dumps({"running": True, **answer}))
+        print(json.dumps({"running": True, "command": command, **answer}))
     else:
-        print("\n".join(_lines(answer)))
+        where = [] if command is None else [f"Reached by: {shlex.join(command)}"]
+        print("\n".join([*where, *_lines(answer)]))
     return 0
 
 

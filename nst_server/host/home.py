@@ -76,6 +76,11 @@ class Home:
         return self.run / "connection.json"
 
     @property
+    def remote_file(self) -> Path:
+        """File with the command to another machine's server, if that is to be used."""
+        return self.root / "remote.json"
+
+    @property
     def lock_file(self) -> Path:
         """Lock file held by the only server of this home."""
         return self.run / "server.lock"

@@ -16,6 +16,7 @@ from nst_server.broker.server import serve
 from nst_server.client.session import Client, stop_server
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.connection import Connection
 from nst_server.wire.events import Failed, Finished, Painting
 from tests.support.scripted_worker import Manner
 from tests.support.servers import (
@@ -54,7 +55,7 @@ def test_only_the_user_can_read_what_a_server_writes(start_server: StartServer) 
 
 def test_keys_are_not_in_the_log(start_server: StartServer) -> None:
     server = start_server()
-    connection = server.connect().connection
+    connection = Connection.read(server.home.connection_file)
     with_idle_worker(server)
     assert connection.client_secret not in server.log
     assert connection.server_public not in server.log

@@ -123,7 +123,7 @@ def test_an_older_server_that_is_idle_is_replaced(home: Home, version: str, prot
     old = start(home, of_version(COMMAND, version, protocol))
     waited: list[float] = []
     with connect_or_start(home, command=COMMAND, waiting=waited.append) as client:
-        assert client.connection.version == ours
+        assert Connection.read(home.connection_file).version == ours
         assert client.status()["protocol"] == PROTOCOL
     assert old.process.wait(10) == 0
     assert waited
@@ -148,8 +148,8 @@ def test_an_older_server_at_work_is_left_alone_and_told(home: Home, protocol: in
 def test_a_newer_server_of_the_same_protocol_is_used(home: Home) -> None:
     new = start(home, of_version(COMMAND, "99.0", PROTOCOL))
     try:
-        with connect_or_start(home, command=["/nonexistent"]) as client:
-            assert client.connection.version == "99.0"
+        with connect_or_start(home, command=["/nonexistent"]):
+            assert Connection.read(home.connection_file).version == "99.0"
     finally:
         new.close()
 
@@ -169,9 +169,9 @@ def test_a_newer_server_of_another_protocol_is_left_alone_and_told(home: Home) -
 def test_a_replacement_that_is_no_newer_is_used(home: Home) -> None:
     command = of_version(COMMAND, "0.0.9", PROTOCOL)
     old = start(home, command)
-    with connect_or_start(home, command=command) as client:
-        assert client.connection.version == "0.0.9"
-        assert client.connection.pid != old.process.pid
+    with connect_or_start(home, command=command):
+        assert Connection.read(home.connection_file).version == "0.0.9"
+        assert Connection.read(home.connection_file).pid != old.process.pid
 
 
 STARTER = """
@@ -221,8 +221,8 @@ def test_the_file_of_a_dead_server_is_no_obstacle(home: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     stale(home, f"tcp://127.0.0.1:{port}")
-    with connect_or_start(home, command=COMMAND) as client:
-        assert client.connection.endpoint != f"tcp://127.0.0.1:{port}"
+    with connect_or_start(home, command=COMMAND):
+        assert Connection.read(home.connection_file).endpoint != f"tcp://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
@@ -246,7 +246,7 @@ def test_another_program_at_the_old_port_is_left_alone(home: Home, says: bytes) 
 def test_the_server_of_another_home_at_the_old_port_is_left_alone(home: Home) -> None:
     other = Home(home.root / "other")
     with connect_or_start(other, command=COMMAND) as theirs:
-        connection = theirs.connection
+        connection = Connection.read(other.connection_file)
         replace(connection, client_public="0" * 40).write(home.connection_file)
         with connect_or_start(home, command=COMMAND) as ours:
             assert ours.status()["pid"] != theirs.status()["pid"]

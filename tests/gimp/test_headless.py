@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -320,8 +321,9 @@ def test_a_server_that_does_not_start_is_told_in_words(
     refused(told, "did not start" if has_server else "is not installed")
 
 
-@pytest.mark.parametrize("missing", ["site", "site/zmq"])
-def test_an_incomplete_installation_is_told_in_words(installed_gimp: Any, missing: str) -> None:
+@contextmanager
+def without(installed_gimp: Any, missing: str) -> Iterator[Gimp]:
+    """GIMP with another profile, in whose plug-in a folder is missing."""
     folder = PurePosixPath(installed_gimp.home).parent
     profile = folder / "incomplete profile"
     outside = Path(installed_gimp.outside(str(profile)))
@@ -330,9 +332,21 @@ def test_an_incomplete_installation_is_told_in_words(installed_gimp: Any, missin
     shutil.copytree(complete / "plug-ins", outside / "plug-ins")
     shutil.rmtree(outside / "plug-ins" / "neural-style" / missing)
     with Gimp(installed_gimp, profile=str(profile), name="incomplete") as gimp:
+        yield gimp
+
+
+def test_an_incomplete_installation_is_told_in_words(installed_gimp: Any) -> None:
+    with without(installed_gimp, "site") as gimp:
         told = gimp.call("refused")
     refused(told, "is not completely installed")
     assert "install/install.py" in told["result"]["message"]
+
+
+def test_without_pyzmq_it_paints_through_the_bridge(installed_gimp: Any, style: str) -> None:
+    with without(installed_gimp, "site/zmq") as gimp:
+        told = gimp.call("styles", style=style, **QUICK)
+    success = {"status": "success", "message": ""}
+    assert {name: each["result"] for name, each in told.items()} == dict.fromkeys(told, success)
 
 
 @pytest.mark.parametrize(

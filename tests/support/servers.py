@@ -18,6 +18,7 @@ import zmq
 
 import nst_server
 from nst_server.client.session import Client
+from nst_server.client.socket_transport import SocketTransport
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, JobStyle, PictureShape
@@ -109,7 +110,7 @@ def start(home: Home, command: Sequence[str]) -> Server:
         assert process.poll() is None, "the server ended"
         with contextlib.suppress(NeuralStyleError):
             connection = Connection.read(home.connection_file)
-            with Client(connection, home) as client:
+            with Client(SocketTransport(connection, home.server_log), home) as client:
                 client.greet(connection.protocol)
             return True
         return False

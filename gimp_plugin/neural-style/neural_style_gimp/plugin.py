@@ -83,8 +83,6 @@ def _run(
 
 def _attempt(procedure: Any, run_mode: Any, image: Any, drawables: list[Any], config: Any) -> Any:
     try:
-        import zmq  # noqa: F401 - only to see whether it is installed
-
         from neural_style_gimp.run import run, run_again
         from nst_server.values.errors import NeuralStyleError
     except ImportError as error:

@@ -1,0 +1,124 @@
+"""``nst bridge``: standard input and output, joined to the server of this machine."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import IO, Any
+
+from nst_server.client.launcher import connect_or_start
+from nst_server.client.socket_transport import SocketTransport
+from nst_server.host.home import Home
+from nst_server.wire import framing
+from nst_server.wire.connection import Connection
+
+_CHECK_SECONDS = 0.5
+
+
+def bridge(home: Home, source: IO[bytes], sink: IO[bytes]) -> None:
+    """Pass messages on until ``source`` ends.
+
+    Raises `NeuralStyleError` if the server cannot be started, or ends.
+    """
+    sink.write(framing.GREETING)
+    sink.flush()
+    connect_or_start(home).close()
+    transport = SocketTransport(Connection.read(home.connection_file), home.server_log)
+    arriving, output = _Input(source), _Output(sink)
+    transport.watch(arriving.bell)
+    try:
+        while not output.broken:
+            transport.wait(_CHECK_SECONDS)
+            ended = transport.ended()
+            for frames in transport.received():
+                output.put([bytes(frame) for frame in frames])
+            if ended:
+                raise transport.verdict(busy=True)
+            for message in arriving.messages():
+                if message is None:
+                    return
+                transport.send(message)
+    finally:
+        output.close()
+        transport.close()
+
+
+class _Input:
+    """Messages that a thread reads, and a socket that can be polled for them."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self.bell, self._rope = socket.socketpair()
+        self.bell.setblocking(False)
+        self._source = source
+        self._arrived: deque[list[bytes] | None] = deque()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def messages(self) -> Iterator[list[bytes] | None]:
+        """Those that have arrived; None after the last."""
+        with suppress(BlockingIOError):
+            self.bell.recv(4096)
+        while self._arrived:
+            yield self._arrived.popleft()
+
+    def _read(self) -> None:
+        try:
+            while (frames := framing.get(self._source)) is not None:
+                self._tell(frames)
+        except (ValueError, OSError):
+            pass  # what is no message ends the bridge, as its peer's end does
+        self._tell(None)
+
+    def _tell(self, frames: list[bytes] | None) -> None:
+        self._arrived.append(frames)
+        self._rope.send(b".")
+
+
+class _Output:
+    """Messages on their way out, in a thread of their own since the line may be slow.
+
+    Of progress that could not be written yet the latest is enough.
+    """
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self.broken = False
+        self._sink = sink
+        self._waiting: deque[Sequence[Any]] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._thread.start()
+
+    def put(self, frames: Sequence[bytes]) -> None:
+        with self._changed:
+            if self._waiting and _is_progress(frames) and _is_progress(self._waiting[-1]):
+                self._waiting.pop()
+            self._waiting.append(frames)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Write what is waiting, for as long as the reader takes it within seconds."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(2.0)
+
+    def _write(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+                if not self._waiting:
+                    return
+                frames = self._waiting.popleft()
+            try:
+                framing.put(self._sink, frames)
+            except (OSError, ValueError):
+                self.broken = True
+                return
+
+
+def _is_progress(frames: Sequence[bytes]) -> bool:
+    return bool(json.loads(frames[0]).get("kind") == "progress")

@@ -1,0 +1,70 @@
+"""Which way leads to the server of a home: its socket, or a command that is joined to one."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Sequence
+
+from nst_server.client.pipe_transport import PipeTransport
+from nst_server.client.transport import Transport
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.connection import Connection
+
+
+def transport(home: Home) -> Transport:
+    """A new connection, without waiting for the server's answer.
+
+    Raises `NeuralStyleError` ``server-gone`` or ``not-authorised``.
+    """
+    command = command_of(home)
+    if command is not None:
+        return PipeTransport(command)
+    from nst_server.client.socket_transport import SocketTransport
+
+    return SocketTransport(Connection.read(home.connection_file), home.server_log)
+
+
+def command_of(home: Home) -> list[str] | None:
+    """The command that leads to the server: the user's, or a bridge where pyzmq is missing.
+
+    None if the socket does. Raises `NeuralStyleError` ``server-gone`` if the setting is damaged.
+    """
+    remote = remote_command(home)
+    if remote is not None:
+        return remote
+    if importlib.util.find_spec("zmq") is None:
+        return [str(home.command), "bridge"]
+    return None
+
+
+def remote_command(home: Home) -> list[str] | None:
+    """The command to another machine that ``nst remote use`` was given; None without one."""
+    try:
+        command = json.loads(home.remote_file.read_text(encoding="utf-8"))["command"]
+        if not command or not all(isinstance(word, str) for word in command):
+            raise ValueError
+    except OSError:  # there is none, nor could there be one
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise NeuralStyleError(
+            "server-gone",
+            "The file that names the remote painting server is damaged.",
+            "It is {path}; 'nst remote off' removes it.",
+            path=home.remote_file,
+        ) from None
+    return [str(word) for word in command]
+
+
+def use_remote(home: Home, command: Sequence[str]) -> None:
+    """Have all clients of this home take ``command``. Raises `OSError`."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    part = home.remote_file.with_suffix(".part")
+    part.write_text(json.dumps({"command": list(command)}), encoding="utf-8")
+    part.replace(home.remote_file)
+
+
+def use_local(home: Home) -> None:
+    """Have all clients of this home take the server of this machine. Raises `OSError`."""
+    home.remote_file.unlink(missing_ok=True)

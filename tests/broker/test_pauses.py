@@ -1,0 +1,93 @@
+"""Lids that close, Ctrl-Z, paused containers: who wakes listens first, and judges after."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from nst_server.wire.protocol import SILENCE_SECONDS
+from tests.support.scripted_worker import Manner
+from tests.support.servers import Server, environment
+
+PAUSE_SECONDS = SILENCE_SECONDS + 2
+CLIENT = """
+import sys
+from nst_server.client.session import Client
+from nst_server.host.home import Home
+from nst_server.wire.events import Failed, Finished, Painting, Queued
+from tests.support.servers import make_order
+with Client.connect(Home.default()) as client:
+    client.submit(make_order(int(sys.argv[1])))
+    told = kept = False
+    while client.busy:
+        for event in client.poll(0.1):
+            if isinstance(event, Painting | Queued) and not told:
+                told = True
+                print("under way", flush=True)
+                sys.stdin.readline()
+            if isinstance(event, Finished | Failed):
+                print(type(event).__name__, getattr(event, "error", ""), flush=True)
+        if told and not kept:
+            kept = True
+            client.keep()
+"""
+
+
+@contextmanager
+def client(server: Server, manner: Manner) -> Iterator[subprocess.Popen[str]]:
+    """A client in a process of its own whose job is under way; it goes on at a line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, str(int(manner))],
+        env=environment(server.home),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "under way\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def paused(*pids: int) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(PAUSE_SECONDS)
+    for pid in reversed(pids):
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("who", ["client", "all"])
+def test_a_pause_costs_nobody_a_painting(start_server: Callable[..., Server], who: str) -> None:
+    server = start_server()
+    with client(server, Manner.SLOW) as process:
+        others = [server.process.pid, server.worker()["pid"]] if who == "all" else []
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        paused(process.pid, *others)
+        out, _ = process.communicate(timeout=30)
+    assert out.startswith("Finished")
+
+
+def test_a_paused_client_keeps_its_place_in_the_queue(
+    start_server: Callable[..., Server],
+) -> None:
+    server = start_server()
+    with client(server, Manner.SLOW) as first, client(server, Manner.GOOD) as second:
+        assert second.stdin is not None and first.stdin is not None
+        second.stdin.write("\n")
+        second.stdin.flush()
+        paused(second.pid)
+        first.stdin.write("\n")
+        first.stdin.flush()
+        out, _ = second.communicate(timeout=30)
+    assert out.startswith("Finished")

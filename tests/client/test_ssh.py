@@ -1,0 +1,158 @@
+"""A server on another machine, which is this one behind a real ssh."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nst_server.client.pipe_transport import PipeTransport
+from nst_server.client.session import Client
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.events import Failed, Finished, Painting
+from tests.support.running import nst
+from tests.support.scripted_worker import Manner
+from tests.support.servers import SOURCES, Server, eventually, finish, make_order, wait_for
+
+SSHD = "/usr/sbin/sshd"
+
+if shutil.which(SSHD) is None or os.geteuid() != 0:
+    pytest.skip("needs root and openssh-server for a real ssh", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The command to a machine of our own: a daemon on a free port, with keys made for it."""
+    folder = tmp_path_factory.mktemp("ssh")
+    for name in ("host", "user"):
+        key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(key, check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (folder / "config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\nPidFile none\n"
+        f"AuthorizedKeysFile {folder / 'user.pub'}\nStrictModes no\nUsePAM no\n"
+        "PermitRootLogin prohibit-password\nPasswordAuthentication no\n"
+    )
+    Path("/run/sshd").mkdir(exist_ok=True)
+    daemon = subprocess.Popen(
+        [SSHD, "-D", "-e", "-f", str(folder / "config")], stderr=subprocess.DEVNULL
+    )
+    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"]
+    flags = [word for option in options for word in ("-o", option)]
+
+    def answers() -> bool:
+        with socket.socket() as trial:
+            return trial.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(answers)
+    yield ["ssh", "-p", str(port), "-i", str(folder / "user"), *flags, "root@127.0.0.1"]
+    daemon.terminate()
+    daemon.wait()
+
+
+@pytest.fixture
+def command(ssh: list[str], server: Server) -> list[str]:
+    """The bridge of the far machine, whose shell takes words apart again."""
+    far = f"NST_HOME='{server.home.root}' PYTHONPATH='{SOURCES}' {sys.executable}"
+    return [*ssh, f"env {far} -m nst_server bridge"]
+
+
+@pytest.fixture
+def near(tmp_path: Path) -> Home:
+    return Home(tmp_path / "near")
+
+
+def bridges(home: Home) -> list[int]:
+    """Processes on the far side that are bridges to ``home``."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            mine = os.fsencode(home.root) in (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if mine and b"bridge" in words:
+            found.append(int(folder.name))
+    return found
+
+
+def test_it_is_painted_there(command: list[str], near: Home, server: Server) -> None:
+    with Client.over(PipeTransport(command), near, timeout=30) as client:
+        client.submit(make_order(side=300))
+        far = finish(client)[-1]
+        client.submit(make_order(Manner.SLOW))
+        wait_for(client, Painting)
+        client.cancel()
+        cancelled = finish(client)[-1]
+    with server.connect() as direct:
+        direct.submit(make_order(side=300))
+        here = finish(direct)[-1]
+    assert isinstance(far, Finished) and isinstance(here, Finished)
+    assert far.pixels.read() == here.pixels.read()
+    assert isinstance(cancelled, Failed) and cancelled.error.code == "cancelled"
+    eventually(lambda: not bridges(server.home))
+
+
+def test_a_lost_line_is_a_sentence_and_nothing_stays(
+    command: list[str], near: Home, server: Server
+) -> None:
+    with Client.over(PipeTransport(command), near, timeout=30) as client:
+        client.submit(make_order(Manner.SLOW))
+        wait_for(client, Painting)
+        assert bridges(server.home)
+        assert isinstance(client._transport, PipeTransport)
+        client._transport._process.send_signal(signal.SIGKILL)
+        begun = time.monotonic()
+        last = finish(client)[-1]
+        assert time.monotonic() - begun < 5
+    assert isinstance(last, Failed) and last.error.code == "server-gone"
+    with server.connect() as other:
+        eventually(lambda: not other.status()["jobs"])
+    eventually(lambda: not bridges(server.home))
+
+
+def test_a_worker_that_dies_there_is_told_here(
+    command: list[str], near: Home, server: Server
+) -> None:
+    with Client.over(PipeTransport(command), near, timeout=30) as client:
+        client.submit(make_order(Manner.SLOW))
+        wait_for(client, Painting)
+        os.kill(client.status()["worker"]["pid"], signal.SIGKILL)
+        last = finish(client)[-1]
+        assert isinstance(last, Failed) and last.error.code == "worker-died"
+        client.submit(make_order())
+        assert isinstance(finish(client)[-1], Finished)
+
+
+def test_an_ssh_that_would_ask_is_a_sentence(ssh: list[str], near: Home) -> None:
+    without_key = [word for word in ssh if not word.endswith("user")]
+    without_key.remove("-i")
+    with pytest.raises(NeuralStyleError) as caught:
+        Client.over(PipeTransport([*without_key, "nst bridge"]), near, timeout=30)
+    assert "Permission denied" in str(caught.value)
+
+
+def test_nst_remote(command: list[str], near: Home, server: Server) -> None:
+    used = nst(near.root, "remote", "use", "--", *command)
+    assert used.returncode == 0, used.stderr
+    assert "127.0.0.1" in nst(near.root, "remote").stdout
+    status = nst(near.root, "status")
+    assert f"process {server.process.pid}" in status.stdout
+    assert status.stdout.startswith("Reached by: ssh ")
+    assert nst(near.root, "remote", "off").returncode == 0
+    assert nst(near.root, "remote", "show").stdout == "This machine paints.\n"
+    assert nst(near.root, "status").returncode == 3
+    wrong = nst(near.root, "remote", "use", "--", "false")
+    assert wrong.returncode == 3
+    assert len(wrong.stderr.splitlines()) == 1
+    assert nst(near.root, "remote", "show").stdout == "This machine paints.\n"
