@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from nst_server.client import session
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.protocol import SILENCE_SECONDS
 from tests.support.scripted_worker import Manner
-from tests.support.servers import Server, environment
+from tests.support.servers import Server, environment, make_order
 
 PAUSE_SECONDS = SILENCE_SECONDS + 2
 CLIENT = """
@@ -91,3 +95,46 @@ def test_a_paused_client_keeps_its_place_in_the_queue(
         first.stdin.flush()
         out, _ = second.communicate(timeout=30)
     assert out.startswith("Finished")
+
+
+class Sleeper:
+    """A way to the server on which a lid closes: a wait of 40 s, and messages only after it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.naps = [40.0]
+
+    def send(self, frames: Sequence[Any]) -> None:
+        pass
+
+    def wait(self, seconds: float) -> None:
+        self.now += self.naps.pop() if self.naps else seconds
+
+    def received(self) -> Iterator[Sequence[Any]]:
+        return iter(())
+
+    def ended(self) -> bool:
+        return False
+
+    def verdict(self, busy: bool) -> NeuralStyleError:
+        raise AssertionError
+
+    def unanswered(self) -> NeuralStyleError:
+        raise AssertionError
+
+    def close(self) -> None:
+        pass
+
+
+def test_who_wakes_listens_before_it_judges(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = Sleeper()
+    monkeypatch.setattr(session.time, "monotonic", lambda: sleeper.now)
+    client = session.Client(sleeper, home)
+    sleeper.naps = []
+    client.submit(make_order())
+    sleeper.naps = [40.0]
+    assert client.poll(0.1) == []
+    assert client.busy, "silence is judged only of what was listened to"
+    while client.busy:
+        client.poll(0.5)
+    assert sleeper.now < 1000 + 40 + SILENCE_SECONDS + 2
