@@ -128,7 +128,7 @@ class Sleeper:
 
 def test_who_wakes_listens_before_it_judges(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     sleeper = Sleeper()
-    monkeypatch.setattr(session.time, "monotonic", lambda: sleeper.now)
+    monkeypatch.setattr("nst_server.client.session.time.monotonic", lambda: sleeper.now)
     client = session.Client(sleeper, home)
     sleeper.naps = []
     client.submit(make_order())
