@@ -259,6 +259,11 @@ def _tiffs_of_colors() -> Iterator[Kind]:
     spot = np.dstack([INK, 0 * GRAY])
     how = {"photometric": "separated", "extrasamples": ["unspecified"]}
     yield Kind("spot-color.tif", one(whole(spot), **how), RGB)
+    for compression in ("zlib", "packbits", "zstd", "lzma", "jpeg", "webp", "jpegxl", "jpeg2000"):
+        data = one(whole(RGB), compression=compression)
+        yield Kind(f"{compression}.tif", data, RGB, tolerance=24 / 255)
+    data = one(whole(RGB), compression="jpegxr")
+    yield Kind("jpegxr.tif", data, None, words=("rare compression",))
     for mode in ("YCbCr", "L"):
         file = io.BytesIO()
         Image.fromarray(whole(RGB)).convert(mode).save(file, "TIFF", compression="tiff_lzw")

@@ -55,9 +55,28 @@ _DECODED_AS_RGB = {
 }
 """Compressions whose decoder gives RGB where the file says YCbCr."""
 
-
 _JPEG_2000 = {33003, 33004, 33005, 34712}
 """Compressions that libtiff does not know."""
+
+_COMPRESSIONS = (
+    _DECODED_AS_RGB
+    | _JPEG_2000
+    | {
+        tifffile.COMPRESSION.NONE,
+        tifffile.COMPRESSION.CCITTRLE,
+        tifffile.COMPRESSION.CCITTFAX3,
+        tifffile.COMPRESSION.CCITTFAX4,
+        tifffile.COMPRESSION.LZW,
+        tifffile.COMPRESSION.OJPEG,
+        tifffile.COMPRESSION.ADOBE_DEFLATE,
+        tifffile.COMPRESSION.DEFLATE,
+        tifffile.COMPRESSION.PACKBITS,
+        tifffile.COMPRESSION.LZMA,
+        tifffile.COMPRESSION.ZSTD,
+        tifffile.COMPRESSION.ZSTD_DEPRECATED,
+    }
+)
+"""Those that people meet. Of the rest some decoders end the process if a file is damaged."""
 
 
 def decode(data: bytes, ending: str) -> Decoded:
@@ -73,6 +92,8 @@ def decode(data: bytes, ending: str) -> Decoded:
             raise NotReadError("is a camera's raw file", DEVELOP)
         page = next((page for page in pages if not _is_reduced_or_mask(page)), pages[0])
         check_size(page.imagewidth, page.imagelength, page.samplesperpixel)
+        if page.compression not in _COMPRESSIONS:
+            raise NotReadError("is a TIFF of a rare compression")
         if page.imagedepth > 1:
             raise NotReadError("is a TIFF of a volume")
         _check_whole(page, len(data))
