@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nst_server.pictures.streams import STANDARD_STREAM, is_stream
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import MAXIMUM_SIDE
 from nst_server.values.limits import MAXIMUM_PIXELS
@@ -253,3 +254,25 @@ def _values(option: Option) -> str:
     words = "".join(f", {word}" for word in option.words)
     limits = f"{option.minimum:g} to {option.maximum:.10g}"
     return f"({limits}{unit}{words}; default {option.default})"
+
+
+def check_streams(arguments: argparse.Namespace) -> None:
+    """Standard input holds one picture, and standard output too. Raises `NeuralStyleError`."""
+    sources = [arguments.content, arguments.selection, arguments.from_result, arguments.resume]
+    sources += [path for style in arguments.styles for path in (style.path, style.mask)]
+    sources.append(first_picture(arguments))
+    if sources.count(STANDARD_STREAM) > 1:
+        raise NeuralStyleError(
+            "bad-usage", "Standard input can be read only once.", "Name a file for the others."
+        )
+    if arguments.resume is not None and is_stream(arguments.resume):
+        raise NeuralStyleError(
+            "bad-usage", "A painting to go on from is read twice.", "Name a file with --resume."
+        )
+    sinks = [arguments.output, arguments.sheet, arguments.trace]
+    if sinks.count(STANDARD_STREAM) + (STANDARD_STREAM in sinks and arguments.json) > 1:
+        raise NeuralStyleError(
+            "bad-usage", "Standard output can hold only the picture.", "Name a file for the rest."
+        )
+    if arguments.trace == STANDARD_STREAM:
+        raise NeuralStyleError("bad-usage", "The trace needs a file.", "Name one with --trace.")

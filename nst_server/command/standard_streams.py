@@ -28,9 +28,9 @@ def prepare() -> None:
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - for as long as we run
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace", write_through=False)
+    if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
+        # Held back until `flush`, so that a full disk is noticed there; errors have their own way.
+        sys.stdout.reconfigure(errors="replace", write_through=False)
 
 
 def flush() -> None:

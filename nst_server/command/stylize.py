@@ -14,13 +14,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nst_server.command.arguments import first_picture, settings_from, texture_size
+from nst_server.command.arguments import (
+    check_streams,
+    first_picture,
+    settings_from,
+    texture_size,
+)
 from nst_server.command.console import Console, without_chatter
 from nst_server.host.home import Home
 from nst_server.pictures.picture_file import PictureFile, blend, plain
 from nst_server.pictures.reading import reader
 from nst_server.pictures.samples import Samples
-from nst_server.pictures.streams import STANDARD_STREAM, is_stream
 from nst_server.pictures.writing import formats, output_file, writer
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, JobStyle
@@ -81,7 +85,7 @@ class _Request:
 
 def _request(arguments: argparse.Namespace) -> _Request:
     """Return the checked request. Raises `NeuralStyleError` before any picture is read."""
-    _check_streams(arguments)
+    check_streams(arguments)
     earlier = _earlier(arguments)
     settings = settings_from(arguments, earlier)
     _check(arguments, settings)
@@ -162,28 +166,6 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
         output_file.check_place(path)
     for path in filter(None, (arguments.output, arguments.sheet)):
         formats.format_of(path)
-
-
-def _check_streams(arguments: argparse.Namespace) -> None:
-    """Standard input holds one picture, and standard output too. Raises `NeuralStyleError`."""
-    sources = [arguments.content, arguments.selection, arguments.from_result, arguments.resume]
-    sources += [path for style in arguments.styles for path in (style.path, style.mask)]
-    sources.append(first_picture(arguments))
-    if sources.count(STANDARD_STREAM) > 1:
-        raise NeuralStyleError(
-            "bad-usage", "Standard input can be read only once.", "Name a file for the others."
-        )
-    if arguments.resume is not None and is_stream(arguments.resume):
-        raise NeuralStyleError(
-            "bad-usage", "A painting to go on from is read twice.", "Name a file with --resume."
-        )
-    sinks = [arguments.output, arguments.sheet, arguments.trace]
-    if sinks.count(STANDARD_STREAM) + (STANDARD_STREAM in sinks and arguments.json) > 1:
-        raise NeuralStyleError(
-            "bad-usage", "Standard output can hold only the picture.", "Name a file for the rest."
-        )
-    if arguments.trace == STANDARD_STREAM:
-        raise NeuralStyleError("bad-usage", "The trace needs a file.", "Name one with --trace.")
 
 
 # Pictures

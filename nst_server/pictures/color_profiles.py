@@ -19,7 +19,7 @@ _PROBE = np.stack(np.meshgrid(*[np.linspace(0, 255, 6).astype(np.uint8)] * 3), -
 
 _DARKEST_QUARTER = np.arange(64, dtype=np.uint8).repeat(3).reshape(1, 64, 3)
 _ENOUGH_LEVELS = 40
-"""Of the 64 in sRGB's darkest quarter; gamma 1.8 has 47, linear light 13."""
+"""Least number of the 64 levels in sRGB's darkest quarter; gamma 1.8 has 47, linear light 13."""
 
 
 class Chromaticities(NamedTuple):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from steps import demo, environment, guard, interpreter, packages, pip_settings
+from steps import demo, environment, guard, interpreter, packages
 from steps.manifest import Manifest
 from steps.report import SetupError, SetupReport
 from steps.setup import run
@@ -388,21 +388,3 @@ def test_the_lock_lies_inside_where_it_cannot_lie_beside(
     assert install() == 0
     assert install(uninstall=True) == 0
     assert not guard.lock_file(home.root).exists()
-
-
-def test_of_pips_settings_those_count_that_say_how_packages_are_reached() -> None:
-    listing = (
-        "global.index-url='https://company.example/simple'\n"
-        "global.user='true'\n"
-        "install.target='/elsewhere'\n"
-        "global.timeout='10'\n"
-        "download.timeout='20'\n"
-        ":env:.timeout='30'\n"
-        "list.proxy='http://only.lists.example'\n"
-        "global.extra-index-url='https://one.example\\nhttps://two.example'\n"
-    )
-    assert pip_settings.kept(listing) == {
-        "PIP_INDEX_URL": "https://company.example/simple",
-        "PIP_EXTRA_INDEX_URL": "https://one.example https://two.example",
-        "PIP_TIMEOUT": "30",
-    }

@@ -9,7 +9,8 @@ import pytest
 
 from nst_server.pictures.reading import reader
 from nst_server.values.errors import NeuralStyleError
-from tests.support.patches import SIDE, Kind, every_kind
+from tests.support.kinds import every_kind
+from tests.support.patches import SIDE, Kind
 
 KINDS = every_kind()
 

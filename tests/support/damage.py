@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nst_server.pictures.reading import reader
 from nst_server.values.errors import NeuralStyleError
-from tests.support.patches import every_kind
+from tests.support.kinds import every_kind
 
 _MEMORY = 3 * 2**30
 

@@ -1,4 +1,4 @@
-"""What Pillow reads right: JPEG, PNG of 8 bits, WebP, AVIF, GIF, BMP and older formats."""
+"""The formats that Pillow reads right: JPEG, PNG of 8 bits, WebP, AVIF, GIF, BMP and older ones."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _NAME_ONE = "Give the name of a picture."
 
 
 def name_of(path: Path) -> str:
-    """How messages call the picture."""
+    """Name of the picture in messages."""
     return "Standard input" if path == STANDARD_STREAM else str(path)
 
 

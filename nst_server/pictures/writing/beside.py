@@ -1,4 +1,4 @@
-"""What a file says beside its pixels: profile, recipe, metadata."""
+"""Profile, recipe and metadata, which a file holds beside its pixels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nst_server.pictures.writing.formats import Format
 
 @dataclass(frozen=True)
 class Beside:
-    """What is said beside the pixels, in so far as the format can hold it."""
+    """Everything beside the pixels that the format can hold."""
 
     profile: bytes | None = None
     recipe: str = ""

@@ -13,7 +13,7 @@ from nst_server.values.errors import NeuralStyleError
 
 @dataclass(frozen=True)
 class Format:
-    """What a format can hold."""
+    """The limits of a picture format."""
 
     name: str
     """Pillow's."""

@@ -1,4 +1,4 @@
-"""What GIMP makes of a picture file for a script, put right: which layer it is, and upright."""
+"""Put right what GIMP makes of a picture file for a script: the layer that is meant, upright."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUARTERS = {
     7: Gimp.RotationType.DEGREES270,
     8: Gimp.RotationType.DEGREES270,
 }
-"""How far pixels are turned for each of EXIF's orientations."""
+"""The turn that sets pixels upright, by EXIF's orientation."""
 _MIRRORED = (2, 4, 5, 7)
 
 
