@@ -12,7 +12,7 @@ GREETING = b"nst-bridge 1\n"
 """First line of a bridge, before which a login shell may have printed what it likes."""
 
 _HEAD = struct.Struct(">BI")
-"""Of each frame: whether more of its message follow, and its length."""
+"""Head of each frame: whether more of its message follow, and its length."""
 
 
 def put(stream: IO[bytes], frames: Sequence[Any]) -> None:

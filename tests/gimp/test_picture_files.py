@@ -105,7 +105,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     ),
 }  # fmt: skip
 NOT_IN_GIMP = {"twelve-bits.tif"}
-"""What GIMP 3.0 and 3.2 do not open."""
+"""Files that GIMP 3.0 and 3.2 do not open."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What results keep of their content, what they may not say any more, and where they go."""
+"""Results: what they keep of their content, what they may not say any more, their places."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Kind:
     picture: Array | None
     """Values of 0 to 1: gray, RGB or with alpha; None for what has to be refused."""
     deep: bool = False
-    """Whether it is read with 16 bits."""
+    """True if it is read with 16 bits."""
     tolerance: float = 1 / 255
     words: tuple[str, ...] = ()
     """Words of which the refusal has one."""

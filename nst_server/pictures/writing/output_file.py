@@ -1,4 +1,4 @@
-"""Where bytes go: a file whole or not at all, through a link, into a pipe or a device."""
+"""The place that bytes go to: a file, whole or not at all, through a link; a pipe or a device."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from gi.repository import Gimp, Gio
 
 
 def main(kind, style, folder, **arguments):
-    """What replacing gives; and whether the painting is there after saving and opening."""
+    """Result of replacing; and whether the painting is there after saving and opening."""
     if not hasattr(Gimp, "Rasterizable"):
         return None
     image = inside.image()
