@@ -150,6 +150,11 @@ def _tiffs_of_colors() -> Iterator[Kind]:
     for compression in ("zlib", "packbits", "zstd", "lzma", "jpeg", "webp", "jpegxl", "jpeg2000"):
         data = one(whole(RGB), compression=compression)
         yield Kind(f"{compression}.tif", data, RGB, tolerance=24 / 255)
+    for fax in ("group3", "group4", "tiff_ccitt"):
+        file = io.BytesIO()
+        Image.fromarray(GRAY[..., 0] > 0.5).save(file, "TIFF", compression=fax)
+        black_or_white = np.where(GRAY > 0.5, 1.0, 0.0)
+        yield Kind(f"{fax}.tif", file.getvalue(), black_or_white)
     data = one(whole(RGB), compression="jpegxr")
     yield Kind("jpegxr.tif", data, None, words=("rare compression",))
     for mode in ("YCbCr", "L"):
