@@ -16,6 +16,7 @@ from nst_server.client import routes
 from nst_server.client.pipe_transport import PipeTransport
 from nst_server.client.session import Client
 from nst_server.host.home import Home
+from nst_server.host.own_environment import own_environment
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.connection import Connection
 from nst_server.wire.protocol import PROTOCOL
@@ -111,10 +112,8 @@ def _dismiss_idle(home: Home) -> None:
 
 
 def server_environment(home: Home, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return ``inherited`` without settings for another program's Python, plus ``NST_HOME``."""
-    environment = {
-        name: value for name, value in inherited.items() if not name.upper().startswith("PYTHON")
-    }
+    """Return ``inherited`` without settings of other programs, plus ``NST_HOME``."""
+    environment = own_environment(inherited)
     environment["NST_HOME"] = str(home.root)
     if not home.python.exists():  # run from a source folder, by this interpreter
         environment["PYTHONPATH"] = str(Path(nst_server.__file__).parent.parent)

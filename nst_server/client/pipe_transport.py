@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
+from nst_server.host.own_environment import own_environment
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire import framing
 
@@ -40,7 +41,7 @@ class PipeTransport:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 # Without a terminal ssh asks for no password, which nobody would see in GIMP.
-                env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
+                env={**own_environment(os.environ), "SSH_ASKPASS_REQUIRE": "never"},
                 start_new_session=True,
                 creationflags=_NO_WINDOW,
             )

@@ -200,10 +200,13 @@ def test_it_outlives_who_started_it_and_its_terminal(home: Home) -> None:
 
 
 def test_the_environment_of_another_program_does_not_reach_it(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONHOME", "/nonexistent")
     monkeypatch.setenv("PYTHONPATH", "/nonexistent")
+    # A C library of another kind, as an AppImage's: with it no Python of this machine starts.
+    (tmp_path / "libc.so.6").write_bytes(b"another system's")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     with connect_or_start(home, command=COMMAND) as client:
         assert client.status()["protocol"]
     home.python.parent.mkdir(parents=True)
