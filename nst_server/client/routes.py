@@ -29,12 +29,20 @@ def transport(home: Home) -> Transport:
 def command_of(home: Home) -> list[str] | None:
     """The command that leads to the server: the user's, or a bridge where pyzmq is missing.
 
-    None if the socket does. Raises `NeuralStyleError` ``server-gone`` if the setting is damaged.
+    None if the socket does. Raises `NeuralStyleError` ``server-gone`` if the setting is damaged,
+    or ``server-failed`` if there is neither pyzmq nor the command.
     """
     remote = remote_command(home)
     if remote is not None:
         return remote
     if importlib.util.find_spec("zmq") is None:
+        if not home.command.exists():
+            raise NeuralStyleError(
+                "server-failed",
+                "Neural Style is not completely installed: pyzmq and {path} are missing.",
+                "Run install/install.py again.",
+                path=home.command,
+            )
         return [str(home.command), "bridge"]
     return None
 

@@ -220,6 +220,14 @@ def test_without_pyzmq_the_bridge_of_this_machine_is_taken(server: Server, tmp_p
     assert done.stdout.strip() == str(server.process.pid), done.stderr
 
 
+def test_neither_pyzmq_nor_the_command_is_a_sentence(
+    near: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(NeuralStyleError, match="not completely installed"):
+        connect_or_start(near)
+
+
 def test_frames_come_as_they_went() -> None:
     stream = io.BytesIO()
     messages: list[list[bytes]] = [[b"{}"], [b"header", b""], [b"a", b"payload"]]

@@ -25,7 +25,8 @@ from tests.support.servers import SOURCES, Server, eventually, finish, make_orde
 
 SSHD = "/usr/sbin/sshd"
 
-if shutil.which(SSHD) is None or os.geteuid() != 0:
+_POSSIBLE = shutil.which(SSHD) is not None and os.geteuid() == 0
+if not _POSSIBLE and not os.environ.get("CI"):  # there the set-up is ours, and has to be complete
     pytest.skip("needs root and openssh-server for a real ssh", allow_module_level=True)
 
 

@@ -187,7 +187,7 @@ def _mosaic(bits: int, **how: Any) -> tuple[Array, dict[str, Any]]:
 
 
 def raws() -> Iterator[Kind]:
-    """What cameras write of their sensors, as far as it tells what it is."""
+    """Files of a camera's sensor data, as far as they tell what they are."""
     words = ("develop",)
     thumbnail = whole(OTHER), {"subfiletype": 1, "subifds": 1}
     dng = [(50706, "B", 4, bytes([1, 4, 0, 0]), True)]

@@ -39,8 +39,6 @@ _FORMATS = (
 _TGA_DESCRIPTOR = 17
 """Place of the byte whose lower half is the number of alpha's bits."""
 
-_TURNED_WHEN_LOADED = {"TIFF"}
-
 
 def opened(data: bytes) -> Image.Image:
     """An image whose pixels are not decoded yet. Raises what Pillow raises, which is much."""
@@ -48,18 +46,16 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
-def decode(data: bytes, frame: int = 0) -> Decoded:
-    """The first picture of the file, or the page that is given."""
+def decode(data: bytes) -> Decoded:
+    """The first picture of the file."""
     image = opened(data)
-    if frame:
-        image.seek(frame)
     image.load()
     if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
         raise NotReadError("has numbers of which nothing says where black and white are")
     colors, alpha = _pixels(image)
     if image.format == "TGA" and data[_TGA_DESCRIPTOR] & 0x0F == 0:
         alpha = None  # the fourth byte is none
-    turn = 1 if image.format in _TURNED_WHEN_LOADED else orientation(exif_of(image))
+    turn = orientation(exif_of(image))
     return Decoded(colors, alpha, profile_of(image), turn, Metadata.of(image))
 
 
