@@ -25,9 +25,22 @@ class InstalledGimp:
     """NST_HOME inside."""
     repository = PurePosixPath("/root/neural-style")
     """The newcomer's clone."""
+    sandboxed = False
+    """True if GIMP has a file system of its own."""
+    console: tuple[str, ...] = ("gimp-console",)
+    """Words that start GIMP without a window."""
+    program: tuple[str, ...] = ("gimp",)
+    """Words that start GIMP."""
 
-    def __init__(self, root: gimp_root.Root, install_code: int, install_output: str) -> None:
+    def __init__(
+        self,
+        root: gimp_root.Root,
+        layers: list[Path],
+        install_code: int,
+        install_output: str,
+    ) -> None:
         self.root = root
+        self.layers = layers
         self.install_code = install_code
         self.install_output = install_output
 
@@ -36,6 +49,10 @@ class InstalledGimp:
         """GIMP's profile inside."""
         base = PurePosixPath("/root/.config/GIMP")
         return base / sorted(path.name for path in self.outside(base).glob("3.*"))[-1]
+
+    def nst(self, home: str) -> tuple[str, ...]:
+        """Words that start the command of an installation."""
+        return (f"{home}/bin/nst",)
 
     def outside(self, path: str | PurePosixPath) -> Path:
         """Where the host finds a path inside."""
@@ -83,7 +100,8 @@ def installed_gimp(gimp_version: str) -> Iterator[InstalledGimp]:
         if done.returncode != 0 and log.is_file():  # it goes with this machine
             done.stdout += log.read_text(encoding="utf-8", errors="replace")[-4000:]
     # What was installed becomes a layer under the display's tools: they never met install.py.
-    with gimp_root.Root([layers.newcomer, installed / "upper", layers.window], binds=binds) as root:
-        yield InstalledGimp(root, done.returncode, done.stdout)
+    folders = [layers.newcomer, installed / "upper", layers.window]
+    with gimp_root.Root(folders, binds=binds) as root:
+        yield InstalledGimp(root, folders, done.returncode, done.stdout)
     if kept is None:
         shutil.rmtree(installed, ignore_errors=True)

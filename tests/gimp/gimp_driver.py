@@ -52,9 +52,10 @@ class Gimp:
         self._port_file.unlink(missing_ok=True)
         answer = str(self.folder / "scripts" / "answer.py")
         batch = f"__file__ = {answer!r}; exec(open(__file__).read())"
-        program = ["gimp-console", "-i", "-d"]
+        program = [*installed.console, "-i", "-d"]
         if display:
-            program = ["gimp", "-n", "-s", f"--gimprc={self._quiet_preferences(theme)}"]
+            program = [*installed.program, "-n", "-s"]
+            program += [f"--gimprc={self._quiet_preferences(theme)}"]
         self._log = (self.outside / f"{name}.log").open("wb")
         self._process = installed.popen(
             [*program, "--batch-interpreter", "python-fu-eval", "-b", batch, "--quit"],
@@ -75,7 +76,7 @@ class Gimp:
 
     def _quiet_preferences(self, theme: str) -> str:
         """A file of preferences without a welcome and other questions."""
-        told = self.installed.run(["gimp-console", "--version"], env={}, timeout=60).stdout
+        told = self.installed.run([*self.installed.console, "--version"], timeout=60).stdout
         version = re.search(r"\d+\.\d+\.\d+", told)
         assert version, told
         (self.outside / "gimprc").write_text(
@@ -87,8 +88,9 @@ class Gimp:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Which profile and which installation GIMP is to use."""
-        return {"GIMP3_DIRECTORY": self.profile, "NST_HOME": self.home}
+        """Which profile and which installation GIMP is to use; a sandbox's knows its own."""
+        sandboxed = self.installed.sandboxed
+        return {} if sandboxed else {"GIMP3_DIRECTORY": self.profile, "NST_HOME": self.home}
 
     def __enter__(self) -> Gimp:
         return self
@@ -125,9 +127,8 @@ class Gimp:
 
     def nst(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the installed ``nst`` of this GIMP's home."""
-        command = PurePosixPath(self.home) / "bin" / "nst"
         return self.installed.run(  # type: ignore[no-any-return]
-            [str(command), *arguments], env={"NST_HOME": self.home}, timeout=60
+            [*self.installed.nst(self.home), *arguments], env={"NST_HOME": self.home}, timeout=60
         )
 
     def status(self) -> dict[str, Any]:
@@ -145,7 +146,10 @@ class Gimp:
 
     def kill(self) -> None:
         """End it as a crash would."""
-        self.installed.run(["kill", "-KILL", str(self.pid)], env={}, timeout=10)
+        if self.installed.sandboxed:  # where its number is another
+            self.installed.root.kill("gimp", f"ANSWER_AT={self.folder / self._port_file.name}")
+        else:
+            self.installed.run(["kill", "-KILL", str(self.pid)], env={}, timeout=10)
         self._process.wait(10)
 
     def close(self) -> None:

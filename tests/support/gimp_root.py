@@ -49,6 +49,10 @@ _PASSED_ON = re.compile(
 """How the host reaches the network, which the root folder must too."""
 
 
+_MARK = "ROOT_FOLDER_OF"
+"""Variable by which processes are known that have left the mount namespace of their root folder."""
+
+
 class Unavailable(Exception):  # noqa: N818 - it is no failure of the tests
     """No root folder can be had on this machine; says why."""
 
@@ -160,14 +164,18 @@ class Root:
             each.mkdir(parents=True, exist_ok=True)
         lower = ":".join(str(layer) for layer in reversed(layers))
         options = f"lowerdir={lower},upperdir={self.upper},workdir={work}"
+        pairs = [word for inside, source in (binds or {}).items() for word in (inside, str(source))]
         script = (
-            'mount -t overlay overlay -o "$1" "$2" && mount -t proc proc "$2/proc" && '
-            'mount --rbind /dev "$2/dev" && mount --rbind /sys "$2/sys" && '
+            'mount -t overlay overlay -o "$1" "$2" && cd "$2" && mount -t proc proc proc && '
+            "mount --rbind /dev dev && mount --rbind /sys sys && shift 2 && "
+            'while [ $# -gt 0 ]; do mkdir -p "./$1" && mount --bind "$2" "./$1" && shift 2 || '
+            # No chroot, in which nobody may make a sandbox of their own, as Flatpak does
+            "exit; done; pivot_root . . && umount --lazy . && "
             "echo mounted && exec cat"  # until its standard input is closed, however we end
         )
         private = ["unshare", "--mount", "--propagation", "private"]
         self._holder = subprocess.Popen(
-            [*private, "sh", "-c", script, "sh", options, str(self._mounted)],
+            [*private, "sh", "-c", script, "sh", options, str(self._mounted), *pairs],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -181,8 +189,6 @@ class Root:
         for name in ("/etc/resolv.conf", str(CERTIFICATES)):
             if Path(name).is_file():
                 shutil.copyfile(name, self.outside(name))
-        for inside, source in (binds or {}).items():
-            self.bind(inside, source)
 
     def __enter__(self) -> Root:
         return self
@@ -197,14 +203,7 @@ class Root:
 
     def outside(self, path: str | PurePosixPath) -> Path:
         """Where the host finds a path of this root folder (absolute links are the host's)."""
-        return Path(f"/proc/{self._holder.pid}/root{self._mounted}") / str(path).lstrip("/")
-
-    def bind(self, inside: str, source: Path) -> None:
-        """Mount a folder of the host, for this view only."""
-        target = self._mounted / inside.lstrip("/")
-        script = 'mkdir -p "$2" && mount --bind "$1" "$2"'
-        enter = ["nsenter", "--target", str(self._holder.pid), "--mount"]
-        _call([*enter, "sh", "-c", script, "sh", str(source), str(target)])
+        return Path(f"/proc/{self._holder.pid}/root") / str(path).lstrip("/")
 
     def command(self, words: Sequence[str], env: Mapping[str, str] | None = None) -> list[str]:
         """The host's command that runs ``words`` inside, as a process of the same number."""
@@ -215,12 +214,12 @@ class Root:
             "USER": "root",
             "LANG": "C.UTF-8",
             "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            _MARK: str(self._holder.pid),
             **(env or {}),
         }
-        enter = ["nsenter", "--target", str(self._holder.pid), "--mount", "--"]
+        enter = ["nsenter", "--target", str(self._holder.pid), "--mount", "--root", "--"]
         settings = [f"{name}={value}" for name, value in variables.items()]
-        into = ["chroot", str(self._mounted), "env", "-i", "--chdir=/root", *settings]
-        return [*enter, *into, *words]
+        return [*enter, "env", "-i", "--chdir=/root", *settings, *words]
 
     def run(
         self,
@@ -253,6 +252,21 @@ class Root:
         """Everything that runs inside."""
         return [pid for pid in _processes_of(self._holder.pid) if pid != self._holder.pid]
 
+    def kill(self, name: str, setting: str) -> None:
+        """End the processes inside whose name begins so, and which have this variable."""
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                named = Path(f"/proc/{pid}/comm").read_text().startswith(name)
+                if named and f"{setting}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
+
+    def kill_sandboxes(self) -> None:
+        """End everything in the sandboxes that were started inside, as a logout would."""
+        for pid in _processes_of(self._holder.pid):
+            with contextlib.suppress(OSError):
+                if not _is_in_namespace(pid, self._holder.pid):
+                    os.kill(pid, signal.SIGKILL)
+
     def close(self) -> None:
         """End all processes inside, unmount, and remove what was written (but a given upper)."""
         deadline = time.monotonic() + 20
@@ -268,13 +282,19 @@ class Root:
 
 
 def _processes_of(holder: int) -> Iterator[int]:
-    """Processes in the holder's mount namespace."""
-    namespace = Path(f"/proc/{holder}/ns/mnt").stat().st_ino
+    """Processes in the holder's mount namespace, and in sandboxes that were started there."""
+    mark = f"{_MARK}={holder}\0".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                if (entry / "ns" / "mnt").stat().st_ino == namespace:
-                    yield int(entry.name)
+                pid = int(entry.name)
+                if _is_in_namespace(pid, holder) or mark in (entry / "environ").read_bytes():
+                    yield pid
+
+
+def _is_in_namespace(pid: int, holder: int) -> bool:
+    """True if a process sees the root folder of the holder. Raises `OSError` if it has ended."""
+    return Path(f"/proc/{pid}/ns/mnt").stat().st_ino == Path(f"/proc/{holder}/ns/mnt").stat().st_ino
 
 
 def copy_working_tree(repository: Path, target: Path) -> None:
