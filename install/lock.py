@@ -18,10 +18,12 @@ LOCKS: dict[str, list[str]] = {
     "requirements-test.lock": ["pyproject.toml", "--group", "build", "--group", "test"],
     "requirements-plugin.lock": ["--group", "plugin", "--constraint", "install/requirements.lock"],
     "requirements-sample.lock": ["--group", "sample"],
+    "requirements-pip.lock": ["--group", "installer"],
 }
-"""Inputs of each lock: environment, with CUDA, for tests, for GIMP's Python, for the photograph."""
+"""Inputs of each lock: environment, with CUDA, for tests, for GIMP's Python, for the photograph,
+for a Python without pip."""
 
-SINGLE = {"requirements-plugin.lock", "requirements-sample.lock"}
+SINGLE = {"requirements-plugin.lock", "requirements-sample.lock", "requirements-pip.lock"}
 """Locks of a single package without its dependencies."""
 
 OPTIONS = [

@@ -146,7 +146,7 @@ def _python(home: Home, code: str, report: SetupReport, doing: str, *words: str)
 
 def has_jobs(home: Home) -> bool:
     """True if a picture is being painted or queued and must not be lost; False if unknown."""
-    if not _may_have_server(home):
+    if not (home.connection_file.exists() and home.python.exists()):
         return False
     try:
         answer = subprocess.run(
@@ -160,16 +160,12 @@ def has_jobs(home: Home) -> bool:
         return False
 
 
-def _may_have_server(home: Home) -> bool:
-    return home.connection_file.exists() and home.python.exists()
-
-
-def stop_server(home: Home, report: SetupReport) -> None:
-    """Stop the server of this home, if it runs."""
-    if not _may_have_server(home):
+def stop_server(home: Home, python: Path, report: SetupReport) -> None:
+    """Stop the server of this home, if it runs; ``python`` has the environment's packages."""
+    if not (home.connection_file.exists() and python.exists()):
         return
     run(
-        [home.python, "-I", "-m", "nst_server", "stop"],
+        [python, "-I", "-m", "nst_server", "stop"],
         report,
         doing="Stopping the server",
         log=environment.install_log(home),

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from nst_server.host.home import Home
 from steps import guard, packages, pip_settings
-from steps.interpreter import version_of
+from steps.interpreter import Version, version_of
+from steps.manifest import digest_of
 from steps.report import SetupError, SetupReport, run
 
 GIGABYTE = 10**9
@@ -41,31 +42,52 @@ def check_space(home: Home, device: str) -> None:
         )
 
 
+def stamp(home: Home, version: Version, lock: Path) -> str:
+    """Digest of everything that an environment is made from."""
+    return digest_of(".".join(map(str, version)), str(home.root), files=[lock])
+
+
 def make(home: Home, interpreter: str, lock: Path, report: SetupReport) -> None:
     """Make the environment from scratch; an incomplete one is not repaired, but replaced.
 
-    Downloads are kept until it is complete, so that nothing is fetched twice. A working environment
-    is kept until then as well, so that the user can still paint if anything fails.
+    What is fetched is kept, for another try and for other environments, until
+    `discard_downloads`. A working environment is kept until the new one is complete, so that the
+    user can still paint if anything fails.
     """
     release = ".".join(map(str, version_of(interpreter) or ()))
     with _replacing(home.venv, report):
-        code, output = run(
-            [interpreter, "-m", "venv", home.venv],
-            report,
-            doing="Making the environment",
-            log=install_log(home),
-        )
-        if code != 0:
-            raise SetupError("The virtual environment could not be made.", _cause(output, home))
-        wheels = downloads(home) / release  # wheels for another release would not fit
-        _fetch(home, lock, wheels, report)
+        _make_empty(home, interpreter, report)
+        wheels = downloads(home)
+        _fetch(home, lock, wheels, release, report)
         offline: list[str | Path] = ["install", "--no-deps", "--no-index", "--find-links", wheels]
         pip(home, [*offline, "--require-hashes", "-r", lock], report, "Installing packages")
-    shutil.rmtree(downloads(home))
+
+
+def _make_empty(home: Home, interpreter: str, report: SetupReport) -> None:
+    wheel = brought_pip(home)
+    without = [] if wheel is None else ["--without-pip"]
+    commands: list[list[str | Path]] = [[interpreter, "-m", "venv", *without, home.venv]]
+    if wheel is not None:
+        commands.append([home.python, wheel / "pip", "install", "--no-index", *QUIET, wheel])
+    for command in commands:
+        doing = "Making the environment"
+        code, output = run(command, report, doing=doing, log=install_log(home))
+        if code != 0:
+            raise SetupError("The virtual environment could not be made.", _cause(output, home))
+
+
+def brought_pip(home: Home) -> Path | None:
+    """A pip that another installation has put among the downloads, for a Python without one."""
+    return next(downloads(home).glob("pip-*.whl"), None)
+
+
+def discard_downloads(home: Home) -> None:
+    """Remove what was fetched, once every environment that may need it is complete."""
+    shutil.rmtree(downloads(home), ignore_errors=True)
 
 
 def downloads(home: Home) -> Path:
-    """Folder of the fetched packages, kept until the environment is complete."""
+    """Folder of the fetched packages, kept until they are installed."""
     return home.root / "downloads"
 
 
@@ -87,14 +109,14 @@ def _replacing(venv: Path, report: SetupReport) -> Iterator[None]:
         report.line("    The environment is made anew; complete downloads are used again.")
     if has_project(venv):
         shutil.rmtree(old, ignore_errors=True)
-        venv.replace(old)
+        shutil.move(venv, old)  # a container's image is another file system
     shutil.rmtree(venv, ignore_errors=True)
     try:
         yield
     except BaseException:
         shutil.rmtree(venv, ignore_errors=True)
         if old.exists():
-            old.replace(venv)
+            shutil.move(old, venv)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
@@ -103,11 +125,16 @@ def _size(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _fetch(home: Home, lock: Path, wheels: Path, report: SetupReport) -> None:
+def _fetch(home: Home, lock: Path, wheels: Path, release: str, report: SetupReport) -> None:
     command = [str(home.python), "-m", "pip", "download", *QUIET, "--no-deps", "--require-hashes"]
     with _temporary(home) as temporary:
         code, output = packages.fetch(
-            [*command, "--only-binary=:all:"], lock, wheels, report, temporary, guard.held()
+            [*command, "--only-binary=:all:"],
+            lock,
+            packages.Store(wheels, release),
+            report,
+            temporary,
+            guard.held(),
         )
     with install_log(home).open("a", encoding="utf-8") as log:
         log.write(output)

@@ -15,10 +15,11 @@ SUPPORTED = ((3, 13), (3, 12), (3, 11), (3, 10))
 Version = tuple[int, int]
 
 
-def suitable() -> tuple[str, Version]:
+def suitable(*, has_pip: bool = False) -> tuple[str, Version]:
     """Find a Python that TensorFlow is published for, preferably the running one.
 
-    Raises `SetupError` if there is none, or if it cannot make virtual environments.
+    With ``has_pip`` it need not bring pip. Raises `SetupError` if there is none, or if it cannot
+    make virtual environments.
     """
     running = sys.version_info[:2]
     chosen: tuple[str, Version] | None = (sys.executable, running)
@@ -33,15 +34,15 @@ def suitable() -> tuple[str, Version]:
             "and no Python 3.10 to 3.13 was found.",
             "Install one of them, 3.13 say, beside it and run this again.",
         )
-    _check_venv(*chosen)
+    _check_venv(*chosen, "import venv" if has_pip else "import venv, ensurepip")
     return chosen
 
 
-def version_of(python: str | Path) -> Version | None:
-    """Major and minor release of an interpreter; None if it does not run."""
+def version_of(*python: str | Path) -> Version | None:
+    """Release of the interpreter that these words start; None if it does not run."""
     try:
         answer = subprocess.run(
-            [str(python), "-I", "-c", "import sys; print(*sys.version_info[:2])"],
+            [*map(str, python), "-I", "-c", "import sys; print(*sys.version_info[:2])"],
             capture_output=True,
             text=True,
             timeout=30,
@@ -57,9 +58,8 @@ def _working(name: str, release: Version) -> str | None:
     return path if path and version_of(path) == release else None
 
 
-def _check_venv(python: str, version: Version) -> None:
-    code = [python, "-I", "-c", "import venv, ensurepip"]
-    if subprocess.run(code, capture_output=True).returncode == 0:
+def _check_venv(python: str, version: Version, imports: str) -> None:
+    if subprocess.run([python, "-I", "-c", imports], capture_output=True).returncode == 0:
         return
     package = "python3-venv"
     if Path(python).name not in ("python3", f"python{version[0]}.{version[1]}"):

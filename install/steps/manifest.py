@@ -32,12 +32,19 @@ class Manifest:
         self.plug_ins: list[str] = list(fields.get("plug_ins", []))
         self.pictures: dict[str, str] = dict(fields.get("pictures", {}))
         """Digests of the sample pictures that we made, by path below ``NST_HOME``."""
+        self.sandboxes: list[str] = list(fields.get("sandboxes", []))
+        """The ``NST_HOME`` of each GIMP in a sandbox."""
 
     def write(self) -> None:
         """Write the file, creating ``NST_HOME``."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(".part")
-        fields = {"steps": self.steps, "plug_ins": self.plug_ins, "pictures": self.pictures}
+        fields = {
+            "steps": self.steps,
+            "plug_ins": self.plug_ins,
+            "pictures": self.pictures,
+            "sandboxes": self.sandboxes,
+        }
         part.write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
         part.replace(self._path)
         self.exists = True

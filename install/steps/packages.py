@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -29,20 +30,39 @@ def entries(lock: Path) -> list[str]:
     return re.split(r"\n(?=[a-z])", lock.read_text(encoding="utf-8").strip())
 
 
+@dataclass(frozen=True)
+class Store:
+    """Folder of wheels, which environments of several releases of Python may share."""
+
+    folder: Path
+    release: str
+    """The release of Python that wheels are wanted for."""
+
+    def mark(self, entry: str) -> Path:
+        """File that is there once a package of a lock is, complete and checked."""
+        return self.folder / f"complete-{self.release}" / digest_of(entry)
+
+    def has_builds_of(self, entry: str) -> bool:
+        """True if there is a wheel of this package and version, for some release of Python."""
+        name, _, rest = entry.partition("==")
+        version = re.split(r"[\s;]", rest, maxsplit=1)[0]
+        stem = re.sub(r"[-_.]+", "_", name)
+        return any(self.folder.glob(f"{stem}-{version}-*.whl"))
+
+
 def fetch(
     pip: Sequence[str],
     lock: Path,
-    folder: Path,
+    store: Store,
     report: SetupReport,
     environment: dict[str, str],
     pass_fds: tuple[int, ...],
 ) -> tuple[int, str]:
-    """Bring every package of ``lock`` into ``folder``; return pip's exit code and output.
+    """Bring every package of ``lock`` into ``store``; return pip's exit code and output.
 
-    ``pip`` is its command for downloads. A package gets its mark in the folder only once its file
-    is there, complete and checked.
+    ``pip`` is its command for downloads.
     """
-    return _Downloads(pip, folder, environment, pass_fds).fetch(entries(lock), report)
+    return _Downloads(pip, store, environment, pass_fds).fetch(entries(lock), report)
 
 
 class _Downloads:
@@ -51,13 +71,12 @@ class _Downloads:
     def __init__(
         self,
         pip: Sequence[str],
-        folder: Path,
+        store: Store,
         environment: dict[str, str],
         pass_fds: tuple[int, ...],
     ) -> None:
         self._pip = pip
-        self._folder = folder
-        self._marks = folder / "complete"
+        self._store = store
         self._environment = environment
         self._pass_fds = pass_fds
         self._stopped = Event()
@@ -65,14 +84,14 @@ class _Downloads:
 
     def fetch(self, entries: Sequence[str], report: SetupReport) -> tuple[int, str]:
         """Fetch the packages that are missing, telling ``report`` what goes on."""
-        self._marks.mkdir(parents=True, exist_ok=True)
+        self._store.mark("").parent.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         printed: list[str] = []
         with ThreadPoolExecutor(AT_ONCE) as pool:
             running: dict[Future[tuple[int, str]], str] = {
                 pool.submit(self._fetch_patiently, entry): entry.split("==")[0]
                 for entry in entries
-                if not (self._marks / digest_of(entry)).exists()
+                if not self._store.mark(entry).exists()
             }
             try:
                 while running:
@@ -101,6 +120,12 @@ class _Downloads:
 
     def _fetch_patiently(self, entry: str) -> tuple[int, str]:
         """Fetch one package, several times if the registry does not have it at once."""
+        if self._store.has_builds_of(entry):  # perhaps one that is for this release too
+            code, output = self._fetch_once(
+                entry, "--no-index", "--find-links", str(self._store.folder)
+            )
+            if code == 0:
+                return code, output
         for attempt in range(1, ATTEMPTS + 1):
             code, output = self._fetch_once(entry)
             if code == 0 or "HASHES" in output or attempt == ATTEMPTS:
@@ -109,13 +134,13 @@ class _Downloads:
                 break
         return code, output
 
-    def _fetch_once(self, entry: str) -> tuple[int, str]:
-        mark = self._marks / digest_of(entry)
+    def _fetch_once(self, entry: str, *options: str) -> tuple[int, str]:
+        mark = self._store.mark(entry)
         requirements, arrivals = mark.with_suffix(".txt"), mark.with_suffix(".part")
         requirements.write_text(entry + "\n", encoding="utf-8")
         shutil.rmtree(arrivals, ignore_errors=True)
         process = subprocess.Popen(
-            [*self._pip, "--dest", str(arrivals), "-r", str(requirements)],
+            [*self._pip, *options, "--dest", str(arrivals), "-r", str(requirements)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -130,7 +155,7 @@ class _Downloads:
         if process.returncode == 0:
             # No folder was made if a marker excludes the package.
             for wheel in arrivals.iterdir() if arrivals.is_dir() else ():
-                wheel.replace(self._folder / wheel.name)
+                wheel.replace(self._store.folder / wheel.name)
             mark.touch()
         requirements.unlink()
         shutil.rmtree(arrivals, ignore_errors=True)

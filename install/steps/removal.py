@@ -45,19 +45,30 @@ def _is_ours(path: Path, home: Home) -> bool:
 
 
 def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool) -> None:
-    """Remove plug-ins, environment, weights and unchanged sample pictures.
+    """Remove plug-ins, environments, weights and unchanged sample pictures.
 
-    The user's own files stay, and with them the folder.
+    The user's own files stay, and with them the folder. GIMPs in sandboxes lose theirs too.
     """
+    homes = [str(home.root), *manifest.sandboxes]
     if dry:
-        report.line(f"Would remove what was installed in {home.root} and:")
+        report.line(f"Would remove what was installed in {' and '.join(homes)}, and:")
         for name in manifest.plug_ins:
             report.line(f"  {name}")
         return
-    demo.stop_server(home, report)
+    inner = [Home(Path(name)) for name in manifest.sandboxes if (Path(name) / NAME).is_file()]
+    for each in (home, *inner):
+        demo.stop_server(each, home.python, report)
     for name in manifest.plug_ins:
-        if plug_in.remove(Path(name), home):
+        if plug_in.remove(Path(name), homes):
             report.line(f"  removed {name}")
+    for each in (*inner, home):
+        _empty(each, Manifest(each.root))
+    left = [str(each.root) for each in (home, *inner) if each.root.exists()]
+    remark = f" What is still in {' and '.join(left)} is your own." if left else ""
+    report.line(f"Neural Style was removed.{remark}")
+
+
+def _empty(home: Home, manifest: Manifest) -> None:
     for name in manifest.pictures:
         if manifest.has_made(home.root / name):
             (home.root / name).unlink()
@@ -73,5 +84,3 @@ def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool)
     for folder in (home.styles, home.root / "samples", home.root):
         with contextlib.suppress(OSError):
             folder.rmdir()
-    remark = f" What is still in {home.root} is your own." if home.root.exists() else ""
-    report.line(f"Neural Style was removed.{remark}")

@@ -7,14 +7,16 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nst_server.host.gimp_profiles import Profile, installed_gimp
+from nst_server.host import gimps
+from nst_server.host.gimp_profiles import Profile, system_python
+from nst_server.host.gimps import Gimp
 from nst_server.host.home import Home
 from nst_server.host.nvidia import nvidia_driver_answers
-from steps import demo, environment, interpreter, plug_in
+from steps import demo, environment, interpreter, plug_in, sandboxes
 from steps.guard import exclusive
 from steps.manifest import Manifest, digest_of, sources
 from steps.removal import stranger, uninstall
@@ -51,6 +53,8 @@ class Setup:
         self.home = Home.default()
         self.manifest = Manifest(self.home.root)
         self.report = SetupReport()
+        self.failures: list[str] = []
+        """Sentences of those GIMPs that could not be set up while all else was."""
 
     def install(self) -> None:
         """Do every step that is not complete. Raises `SetupError`."""
@@ -58,9 +62,10 @@ class Setup:
         home, report = self.home, self.report
         report.line(f"Neural Style goes into {home.root}")
         device = self._device()
-        python, version = interpreter.suitable()
+        has_pip = environment.brought_pip(home) is not None
+        python, version = interpreter.suitable(has_pip=has_pip)
         lock = self.repository / "install" / environment.LOCKS[device]
-        stamp = digest_of(f"{version}", str(home.root), files=[lock])
+        stamp = environment.stamp(home, version, lock)
         up_to_date = self.manifest.steps.get("environment") == stamp and home.python.exists()
         if not up_to_date:
             environment.check_space(home, device)
@@ -82,13 +87,23 @@ class Setup:
             self.manifest.write()
         for step in server_steps:
             self._do(step)
-        for step in [*self._gimp_steps(), *self._demo_steps()]:
+        found = self._gimps()
+        for gimp in found:
+            if gimp.sandboxed:
+                self._set_up_sandbox(gimp, device)
+        if not self.options.dry_run:
+            environment.discard_downloads(home)
+        for step in [*self._gimp_steps(found), *self._demo_steps()]:
             self._do(step)
         if self.options.dry_run:
             report.line("Nothing was changed.")
         else:
             report.line(f"Ready after {clock(time.monotonic() - started)}.")
             self._farewell()
+        if self.failures:
+            raise SetupError(
+                "\n".join(self.failures), "\nAll else is ready. Run this again for that."
+            )
 
     def check_folder(self) -> None:
         """Raise `SetupError` if the folder is not ours, before a lock is made beside it."""
@@ -169,31 +184,60 @@ class Setup:
             ),
         ]
 
-    def _gimp_steps(self) -> list[Step]:
+    def _gimps(self) -> list[Gimp]:
+        """The GIMPs to install for, which are none if a profile was named."""
+        return [] if self.options.no_gimp or self.options.gimp_dir else gimps.found()
+
+    def _set_up_sandbox(self, gimp: Gimp, device: str) -> None:
+        inner = str(gimps.sandbox_home(gimp.packaged))
+        self.report.line(f"  … {gimp} has an environment of its own, in {inner}")
+        if self.options.dry_run:
+            return
+        if inner not in self.manifest.sandboxes:
+            self.manifest.sandboxes.append(inner)
+            self.manifest.write()
+        try:
+            sandboxes.install(gimp, device, self.home, self.repository, self.report)
+        except (SetupError, OSError) as error:  # the other GIMPs do not wait for it
+            self.failures.append(f"{gimp} could not be set up: {_in_words(error)}")
+            self.report.line(f"  ✗ {self.failures[-1]}")
+
+    def _gimp_steps(self, found: Sequence[Gimp]) -> list[Step]:
         if self.options.no_gimp:
             return []
-        dry_run = self.options.dry_run
-        targets = plug_in.find_profiles(self.options.gimp_dir, self.report, create=not dry_run)
-        if not targets and not (dry_run and installed_gimp()):
+        given, dry_run = self.options.gimp_dir, self.options.dry_run
+        targets = plug_in.find_profiles(given, found, self.report, create=not dry_run)
+        if not targets and not (dry_run and found):
             self.report.line(
                 "  - No GIMP 3 profile was found: install GIMP 3, start it once and run this "
                 "again, or name the profile with --gimp-dir."
             )
-        return [self._plug_in_step(profile) for profile in targets]
+        contents = self._plug_in_contents(found)
+        return [self._plug_in_step(profile, contents) for profile in targets]
 
-    def _plug_in_step(self, profile: Profile) -> Step:
+    def _plug_in_contents(self, found: Sequence[Gimp]) -> plug_in.Contents:
+        homes = {gimps.note_name(gimps.packaging_here()): self.home.root}
+        for gimp in found:
+            if gimp.sandboxed:
+                homes[gimps.note_name(gimp.packaged)] = gimps.sandbox_home(gimp.packaged)
+        commands = [gimp.python for gimp in found] or [(system_python() or sys.executable,)]
+        releases = {interpreter.version_of(*command) for command in commands}
+        pythons = tuple(sorted(release for release in releases if release is not None))
+        return plug_in.Contents(self.home, self.repository, homes, pythons)
+
+    def _plug_in_step(self, profile: Profile, contents: plug_in.Contents) -> Step:
         def install() -> None:
             if str(profile.plug_in) not in self.manifest.plug_ins:
                 self.manifest.plug_ins.append(str(profile.plug_in))
                 self.manifest.write()
-            plug_in.install(profile, self.home, self.repository, self.report)
+            plug_in.install(profile, contents, self.report)
 
         return Step(
             f"plug-in {profile.plug_in}",
             f"GIMP plug-in in {profile.plug_in}",
-            plug_in.stamp(self.home, self.repository),
+            contents.stamp,
             install,
-            lambda: plug_in.intact(profile),
+            lambda: plug_in.intact(profile, contents),
         )
 
     def _demo_steps(self) -> list[Step]:
@@ -227,7 +271,7 @@ class Setup:
             return
         self.manifest.begin(step.key)
         if step.ends_server:
-            demo.stop_server(self.home, self.report)
+            demo.stop_server(self.home, self.home.python, self.report)
         if step.run() is False and step.optional:
             return
         self.manifest.complete(step.key, step.inputs)
@@ -242,6 +286,13 @@ class Setup:
                 f"Neural Style…, take a style picture, from {home.styles} say, press Stylize."
             )
         report.line(f"In a shell: {home.command} stylize PHOTO --style STYLE -o RESULT.png")
+
+
+def _in_words(error: SetupError | OSError) -> str:
+    if isinstance(error, SetupError):
+        return str(error)
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}"
 
 
 def run(options: argparse.Namespace, repository: Path) -> int:
@@ -260,9 +311,8 @@ def run(options: argparse.Namespace, repository: Path) -> int:
         return 1
     except OSError as error:
         setup.report.line("")
-        reason = error.strerror or str(error)
-        where = f" ({error.filename})" if error.filename else ""
-        print(f"neural-style: {reason}{where}. Run this again when it is mended.", file=sys.stderr)
+        again = "Run this again when it is mended."
+        print(f"neural-style: {_in_words(error)}. {again}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         setup.report.line("")

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import metadata
-from pathlib import Path
 
 from nst_server import __version__
 from nst_server.client.launcher import connect_or_start
+from nst_server.client.trial import paint_trial
+from nst_server.command import gimp_checks
+from nst_server.command.check import INSTALL_AGAIN, Check
 from nst_server.host import weight_files
-from nst_server.host.gimp_profiles import Profile, installed_gimp, profiles, system_python
 from nst_server.host.home import Home
 from nst_server.host.nvidia import nvidia_driver_answers
 from nst_server.values.errors import NeuralStyleError
 
-INSTALL_AGAIN = "Run install/install.py again."
 LOW_SPACE = 10**9
 _IMPORT_SECONDS = 120
 
 _DEVICES = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
-_GIMP_PYTHON = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import zmq, gi; "
-    "gi.require_version('Gimp', '3.0'); gi.require_version('GimpUi', '3.0'); "
-    "sys.exit(0 if zmq.has('curve') else 'its pyzmq has no CURVE')"
-)
-
-
-@dataclass(frozen=True)
-class Check:
-    """Result of one check."""
-
-    name: str
-    ok: bool
-    sentence: str
-    remedy: str = ""
-    """Advice to the user; empty if ``ok`` and nothing could be better."""
 
 
 def run(home: Home, as_json: bool) -> int:
@@ -63,19 +46,19 @@ def run(home: Home, as_json: bool) -> int:
 
 def examine(home: Home) -> Iterator[Check]:
     """Yield each result as soon as it is known; a check that itself fails is a result too."""
-    parts: tuple[Callable[[Home], Iterator[Check]], ...] = (
-        _folder,
-        _environment,
-        _weights,
-        _device,
-        _gimp,
-        _server,
-    )
-    for part in parts:
+    parts: dict[str, Callable[[Home], Iterator[Check]]] = {
+        "folder": _folder,
+        "environment": _environment,
+        "weights": _weights,
+        "device": _device,
+        "server": _server,
+        "GIMP": gimp_checks.examine,
+    }
+    for name, part in parts.items():
         try:
             yield from part(home)
         except (OSError, subprocess.SubprocessError) as error:
-            yield Check(part.__name__.strip("_"), False, f"This could not be looked at: {error}.")
+            yield Check(name, False, f"This could not be looked at: {error}.")
 
 
 def _folder(home: Home) -> Iterator[Check]:
@@ -162,85 +145,14 @@ def _device(home: Home) -> Iterator[Check]:
         yield Check("device", True, "TensorFlow sees the GPU.")
 
 
-def _gimp(home: Home) -> Iterator[Check]:
-    gimp = installed_gimp()
-    known = _profiles(home)
-    if gimp is not None:
-        yield Check("GIMP", True, f"{gimp[1]} ({gimp[0]})")
-    if not known:
-        remedy = "To paint in GIMP, install GIMP 3, start it once and run install/install.py again."
-        yield Check("plug-in", gimp is None, "There is no GIMP 3 profile.", remedy)
-    for profile in known:
-        problem = _plug_in_problem(profile, home)
-        name = f"plug-in in {profile.folder}"
-        yield Check(name, not problem, problem or "complete", INSTALL_AGAIN if problem else "")
-        if not problem and not profile.packaged:
-            yield from _gimp_python(profile)
-
-
-def _profiles(home: Home) -> list[Profile]:
-    """Return the profiles in GIMP's usual places and those recorded by the installer."""
-    usual = profiles()
-    try:
-        installed = json.loads((home.root / "installed.json").read_text(encoding="utf-8"))
-        folders = [Path(plug_in).parent.parent for plug_in in installed["plug_ins"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return usual
-    known = {profile.folder for profile in usual}
-    return usual + [Profile(folder) for folder in folders if folder not in known]
-
-
-def _plug_in_problem(profile: Profile, home: Home) -> str:
-    """Describe what is wrong with the plug-in in ``profile``; empty if nothing is."""
-    if not profile.program.is_file():
-        return "The plug-in is not there."
-    if sys.platform != "win32" and not os.access(profile.program, os.X_OK):
-        return f"{profile.program.name} lacks the run bit, so GIMP passes over it."
-    for part in ("nst_home", "nst_server/__init__.py", "zmq/__init__.py"):
-        if not (profile.site / part).is_file():
-            return f"Its site folder is incomplete: {part} is missing."
-    serves = (profile.site / "nst_home").read_text(encoding="utf-8").strip()
-    if serves != str(home.root):
-        return f"It belongs to another installation, {serves}."
-    version = _version_in(profile.site / "nst_server" / "__init__.py")
-    if version != __version__:
-        return f"It is version {version}, and the server is {__version__}."
-    return ""
-
-
-def _version_in(path: Path) -> str:
-    match = re.search(r'^__version__ = "(.*)"', path.read_text(encoding="utf-8"), re.MULTILINE)
-    return match[1] if match else "unknown"
-
-
-def _gimp_python(profile: Profile) -> Iterator[Check]:
-    """Check the system's Python, with which GIMP starts plug-ins, for the packages ours needs."""
-    python = system_python()
-    if python is None:
-        yield Check("GIMP's Python", False, "There is no python3.", "Install Python 3.")
-        return
-    answer = subprocess.run(
-        [python, "-I", "-c", _GIMP_PYTHON, str(profile.site)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    last = " ".join(answer.stderr.strip().splitlines()[-1:])
-    if answer.returncode == 0:
-        yield Check("GIMP's Python", True, f"{python} has PyGObject, GIMP 3 and pyzmq.")
-    elif "zmq" in last:
-        yield Check("GIMP's Python", False, f"{python} cannot load pyzmq: {last}", INSTALL_AGAIN)
-    else:
-        remedy = "On Debian and Ubuntu: sudo apt install python3-gi gir1.2-gimp-3.0"
-        yield Check("GIMP's Python", False, f"{python} cannot run GIMP plug-ins: {last}", remedy)
-
-
 def _server(home: Home) -> Iterator[Check]:
-    """Check that a server answers or starts."""
+    """Check that a server answers or starts, and its worker too."""
     if not home.root.is_dir():
         return  # a check must not create the folder
     try:
-        with connect_or_start(home):
-            yield Check("server", True, "It answers.")
+        with connect_or_start(home) as client:
+            paint_trial(client)
     except NeuralStyleError as error:
         yield Check("server", False, error.sentence, error.hint)
+    else:
+        yield Check("server", True, "It painted a picture.")

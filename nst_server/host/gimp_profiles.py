@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,46 +46,36 @@ def profiles() -> list[Profile]:
     """Return every GIMP 3 profile of this user."""
     configured = os.environ.get("GIMP3_DIRECTORY")
     result = [Profile(Path(configured))] if configured else []
-    for base, packaged in _bases():
+    for packaged, base in _bases().items():
         if base.is_dir():
             folders = [folder for folder in base.iterdir() if re.fullmatch(r"3\.\d+", folder.name)]
             result += [Profile(folder, packaged) for folder in sorted(folders) if folder.is_dir()]
     return result
 
 
-def _bases() -> Iterator[tuple[Path, str]]:
-    """Yield each folder of profiles (named by GIMP's minor release) with its `Profile.packaged`."""
+def base_in_use(packaged: str) -> Path:
+    """Folder of the profiles, named by minor release, that a GIMP so packaged uses now.
+
+    A Flatpak's GIMP is given the system's folder in place of its own where there is one.
+    """
+    bases = _bases()
+    shared = packaged == "Flatpak" and bases[""].is_dir()
+    return bases["" if shared else packaged]
+
+
+def _bases() -> dict[str, Path]:
+    """Return each folder of profiles by `Profile.packaged`."""
     home = Path.home()
     if sys.platform == "win32":
-        yield Path(os.environ.get("APPDATA", home / "AppData" / "Roaming")) / "GIMP", "Windows"
-    elif sys.platform == "darwin":
-        yield home / "Library" / "Application Support" / "GIMP", "macOS"
-    else:
-        yield Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "GIMP", ""
-        yield home / ".var" / "app" / "org.gimp.GIMP" / "config" / "GIMP", "Flatpak"
-        yield home / "snap" / "gimp" / "current" / ".config" / "GIMP", "Snap"
-
-
-def installed_gimp() -> tuple[str, str] | None:
-    """Return path and version ("3.0.4") of a GIMP 3 that runs without a window, or None."""
-    for name in (
-        "gimp-console-3.0",
-        "gimp-console-3",
-        "gimp-console",
-        "gimp-3.0",
-        "gimp-3",
-        "gimp",
-    ):
-        path = shutil.which(name)
-        if path is None:
-            continue
-        try:
-            answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if version := re.search(r"\b(3\.\d+\.\d+)", answer.stdout):
-            return path, version[1]
-    return None
+        roaming = os.environ.get("APPDATA", home / "AppData" / "Roaming")
+        return {"Windows": Path(roaming) / "GIMP"}
+    if sys.platform == "darwin":
+        return {"macOS": home / "Library" / "Application Support" / "GIMP"}
+    return {
+        "": Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "GIMP",
+        "Flatpak": home / ".var" / "app" / "org.gimp.GIMP" / "config" / "GIMP",
+        "Snap": home / "snap" / "gimp" / "current" / ".config" / "GIMP",
+    }
 
 
 def system_python() -> str | None:

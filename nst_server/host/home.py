@@ -17,6 +17,8 @@ def default_home() -> Path:
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
+    elif os.environ.get("SNAP_NAME") == "gimp":  # it sees no folder whose name begins with a dot
+        base = Path(os.environ["SNAP_USER_COMMON"])
     else:
         base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return base / "neural-style"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from nst_server import __version__
-from nst_server.command import doctor
+from nst_server.command import doctor, gimp_checks
+from nst_server.command.check import Check
 from nst_server.host.gimp_profiles import Profile, profiles
 from nst_server.host.home import Home
 
@@ -63,8 +64,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Profile,
     return profile, home
 
 
-def verdict(home: Home) -> doctor.Check:
-    (found,) = [check for check in doctor._gimp(home) if check.name.startswith("plug-in")]
+def verdict(home: Home) -> Check:
+    (found,) = [check for check in gimp_checks.examine(home) if check.name.startswith("plug-in")]
     return found
 
 
@@ -81,7 +82,7 @@ def test_looks_where_the_installer_was_told(
     elsewhere = Profile(tmp_path / "elsewhere")
     manifest = {"plug_ins": [str(installed[0].plug_in), str(elsewhere.plug_in)]}
     (home.root / "installed.json").write_text(json.dumps(manifest))
-    found = {check.name: check.ok for check in doctor._gimp(home) if "plug-in" in check.name}
+    found = {check.name: check.ok for check in gimp_checks.examine(home) if "plug-in" in check.name}
     assert found == {
         f"plug-in in {installed[0].folder}": True,
         f"plug-in in {elsewhere.folder}": False,

@@ -12,12 +12,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from steps import demo, environment, guard, interpreter, packages
+from steps import demo, environment, guard, interpreter, packages, plug_in
 from steps.manifest import Manifest
+from steps.packages import Store
 from steps.report import SetupError, SetupReport
 from steps.setup import run
 
-from nst_server.host import weight_files
+from nst_server.host import gimps, weight_files
+from nst_server.host.gimp_profiles import Profile
+from nst_server.host.gimps import Gimp
 from nst_server.host.home import Home
 from nst_server.wire.events import Painting
 from tests.support.scripted_worker import Manner
@@ -100,7 +103,7 @@ def test_nothing_is_asked_for_again_once_one_cannot_be_had(tmp_path: Path, lock:
     )
     slow.chmod(0o755)
     code, output = packages.fetch(
-        [str(slow)], lock, tmp_path / "downloads", SetupReport(), dict(os.environ), ()
+        [str(slow)], lock, Store(tmp_path / "downloads", "3.11"), SetupReport(), {**os.environ}, ()
     )
     assert (code, output) == (1, "DO NOT MATCH THE HASHES\n")
     assert sorted((tmp_path / "calls").read_text().split()) == ["one", "two"]
@@ -178,10 +181,11 @@ def test_a_registry_that_fails_for_a_moment_is_asked_again(tmp_path: Path, lock:
     )
     flaky.chmod(0o755)
     to = tmp_path / "downloads"
-    code, output = packages.fetch([str(flaky)], lock, to, SetupReport(), dict(os.environ), ())
+    store = Store(to, "3.11")
+    code, output = packages.fetch([str(flaky)], lock, store, SetupReport(), dict(os.environ), ())
     assert code == 0, output
     assert {path.name for path in to.glob("*.whl")} == {"one.whl", "two.whl"}
-    packages.fetch([str(flaky)], lock, to, SetupReport(), dict(os.environ), ())
+    packages.fetch([str(flaky)], lock, store, SetupReport(), dict(os.environ), ())
     assert len((tmp_path / "calls").read_text().split()) == 4  # nothing was asked for again
 
 
@@ -388,3 +392,23 @@ def test_the_lock_lies_inside_where_it_cannot_lie_beside(
     assert install() == 0
     assert install(uninstall=True) == 0
     assert not guard.lock_file(home.root).exists()
+
+
+def test_a_full_disk_of_one_gimp_does_not_stop_the_others(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flatpak = Gimp("Flatpak", ("false",), (sys.executable,), "3.0.4")
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setattr(gimps, "found", lambda: [flatpak])
+    put: list[Profile] = []
+    monkeypatch.setattr(plug_in, "install", lambda profile, *_: put.append(profile))
+    profile = tmp_path / "person" / ".config" / "GIMP" / "3.0"
+    profile.mkdir(parents=True)
+    data = gimps.sandbox_home("Flatpak").parent
+    data.parent.mkdir(parents=True)
+    data.write_text("where no folder can be made")
+    assert install(no_gimp=False, gimp_dir=None) == 1
+    told = capsys.readouterr()
+    assert told.err.count("GIMP 3.0.4 (Flatpak) could not be set up: ") == 1
+    assert "All else is ready" in told.err
+    assert [each.folder for each in put] == [profile]

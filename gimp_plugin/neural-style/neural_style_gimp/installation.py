@@ -29,11 +29,16 @@ def add_server_code(plugin_folder: Path) -> None:
 
 
 def home(plugin_folder: Path) -> Home:
-    """Return the environment's ``NST_HOME``, else the installer's note of it, else the default."""
+    """Return the environment's ``NST_HOME``, else the installer's note of it, else the default.
+
+    In a sandbox the note comes first: the environment's folder is for programs outside.
+    """
+    from nst_server.host.gimps import note_name, packaging_here
     from nst_server.host.home import Home
 
-    noted = plugin_folder / "site" / "nst_home"
-    if not os.environ.get("NST_HOME") and noted.is_file():
+    sandbox = packaging_here()
+    noted = plugin_folder / "site" / note_name(sandbox)
+    if (sandbox or not os.environ.get("NST_HOME")) and noted.is_file():
         text = noted.read_text(encoding="utf-8").strip()
         if text:
             return Home(Path(text))
