@@ -44,7 +44,15 @@ class KnownKeys:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if not self.answers:  # nobody would take the message with which `stop` begins
+            self._authenticator.pipe.close(linger=0)
+            self._authenticator.pipe = None  # type: ignore[assignment]
         self._authenticator.stop()
+
+    @property
+    def answers(self) -> bool:
+        """False once the thread that answers has ended: from then on nobody is admitted."""
+        return self._authenticator.is_alive()
 
     def allow(self, domain: str, *keys: bytes) -> None:
         """Admit exactly ``keys`` at ``domain`` from now on."""

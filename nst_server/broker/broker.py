@@ -16,7 +16,10 @@ from typing import Any
 import zmq
 
 from nst_server import __version__
+from nst_server.broker.authentication import KnownKeys
+from nst_server.broker.connections import CHECK_SECONDS, Connections
 from nst_server.broker.jobs import Entry, Jobs
+from nst_server.broker.sockets import first_frames
 from nst_server.broker.worker_slot import State, WorkerSlot
 from nst_server.host.home import Home
 from nst_server.host.memory import available_memory
@@ -47,14 +50,19 @@ class Broker:
         clients: zmq.Socket[bytes],
         workers: zmq.Socket[bytes],
         slot: WorkerSlot,
+        known: KnownKeys,
         *,
         server_idle: float,
     ) -> None:
         self.stopping = False
+        self.failure: NeuralStyleError | None = None
+        """Reason why the server must end, if it has one of its own."""
         self._home = home
         self._clients_socket = clients
         self._workers_socket = workers
         self._slot = slot
+        self._known = known
+        self._connections = Connections(clients)
         self._server_idle = server_idle
         self._jobs = Jobs()
         self._clients: set[bytes] = set()
@@ -69,9 +77,9 @@ class Broker:
         poller.register(self._clients_socket, zmq.POLLIN)
         poller.register(self._workers_socket, zmq.POLLIN)
         poller.register(wake, zmq.POLLIN)
+        poller.register(self._connections.monitor, zmq.POLLIN)
         while not self.stopping:
-            seconds = _LADDER_POLL_SECONDS if self._slot.ending else _POLL_SECONDS
-            ready = dict(poller.poll(int(seconds * 1000)))
+            ready = dict(poller.poll(int(self._poll_seconds() * 1000)))
             before, self._now = self._now, time.monotonic()
             if self._now - before > _AWAY_SECONDS:  # stopped, and the worker perhaps with us
                 self._slot.postpone(self._now - before)
@@ -81,25 +89,34 @@ class Broker:
                 self._receive(self._workers_socket, self._from_worker)
             if self._clients_socket in ready:
                 self._receive(self._clients_socket, self._from_client)
+            self._connections.check(self._now)
             self._advance()
+
+    def _poll_seconds(self) -> float:
+        """Return how long nothing needs to be done if nothing comes."""
+        if self._slot.ending:
+            return _LADDER_POLL_SECONDS
+        return CHECK_SECONDS if self._connections else _POLL_SECONDS
 
     def stop(self) -> None:
         """Make `run` return soon."""
         self.stopping = True
 
     def close(self) -> None:
-        """Tell the client of every job that the server was stopped, and end the worker."""
-        stopped = NeuralStyleError("server-gone", "The server was stopped.")
+        """Tell the client of every job why the server ends, and end the worker."""
+        stopped = self.failure or NeuralStyleError("server-gone", "The server was stopped.")
         for entry in self._jobs.entries():
             self._tell(entry.client, Message("failed", _about(entry, error=stopped.to_wire())))
         self._slot.end_and_wait()
+        self._connections.close()
 
     def _receive(self, socket: zmq.Socket[bytes], handle: Any) -> None:
         for _ in range(_BATCH):
             try:
-                sender, *frames = socket.recv_multipart(zmq.NOBLOCK, copy=False)
+                sender, *frames = first_frames(socket)
             except zmq.Again:
                 return
+            self._connections.heard(sender)
             handle(sender.bytes, frames)
 
     # Clients
@@ -289,7 +306,16 @@ class Broker:
             self._tell(entry.client, Message("queued", _about(entry, position=position)))
         if self._jobs.waiting and self._slot.usable:
             self._start_job(self._jobs.start_next())
-        if self._clients or len(self._jobs):
+        if not self._known.answers:
+            _log.error("the thread that knows the keys has ended: the server can admit nobody")
+            self.failure = NeuralStyleError(
+                "server-gone",
+                "The server ended because it could not admit anybody any more.",
+                "Try again: the server is then started anew. Its log is {log}.",
+                log=self._home.server_log,
+            )
+            self.stop()
+        elif self._clients or len(self._jobs):
             self._active = self._now
         elif self._now - self._active >= self._server_idle:
             _log.info("nothing to do for %g seconds", self._server_idle)

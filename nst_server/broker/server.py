@@ -62,7 +62,7 @@ def serve(
             "exchange": str(home.exchange),
         }
         slot = WorkerSlot(workers, known, details, worker_command or default_command(), worker_idle)
-        broker = Broker(home, clients, workers, slot, server_idle=server_idle)
+        broker = Broker(home, clients, workers, slot, known, server_idle=server_idle)
         stack.callback(broker.close)
         wake = stack.enter_context(wake_at_signals(broker.stop))
         stack.callback(home.connection_file.unlink, missing_ok=True)
@@ -83,7 +83,7 @@ def serve(
         _log.info("server %s of %s is ready", __version__, home.root)
         broker.run(wake)
         _log.info("server ends")
-    return 0
+    return 0 if broker.failure is None else broker.failure.exit_code
 
 
 def _unwritable(home: Home, error: OSError) -> NeuralStyleError:

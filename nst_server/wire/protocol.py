@@ -116,7 +116,7 @@ class Message:
     def from_frames(cls, frames: Sequence[Any]) -> Message:
         """Parse and check a message. Raises `NeuralStyleError` ``bad-message``."""
         if not 1 <= len(frames) <= 2:
-            raise _malformed(f"it has {len(frames)} frames")
+            raise _malformed("it has too few or too many frames")
         header = memoryview(frames[0])
         if header.nbytes > MAXIMUM_HEADER_BYTES:
             raise _malformed("its header is too long")

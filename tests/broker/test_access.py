@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,8 +17,18 @@ from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.connection import Connection
+from nst_server.wire.events import Failed, Painting
 from nst_server.wire.protocol import PROTOCOL, Message
-from tests.support.servers import Server, eventually, make_order
+from tests.support.scripted_worker import Manner
+from tests.support.servers import (
+    SCRIPTED_WORKER,
+    Server,
+    eventually,
+    finish,
+    make_order,
+    start,
+    wait_for,
+)
 
 HELLO = Message("hello", {"protocol": PROTOCOL, "version": "0"})
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -136,3 +147,38 @@ def test_a_key_is_good_for_its_own_socket_only_and_can_be_taken_back(context: Co
         assert sockets["workers"].recv()
         known.allow("workers")
         assert not enters("workers", worker)
+
+
+_FORGETS = """
+import sys
+from pathlib import Path
+from nst_server.broker.authentication import KnownKeys
+from nst_server.broker.server import serve
+from nst_server.host.home import Home
+home, knows = Home.default(), KnownKeys.callback
+def callback(self, domain, key):
+    assert not (home.root / "forget").exists()
+    return knows(self, domain, key)
+KnownKeys.callback = callback
+sys.exit(serve(home, worker_command=sys.argv[1:]))
+"""
+
+
+def test_a_server_that_can_admit_nobody_any_more_ends_and_says_so(home: Home) -> None:
+    server = start(home, [sys.executable, "-c", _FORGETS, *SCRIPTED_WORKER])
+    try:
+        client = server.connect()
+        client.submit(make_order(Manner.SLOW))
+        wait_for(client, Painting)
+        (home.root / "forget").touch()
+        with pytest.raises(NeuralStyleError):
+            server.status()  # the thread that knows the keys ends at this one
+        last = finish(client)[-1]
+        assert isinstance(last, Failed)
+        assert last.error.code == "server-gone"
+        assert "admit" in last.error.sentence
+        assert server.process.wait(10) == last.error.exit_code
+        assert "can admit nobody" in server.log
+        assert not home.connection_file.exists()
+    finally:
+        server.close()
