@@ -16,7 +16,7 @@ from steps.report import SetupReport
 _FOLDERS = {"run", "run/exchange", "logs", "weights", "keras"}
 _FILES = re.compile(
     r"installed\.part"
-    r"|run/(server\.lock|connection\.json\w*|exchange/[0-9a-f]{32})"
+    r"|run/(server(-worker)?\.lock|connection\.json\w*|exchange/[0-9a-f]{32})"
     r"|remote\.json"
     r"|keras/keras\.json"
     r"|logs/(install|server|plugin)\.log(\.\d)?"

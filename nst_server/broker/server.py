@@ -15,6 +15,7 @@ from nst_server.broker.authentication import KeyPair, KnownKeys
 from nst_server.broker.broker import CLIENTS, Broker
 from nst_server.broker.file_lock import ServerLock
 from nst_server.broker.logs import log_to
+from nst_server.broker.orphan import end_orphan, worker_lock
 from nst_server.broker.signals import wake_at_signals
 from nst_server.broker.sockets import bound_router, endpoint_of
 from nst_server.broker.worker_process import default_command
@@ -49,6 +50,8 @@ def serve(
             stack.enter_context(log_to(home.server_log))
         except OSError as error:
             raise _unwritable(home, error) from None
+        lock_of_worker = worker_lock(home.lock_file)
+        end_orphan(lock_of_worker)
         context: zmq.Context[zmq.Socket[bytes]] = stack.enter_context(zmq.Context())
         known = stack.enter_context(KnownKeys(context))
         server_keys, client_keys = KeyPair.new(), KeyPair.new()
@@ -57,6 +60,7 @@ def serve(
         workers = stack.enter_context(bound_router(context, known, WORKERS, server_keys))
         details = {
             "endpoint": endpoint_of(workers),
+            "lock": str(lock_of_worker),
             "server_public": server_keys.public.decode(),
             "weights": str(home.weights),
             "exchange": str(home.exchange),

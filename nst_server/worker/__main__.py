@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from nst_server.host.process_lock import hold
 from nst_server.values.errors import in_words
 from nst_server.values.job import Job
 from nst_server.wire.protocol import Message
@@ -37,6 +38,8 @@ def main() -> int:
     # Unbuffered, so that the thread that waits for it holds no lock of `sys.stdin`.
     orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
     details = json.loads(orders.readline())
+    with suppress(OSError):  # it only serves to find a worker that outlives its server
+        hold(Path(details["lock"]))
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
     link = WorkerLink(details)
     weights = Path(details["weights"])
