@@ -20,9 +20,11 @@ from nst_server.broker.authentication import KnownKeys
 from nst_server.broker.connections import CHECK_SECONDS, Connections
 from nst_server.broker.jobs import Entry, Jobs
 from nst_server.broker.sockets import first_frames
+from nst_server.broker.worker_death import worker_death
 from nst_server.broker.worker_slot import State, WorkerSlot
 from nst_server.host.home import Home
 from nst_server.host.memory import available_memory
+from nst_server.host.process_limits import limits_in_words
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, PictureShape
 from nst_server.values.limits import check_size
@@ -339,40 +341,16 @@ class Broker:
         if reason is not None:
             victim = self._jobs.first if state is State.STARTING else self._jobs.running
             if victim is not None:
-                self._fail(victim, self._died(state, reason))
+                self._fail(victim, worker_death(state, reason, self._home.server_log))
         if self._jobs.waiting and self._slot.state is State.NONE:
             try:
                 self._slot.start(self._now)
             except OSError as error:
                 first = self._jobs.first
                 assert first is not None
-                self._fail(first, self._died(State.STARTING, str(error.strerror)))
-
-    def _died(self, state: State, reason: str) -> NeuralStyleError:
-        log = self._home.server_log
-        if state is State.STARTING:
-            return NeuralStyleError(
-                "worker-died",
-                "The painting process could not be started ({reason}).",
-                "The log is {log}.",
-                reason=reason,
-                log=log,
-            )
-        if "SIGKILL" in reason:
-            return NeuralStyleError(
-                "worker-died",
-                "The painting process was killed in the middle of its work ({reason}).",
-                "The system may have run out of memory: try a smaller size. The log is {log}.",
-                reason=reason,
-                log=log,
-            )
-        return NeuralStyleError(
-            "worker-died",
-            "The painting process ended in the middle of its work ({reason}).",
-            "The log is {log}.",
-            reason=reason,
-            log=log,
-        )
+                self._fail(
+                    first, worker_death(State.STARTING, str(error.strerror), self._home.server_log)
+                )
 
     def _start_job(self, entry: Entry) -> None:
         self._slot.take_job()
@@ -387,6 +365,7 @@ class Broker:
             "protocol": PROTOCOL,
             "uptime": self._now - self._started,
             "worker": self._slot.to_wire(),
+            "limits": limits_in_words(),
             "jobs": self._jobs.to_wire(),
         }
 

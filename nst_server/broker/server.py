@@ -22,6 +22,7 @@ from nst_server.broker.worker_process import default_command
 from nst_server.broker.worker_slot import DOMAIN as WORKERS
 from nst_server.broker.worker_slot import WorkerSlot
 from nst_server.host.home import Home
+from nst_server.host.process_limits import lift_soft_limits
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.connection import Connection
 from nst_server.wire.protocol import PROTOCOL
@@ -41,6 +42,7 @@ def serve(
     If a server already runs, say so and return 0: two clients may start one at the same time.
     Raises `NeuralStyleError` ``unwritable``.
     """
+    lift_soft_limits()
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(ServerLock(home.lock_file))

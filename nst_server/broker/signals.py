@@ -19,7 +19,7 @@ def wake_at_signals(stop: Callable[[], None]) -> Iterator[socket.socket]:
     writer.setblocking(False)
     handlers: dict[int, Callable[[int, object], None]] = {
         getattr(signal, name): lambda *_: stop()
-        for name in ("SIGTERM", "SIGINT", "SIGHUP")
+        for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGXCPU")
         if hasattr(signal, name)
     }
     if hasattr(signal, "SIGCHLD"):

@@ -17,6 +17,7 @@ from nst_server.client.pipe_transport import PipeTransport
 from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.host.own_environment import own_environment
+from nst_server.host.process_limits import undo_priority
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.connection import Connection
 from nst_server.wire.protocol import PROTOCOL
@@ -131,7 +132,7 @@ def _start(home: Home, command: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
         home.logs.mkdir(parents=True, exist_ok=True)
         with home.server_log.open("ab") as log:
-            return subprocess.Popen(
+            server = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -148,6 +149,8 @@ def _start(home: Home, command: Sequence[str]) -> subprocess.Popen[bytes]:
             "'nst doctor' says what is wrong with the installation.",
             reason=error.strerror or error,
         ) from None
+    undo_priority(server.pid)
+    return server
 
 
 def _size(path: Path) -> int:

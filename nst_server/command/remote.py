@@ -60,6 +60,10 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     lines = [f"Server {answer['version']}, process {answer['pid']}, up {answer['uptime']:.0f} s."]
     device = worker.get("device")
     lines.append(f"Worker: {worker['state']}" + (f", on {device}." if device else "."))
+    limits = [str(limit) for limit in answer.get("limits", [])]
+    if limits:
+        lines.append("The server has limits from where it was started; 'nst stop' ends it.")
+    lines += [f"- {limit}" for limit in limits]
     for job in answer["jobs"]:
         progress = job.get("progress") or {}
         done = f", {100 * progress['done']:.0f} % done" if "done" in progress else ""

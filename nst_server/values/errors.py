@@ -114,6 +114,10 @@ class NeuralStyleError(Exception):
         return text
 
 
+_NO_MEMORY_TO_LOAD = ("failed to map segment", "annot allocate memory")
+"""Words of the system's loader, which come in an `ImportError`."""
+
+
 def in_words(error: Exception) -> NeuralStyleError:
     """Return ``error`` for people; TensorFlow's is known by name, to avoid importing TensorFlow."""
     if isinstance(error, NeuralStyleError):
@@ -123,6 +127,19 @@ def in_words(error: Exception) -> NeuralStyleError:
             "out-of-memory",
             "There was not enough memory for this picture.",
             "Try a smaller size, or a smaller selection.",
+        )
+    if isinstance(error, ImportError):
+        if any(words in str(error) for words in _NO_MEMORY_TO_LOAD):
+            return NeuralStyleError(
+                "out-of-memory",
+                "There was not enough memory to load TensorFlow.",
+                "End other programs, or lift a limit (ulimit -v) if 'nst status' names one.",
+            )
+        return NeuralStyleError(
+            "server-failed",
+            "A library could not be loaded: {reason}.",
+            "'nst doctor' says what is wrong with the installation.",
+            reason=str(error).rstrip("."),
         )
     return NeuralStyleError(
         "internal",

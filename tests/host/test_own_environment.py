@@ -1,4 +1,4 @@
-"""Variables that an AppImage, a Snap or GIMP's Python set for themselves."""
+"""Variables that an AppImage, a Snap, GIMP's Python or a shell set for themselves."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ SNAP = {
     "LD_LIBRARY_PATH": "/snap/gimp/1/usr/lib", "GTK_IM_MODULE_FILE": "x", "FONTCONFIG_FILE": "x",
 }  # fmt: skip
 MACOS = {"DYLD_LIBRARY_PATH": "/Applications/GIMP.app/Contents/Resources/lib"}
+SHELL = {
+    "CUDA_VISIBLE_DEVICES": "-1", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "0", "XLA_FLAGS": "x", "MALLOC_ARENA_MAX": "1", "MKL_DYNAMIC": "x",
+}  # fmt: skip
 KEPT = {
     "PATH": "/usr/bin", "HOME": "/home/me", "LANG": "de_DE.UTF-8", "NST_HOME": "x", "TMPDIR": "x",
-    "https_proxy": "http://proxy", "SSL_CERT_FILE": "x", "CUDA_VISIBLE_DEVICES": "0",
-    "XDG_DATA_HOME": "x", "SSH_AUTH_SOCK": "x", "DISPLAY": ":0", "TF_FORCE_GPU_ALLOW_GROWTH": "0",
+    "https_proxy": "http://proxy", "SSL_CERT_FILE": "x", "XDG_DATA_HOME": "x",
+    "SSH_AUTH_SOCK": "x", "DISPLAY": ":0",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("theirs", [APPIMAGE, SNAP, MACOS])
+@pytest.mark.parametrize("theirs", [APPIMAGE, SNAP, MACOS, SHELL])
 def test_theirs_go_and_ours_stay(theirs: dict[str, str]) -> None:
     assert own_environment({**KEPT, **theirs}) == KEPT

@@ -33,6 +33,8 @@ class Manner(enum.IntEnum):
     """Sends what is no message."""
     QUIET = 7
     """Gives the job up without a word."""
+    BURNS = 8
+    """Does nothing but use the processor."""
 
 
 def progress(done: float) -> Progress:
@@ -112,6 +114,9 @@ def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
             link.send(Message("credit", {"job": order.job, "chunks": "many"}))
         case Manner.QUIET:
             return
+        case Manner.BURNS:
+            while True:
+                pass
     report = Report(
         width=job.content.width,
         height=job.content.height,

@@ -1,0 +1,79 @@
+"""Limits that a process has from whoever started it: those it can lift, and the others in words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+_MEGABYTE = 2**20
+_FEW_FILES = 256
+"""Open files that a server with many clients needs, and some to spare."""
+
+
+def lift_soft_limits() -> None:
+    """Raise this process's soft limits to the hard ones, which only root could raise.
+
+    Stack and core files stay, since more of them is not better. Processor time ends a second
+    short: then the system says SIGXCPU before it kills without a reason.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for name in ("AS", "CPU", "DATA", "FSIZE", "NOFILE", "NPROC", "RSS"):
+        number = getattr(resource, f"RLIMIT_{name}", None)
+        if number is None:
+            continue
+        hard = resource.getrlimit(number)[1]
+        is_time = name == "CPU" and hard != resource.RLIM_INFINITY
+        with contextlib.suppress(OSError, ValueError):  # macOS has less than it says
+            resource.setrlimit(number, (max(1, hard - 1) if is_time else hard, hard))
+
+
+def undo_priority(process: int) -> None:
+    """Give a process that was just started the priority and the processors of any other.
+
+    What the system does not permit stays: only root lowers a nice value.
+    """
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):
+        if os.getpriority(os.PRIO_PROCESS, process) > 0:
+            os.setpriority(os.PRIO_PROCESS, process, 0)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(process, range(os.cpu_count() or 1))
+
+
+def limits_in_words() -> list[str]:
+    """Return a sentence for each limit under which this process and its children work."""
+    if sys.platform == "win32":
+        return []
+    import resource
+
+    def hard(name: str) -> int | None:
+        number = getattr(resource, f"RLIMIT_{name}", None)
+        limit = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[1]
+        return None if limit == resource.RLIM_INFINITY else limit
+
+    sentences = []
+    if (seconds := hard("CPU")) is not None:
+        sentences.append(f"Each process may use {seconds} s of processor time (ulimit -t).")
+    for name, flag in (("AS", "v"), ("DATA", "d")):
+        if (size := hard(name)) is not None:
+            sentences.append(
+                f"Each process may take {size // _MEGABYTE} MB of memory (ulimit -{flag})."
+            )
+    if (size := hard("FSIZE")) is not None:
+        sentences.append(f"A file may have {size // _MEGABYTE} MB (ulimit -f).")
+    if (files := hard("NOFILE")) is not None and files < _FEW_FILES:
+        sentences.append(f"Each process may have {files} files open (ulimit -n).")
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    if nice > 0:
+        sentences.append(f"Other programs go first (nice {nice}).")
+    if sys.platform == "linux":
+        usable, all_of_them = len(os.sched_getaffinity(0)), os.cpu_count() or 1
+        if usable < all_of_them:
+            sentences.append(f"Only {usable} of {all_of_them} processors may be used.")
+    return sentences
