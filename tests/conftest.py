@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from nst_server.host.home import Home
 from nst_server.pictures import sample_styles
 from tests.support.gimp_root import RELEASES
 from tests.support.servers import Server, serve_command, start
+
+# The same few examples in every run; `--hypothesis-profile=long` looks for new ones.
+settings.register_profile("short", max_examples=300, deadline=None, derandomize=True, database=None)
+settings.register_profile("long", max_examples=3000, deadline=None, database=None)
+settings.load_profile("short")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

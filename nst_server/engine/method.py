@@ -163,6 +163,9 @@ def _layers(named: str) -> tuple[tuple[str, float], ...]:
     total = sum(share for _, share in shares)
     if any(not share >= 0 for _, share in shares) or (shares and not 0 < total < float("inf")):
         raise NeuralStyleError(
-            "bad-settings", "The weights in {text} must be positive.", text=repr(named)
+            "bad-settings",
+            "The weights in {text} must be positive.",
+            "Give at least one layer a weight over 0.",
+            text=repr(named),
         )
     return tuple((name, share / total) for name, share in shares)

@@ -88,8 +88,8 @@ class Painter:
         (height × width, [0, 1]) says what may change; the picture as seen through it is optimized.
         ``init`` is the picture to start from, if the settings say so. The last iterate is the
         result; the caller may stop at any, and should hold on to none of the pictures: the painter
-        keeps what it needs. Raises `NeuralStyleError` ``bad-image``, ``out-of-memory`` or
-        ``weights-missing``.
+        keeps what it needs. Raises `NeuralStyleError` ``bad-image``, ``bad-settings``,
+        ``out-of-memory`` or ``weights-missing``.
         """
         started = time.monotonic()
         styles = [style for style in styles if style.weight > 0]

@@ -67,7 +67,8 @@ class PaintingRun:
     def iterates(self, started: float) -> Iterator[Iterate]:
         """Yield every iterate; ``started`` is the monotonic time at which the job began.
 
-        Raises `NeuralStyleError` ``internal``, and TensorFlow's ResourceExhaustedError.
+        Raises `NeuralStyleError` ``bad-settings`` if it diverges, and TensorFlow's
+        ResourceExhaustedError.
         """
         clock = Clock(self._scales, started)
         for number, scale in enumerate(self._scales, start=1):
@@ -112,7 +113,7 @@ class PaintingRun:
         loss = sum(losses.values())
         if not math.isfinite(loss):
             raise NeuralStyleError(
-                "internal",
+                "bad-settings",
                 "The optimization diverged.",
                 "Choose float32 as the precision, or less strength.",
             )

@@ -15,6 +15,8 @@ from nst_server.values.settings import Settings
 
 SampleType = Literal["uint8", "uint16", "float32"]
 
+_SAMPLE_TYPES = get_args(SampleType)
+
 SAMPLE_BYTES: dict[SampleType, int] = {"uint8": 1, "uint16": 2, "float32": 4}
 """Size in bytes of each sample type that travels, little endian."""
 
@@ -22,6 +24,8 @@ MAXIMUM_SIDE = 65535
 """Longest side of any picture, in pixels."""
 
 MAXIMUM_STYLES = 8
+MINIMUM_WEIGHT = 1e-6
+"""Least weight of a style that is not 0: less would vanish among others in the engine's numbers."""
 MAXIMUM_WEIGHT = 1e6
 
 
@@ -50,7 +54,8 @@ class PictureShape:
                     height=self.height,
                     most=MAXIMUM_SIDE,
                 )
-        if self.channels not in (1, 3, 4) or self.sample not in get_args(SampleType):
+        is_whole = type(self.channels) is int
+        if not is_whole or self.channels not in (1, 3, 4) or self.sample not in _SAMPLE_TYPES:
             raise NeuralStyleError(
                 "bad-image",
                 "Pixels of {channels} channels of {sample} are not understood.",
@@ -146,7 +151,7 @@ class Job(Generic[P]):
                 most=MAXIMUM_STYLES,
             )
         for style in self.styles:
-            if not 0 <= style.weight <= MAXIMUM_WEIGHT:
+            if style.weight != 0 and not MINIMUM_WEIGHT <= style.weight <= MAXIMUM_WEIGHT:
                 raise _bad_weight(style.weight)
             if not style.picture.has_color:
                 raise NeuralStyleError("bad-image", "A style must have color channels.")
@@ -268,5 +273,10 @@ def _style_from_wire(wire: Any) -> JobStyle[PictureShape]:
 
 def _bad_weight(weight: object) -> NeuralStyleError:
     return NeuralStyleError(
-        "bad-settings", "{weight} is not allowed as a style's weight.", weight=repr(weight)
+        "bad-settings",
+        "{weight} is not allowed as a style's weight.",
+        "It is 0, or a number from {least} to {most}.",
+        weight=repr(weight),
+        least=f"{MINIMUM_WEIGHT:.6f}",
+        most=f"{MAXIMUM_WEIGHT:.0f}",
     )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,6 @@ from nst_server.wire.events import Failed, Finished
 from tests.support.running import nst
 from tests.support.scripted_worker import Manner
 from tests.support.servers import (
-    Server,
     alive,
     environment,
     eventually,
@@ -118,14 +118,27 @@ def test_what_cannot_be_changed_is_told(home: Home) -> None:
     assert all(sentence in printed for sentence in told)
 
 
-def test_a_worker_without_processor_time_says_so(home: Home) -> None:
-    limited = ["sh", "-c", 'ulimit -t 3 && exec "$@"', "sh", *serve_command()]
-    server: Server = start(home, limited)
+def failure(home: Home, limit: str, manner: Manner, **options: Any) -> NeuralStyleError:
+    """The error of a job whose server was started in a shell with a limit."""
+    limited = ["sh", "-c", f'ulimit {limit} && exec "$@"', "sh", *serve_command(**options)]
+    server = start(home, limited)
     with server.connect() as client:
-        client.submit(make_order(Manner.BURNS))
+        client.submit(make_order(manner))
         last = finish(client)[-1]
-    assert isinstance(last, Failed)
-    assert last.error.code == "worker-died"
-    assert "processor time (signal SIGXCPU)" in last.error.sentence
-    assert "ulimit -t" in last.error.hint
     server.close()
+    assert isinstance(last, Failed)
+    return last.error
+
+
+def test_a_worker_without_processor_time_says_so(home: Home) -> None:
+    error = failure(home, "-t 3", Manner.BURNS)
+    assert error.code == "worker-died"
+    assert "processor time (signal SIGXCPU)" in error.sentence
+    assert "ulimit -t" in error.hint
+
+
+def test_a_worker_without_memory_for_its_library_says_so(home: Home) -> None:
+    error = failure(home, "-v 700000", Manner.GOOD, worker_command=None)
+    assert error.code == "out-of-memory"
+    assert "load TensorFlow" in error.sentence
+    assert "ulimit -v" in error.hint

@@ -39,4 +39,8 @@ def check(content: Picture, styles: Sequence[Style], mask: Array | None) -> None
         if not np.isfinite(picture.rgb).all():
             raise NeuralStyleError("bad-image", "The picture has values that are not numbers.")
         if picture.alpha is not None and float(picture.alpha.max(initial=0.0)) <= 0.0:
-            raise NeuralStyleError("bad-image", "The picture is transparent everywhere.")
+            raise NeuralStyleError(
+                "bad-image",
+                "The picture is transparent everywhere.",
+                "Choose another one, or another part of it.",
+            )

@@ -21,6 +21,10 @@ MINIMUM_SIDE = 32
 """Shortest side to paint at, in pixels: the network halves four times, and below this the deepest
 maps have hardly a pixel. A smaller picture is enlarged for painting."""
 
+LONGEST_ENLARGED = 2048
+"""Longest side, in pixels, to which a small picture is enlarged. A line of pixels would otherwise
+become millions, whatever size or time was asked for; it is enlarged across only."""
+
 MARGIN = 8
 """Pixels that are painted beyond each border and cropped again, see `margin`. With 4, traces of
 the lines at the borders remain; 16 are twice the work for a difference that nobody sees."""
@@ -79,10 +83,12 @@ class Scale:
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
     """Scale width and height in proportion, so that the longest side is ``longest``.
 
-    The size is larger if the shorter side would otherwise fall below `MINIMUM_SIDE`.
+    The size is larger if the shorter side would otherwise fall below `MINIMUM_SIDE`, and not in
+    proportion if the longer one would then exceed both ``longest`` and `LONGEST_ENLARGED`.
     """
     factor = max(longest / max(width, height), MINIMUM_SIDE / min(width, height))
-    return round(width * factor), round(height * factor)
+    most = max(longest, LONGEST_ENLARGED)
+    return min(round(width * factor), most), min(round(height * factor), most)
 
 
 def scales(width: int, height: int, settings: Settings) -> list[Scale]:

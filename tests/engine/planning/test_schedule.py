@@ -148,3 +148,20 @@ def test_brush_size_scales_the_style_but_never_enlarges_it() -> None:
     assert schedule.style_size((1000, 500), (400, 300), 2.0) == (800, 400)
     assert schedule.style_size((1000, 500), (400, 300), 4.0) == (1000, 500)
     assert min(schedule.style_size((1000, 50), (128, 96), 0.25)) >= schedule.MINIMUM_SIDE
+
+
+@pytest.mark.parametrize("size", [(65535, 8), (8, 65535), (65535, 1)])
+def test_a_line_of_pixels_keeps_to_size_and_time(size: tuple[int, int]) -> None:
+    draft = Settings.of_preset("draft")
+    work = schedule.working_size(*size, draft, affordable=5)
+    assert schedule.work(*work, draft) <= 5
+    assert min(work) == schedule.MINIMUM_SIDE
+    assert max(schedule.working_size(*size, Settings(size=512), affordable=1)) <= 2048
+    assert max(schedule.working_size(*size, Settings(size="full"), affordable=1)) <= 65535
+    assert max(schedule.style_size(size, (64, 64), brush_size=1.0)) <= 2048
+
+
+@pytest.mark.parametrize("size", [(96, 8), (20, 1000), (8, 8), (33, 500)])
+def test_other_small_pictures_are_enlarged_in_proportion(size: tuple[int, int]) -> None:
+    width, height = schedule.working_size(*size, Settings(size=64), affordable=1)
+    assert width * size[1] == pytest.approx(height * size[0], rel=0.05)
