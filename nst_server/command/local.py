@@ -20,14 +20,14 @@ from nst_server.wire.spool import Spool
 def paint_locally(order: Order, home: Home) -> Iterator[Event]:
     """Yield every event up to and including the result. Raises `NeuralStyleError`."""
     check_size(order.header(), available_memory())
-    with without_chatter():
-        os.environ.update(worker_environment(os.environ))
-        from nst_server.engine.painter import Painter
-        from nst_server.worker.job_events import job_events
-
-        painter = Painter(home.weights)
-        _ = painter.device  # the access wakes the GPU's driver, which prints too
     try:
+        with without_chatter():
+            os.environ.update(worker_environment(os.environ))
+            from nst_server.engine.painter import Painter
+            from nst_server.worker.job_events import job_events
+
+            painter = Painter(home.weights)
+            _ = painter.device  # the access wakes the GPU's driver, which prints too
         order = spooled(order, partial(Spool.holding, folder=home.root))
         yield from job_events(painter, order, keep=lambda: False)
     except Exception as error:
