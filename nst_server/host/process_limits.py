@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 
-_MEGABYTE = 2**20
 _FEW_FILES = 256
 """Open files that a server with many clients needs, and some to spare."""
 
@@ -62,11 +61,9 @@ def limits_in_words() -> list[str]:
         sentences.append(f"Each process may use {seconds} s of processor time (ulimit -t).")
     for name, flag in (("AS", "v"), ("DATA", "d")):
         if (size := hard(name)) is not None:
-            sentences.append(
-                f"Each process may take {size // _MEGABYTE} MB of memory (ulimit -{flag})."
-            )
+            sentences.append(f"Each process may take {_amount(size)} of memory (ulimit -{flag}).")
     if (size := hard("FSIZE")) is not None:
-        sentences.append(f"A file may have {size // _MEGABYTE} MB (ulimit -f).")
+        sentences.append(f"A file may have {_amount(size)} (ulimit -f).")
     if (files := hard("NOFILE")) is not None and files < _FEW_FILES:
         sentences.append(f"Each process may have {files} files open (ulimit -n).")
     nice = os.getpriority(os.PRIO_PROCESS, 0)
@@ -77,3 +74,7 @@ def limits_in_words() -> list[str]:
         if usable < all_of_them:
             sentences.append(f"Only {usable} of {all_of_them} processors may be used.")
     return sentences
+
+
+def _amount(size: int) -> str:
+    return f"{size // 2**20} MB" if size >= 2**20 else f"{size // 2**10} kB"

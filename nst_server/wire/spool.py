@@ -7,6 +7,7 @@ owned by the user, and the other opens it with `take`, which removes its name.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -176,6 +177,13 @@ def take(folder: Path, name: Any, length: int) -> Spool | None:
 
 
 def _unwritable(error: OSError) -> NeuralStyleError:
+    if error.errno == errno.EFBIG:
+        return NeuralStyleError(
+            "unwritable",
+            "The pixels could not be put into a file: it may not be so large.",
+            "Lift the limit (ulimit -f) where this or the server was started; 'nst status' names "
+            "the server's.",
+        )
     return NeuralStyleError(
         "unwritable",
         "The pixels could not be put into a file: {reason}.",

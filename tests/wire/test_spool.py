@@ -135,6 +135,20 @@ def test_a_full_disk_is_told_in_words() -> None:
         offer(blocked, 3)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits there")
+def test_a_limit_of_files_is_told_in_words() -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(NeuralStyleError) as caught:
+            Spool.new(5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "ulimit -f" in caught.value.hint
+
+
 def test_only_offers_are_removed(tmp_path: Path) -> None:
     left, _ = offer(tmp_path, 4)
     theirs = ["a photograph.png", "0" * 31, "g" * 32, "0" * 32 + ".txt"]
