@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nst_server.broker.worker_slot import State
+from nst_server.host.process_limits import memory_is_limited
 from nst_server.values.errors import NeuralStyleError
 
 
@@ -16,6 +17,15 @@ def worker_death(state: State, reason: str, log: Path) -> NeuralStyleError:
             "The painting process used up its processor time ({reason}).",
             "The server was started where that is limited (ulimit -t): end it with 'nst stop' and "
             "try again from elsewhere. The log is {log}.",
+            reason=reason,
+            log=log,
+        )
+    if memory_is_limited():
+        return NeuralStyleError(
+            "worker-died",
+            "The painting process ended before it was done ({reason}).",
+            "Its memory is limited where the server was started (ulimit -v): end it with "
+            "'nst stop' and try again from elsewhere. The log is {log}.",
             reason=reason,
             log=log,
         )

@@ -45,26 +45,24 @@ def undo_priority(process: int) -> None:
             os.sched_setaffinity(process, range(os.cpu_count() or 1))
 
 
+def memory_is_limited() -> bool:
+    """True if this process and its children cannot take all memory that there is."""
+    return _hard("AS") is not None or _hard("DATA") is not None
+
+
 def limits_in_words() -> list[str]:
     """Return a sentence for each limit under which this process and its children work."""
     if sys.platform == "win32":
         return []
-    import resource
-
-    def hard(name: str) -> int | None:
-        number = getattr(resource, f"RLIMIT_{name}", None)
-        limit = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[1]
-        return None if limit == resource.RLIM_INFINITY else limit
-
     sentences = []
-    if (seconds := hard("CPU")) is not None:
+    if (seconds := _hard("CPU")) is not None:
         sentences.append(f"Each process may use {seconds} s of processor time (ulimit -t).")
     for name, flag in (("AS", "v"), ("DATA", "d")):
-        if (size := hard(name)) is not None:
+        if (size := _hard(name)) is not None:
             sentences.append(f"Each process may take {_amount(size)} of memory (ulimit -{flag}).")
-    if (size := hard("FSIZE")) is not None:
+    if (size := _hard("FSIZE")) is not None:
         sentences.append(f"A file may have {_amount(size)} (ulimit -f).")
-    if (files := hard("NOFILE")) is not None and files < _FEW_FILES:
+    if (files := _hard("NOFILE")) is not None and files < _FEW_FILES:
         sentences.append(f"Each process may have {files} files open (ulimit -n).")
     nice = os.getpriority(os.PRIO_PROCESS, 0)
     if nice > 0:
@@ -74,6 +72,17 @@ def limits_in_words() -> list[str]:
         if usable < all_of_them:
             sentences.append(f"Only {usable} of {all_of_them} processors may be used.")
     return sentences
+
+
+def _hard(name: str) -> int | None:
+    """Return the hard limit ``RLIMIT_name``; None if there is none."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    number = getattr(resource, f"RLIMIT_{name}", None)
+    limit = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[1]
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 def _amount(size: int) -> str:

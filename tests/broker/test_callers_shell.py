@@ -142,3 +142,9 @@ def test_a_worker_without_memory_for_its_library_says_so(home: Home) -> None:
     assert error.code == "out-of-memory"
     assert "load TensorFlow" in error.sentence
     assert "ulimit -v" in error.hint
+
+
+def test_a_worker_that_dies_with_little_memory_says_so(home: Home) -> None:
+    error = failure(home, "-v 700000", Manner.DIES)
+    assert error.code == "worker-died"
+    assert "ulimit -v" in error.hint
