@@ -19,7 +19,8 @@ pytestmark = pytest.mark.engine
 
 QUICK: dict[str, Any] = {"iterations": 2, "size": 64, "time_limit": 1, "precision": "float32"}
 RETRACED = {"pooling", "style_loss", "formulation", "optimizer", "tile", "seamless"}
-"""Options with which TensorFlow traces the method anew, for seconds."""
+"""Options with which TensorFlow traces the method anew, for seconds: only in a long run."""
+EXAMPLES = settings().max_examples
 WORDS = {"preset", "style_layers", "content_layers", "backbone"}
 
 
@@ -31,7 +32,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in server.log
 
 
-def check(server: Server, order: Order) -> None:
+@settings(max_examples=EXAMPLES // 60, phases=[Phase.generate])
+@given(orders(QUICK, set(OPTIONS) - set(QUICK) - WORDS - (RETRACED if EXAMPLES < 1000 else set())))
+def test_it_is_done_or_says_what_to_change(server: Server, order: Order) -> None:
     with server.connect() as client:
         client.submit(order)
         last = finish(client, 60)[-1]
@@ -41,16 +44,3 @@ def check(server: Server, order: Order) -> None:
     else:
         assert isinstance(last, Finished)
         assert last.picture == order.content.shape
-
-
-@settings(max_examples=5, phases=[Phase.generate])
-@given(orders(QUICK, set(OPTIONS) - set(QUICK) - RETRACED - WORDS))
-def test_it_is_done_or_says_what_to_change(server: Server, order: Order) -> None:
-    check(server, order)
-
-
-@pytest.mark.slow
-@settings(max_examples=40, phases=[Phase.generate])
-@given(orders(QUICK, set(OPTIONS) - set(QUICK) - WORDS))
-def test_so_is_one_with_every_option(server: Server, order: Order) -> None:
-    check(server, order)
