@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Sequence
 
@@ -27,7 +26,7 @@ def transport(home: Home) -> Transport:
 
 
 def command_of(home: Home) -> list[str] | None:
-    """The command that leads to the server: the user's, or a bridge where pyzmq is missing.
+    """The command that leads to the server: the user's, or a bridge where pyzmq does not work.
 
     None if the socket does. Raises `NeuralStyleError` ``server-gone`` if the setting is damaged,
     or ``server-failed`` if there is neither pyzmq nor the command.
@@ -35,7 +34,7 @@ def command_of(home: Home) -> list[str] | None:
     remote = remote_command(home)
     if remote is not None:
         return remote
-    if importlib.util.find_spec("zmq") is None:
+    if not _pyzmq_works():
         if not home.command.exists():
             raise NeuralStyleError(
                 "server-failed",
@@ -45,6 +44,15 @@ def command_of(home: Home) -> list[str] | None:
             )
         return [str(home.command), "bridge"]
     return None
+
+
+def _pyzmq_works() -> bool:
+    """Whether pyzmq can be imported: another Python than that it was made for has it, but cannot."""
+    try:
+        import zmq  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def remote_command(home: Home) -> list[str] | None:

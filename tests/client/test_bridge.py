@@ -192,8 +192,15 @@ def test_the_setting_is_used_by_everybody(server: Server, near: Home) -> None:
     assert routes.command_of(near) is None
 
 
-def test_without_pyzmq_the_bridge_of_this_machine_is_taken(server: Server, tmp_path: Path) -> None:
-    """A Python that has the standard library only, as GIMP's on Windows."""
+@pytest.mark.parametrize("has_other", [False, True])
+def test_without_pyzmq_the_bridge_of_this_machine_is_taken(
+    server: Server, tmp_path: Path, has_other: bool
+) -> None:
+    """A Python that has the standard library only, as GIMP's on Windows, or another's pyzmq."""
+    if has_other:
+        (tmp_path / "zmq").mkdir()
+        broken = "import zmq.backend._zmq  # made for another Python\n"
+        (tmp_path / "zmq" / "__init__.py").write_text(broken)
     bin_folder = tmp_path / "home" / "bin"
     bin_folder.mkdir(parents=True)
     nst = bin_folder / "nst"
@@ -201,18 +208,15 @@ def test_without_pyzmq_the_bridge_of_this_machine_is_taken(server: Server, tmp_p
     nst.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
     nst.chmod(0o755)
     script = (
-        "import sys\n"
-        "sys.modules['zmq'] = None\n"
-        "import importlib.util as u; found = u.find_spec\n"
-        "u.find_spec = lambda name, *more: None if name == 'zmq' else found(name, *more)\n"
         "from nst_server.client.launcher import connect_or_start\n"
         "from nst_server.host.home import Home\n"
         "with connect_or_start(Home.default()) as client:\n"
         "    print(client.status()['pid'])\n"
     )
+    path = os.pathsep.join([str(SOURCES), str(tmp_path)])
     done = subprocess.run(
         [sys.executable, "-S", "-c", script],
-        env={**os.environ, "NST_HOME": str(tmp_path / "home"), "PYTHONPATH": str(SOURCES)},
+        env={**os.environ, "NST_HOME": str(tmp_path / "home"), "PYTHONPATH": path},
         capture_output=True,
         text=True,
         timeout=60,
@@ -223,7 +227,7 @@ def test_without_pyzmq_the_bridge_of_this_machine_is_taken(server: Server, tmp_p
 def test_neither_pyzmq_nor_the_command_is_a_sentence(
     near: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "zmq", None)
     with pytest.raises(NeuralStyleError, match="not completely installed"):
         connect_or_start(near)
 
