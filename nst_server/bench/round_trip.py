@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,10 @@ import numpy as np
 from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, spread_in_words, summary
 from nst_server.bench.echo import COMMAND
 from nst_server.bench.inputs import repeated
-from nst_server.bench.servers import finished, first_painting, started, temporary_home
+from nst_server.bench.servers import bridge_to, finished, first_painting, started, temporary_home
+from nst_server.client.pipe_transport import PipeTransport
 from nst_server.client.session import Client
+from nst_server.host.home import Home
 from nst_server.host.memory import peak_memory
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, JobStyle, PictureShape
@@ -25,52 +29,72 @@ from nst_server.wire.transfer import spans
 _STYLE_SIDE = 64
 
 
+@dataclass(frozen=True)
+class _Way:
+    """A way to the worker and back."""
+
+    name: str
+    """What its figures' keys begin with."""
+    label: str
+    shares: bool = True
+    """True if the pixels lie in a file that client and worker have open."""
+    bridged: bool = False
+    arrays: bool = False
+    """True if the worker makes the pixels into the engine's arrays."""
+    aim: str = ""
+
+    def client(self, home: Home) -> Client:
+        """A session with the running server of ``home``."""
+        if not self.bridged:
+            return Client.connect(home, shares=self.shares)
+        transport = PipeTransport(bridge_to(home))
+        return Client.over(transport, home, timeout=30, shares=self.shares)
+
+
+_WAYS = (
+    _Way("", "To the engine and back", arrays=True, aim="≤ 3 s"),
+    _Way("relay_", "The way alone"),
+    _Way("messages_", "The way alone, in messages", shares=False),
+    _Way("bridge_", "The way alone, by a bridge and the file", bridged=True),
+    _Way("pipe_", "The way alone, by a bridge's pipe", shares=False, bridged=True),
+)
+
+
 def _measure(options: Options) -> Figures:
     width, height = (600, 400) if options.quick else (6000, 4000)
     repeats = 1 if options.quick else 3
     layer = np.concatenate(
         [repeated(width, height), np.ones((height, width, 1), np.float32)], axis=2
     )
-    runs: dict[str, list[float]] = {}
-    processor: dict[str, dict[str, float]] = {}
-    copied: dict[str, float] = {}
-    peak: int | None = None
-    for name, command, shares in (
-        ("", [*COMMAND, "arrays"], True),
-        ("relay_", COMMAND, True),
-        ("messages_", COMMAND, False),
-    ):
+    megabytes = 2 * layer.nbytes / 1e6
+    figures: Figures = {"width": width, "height": height, "megabytes": megabytes}
+    repeated_figures: dict[str, Sequence[float]] = {}
+    for way in _WAYS:
+        command = [*COMMAND, "arrays"] if way.arrays else COMMAND
         with temporary_home(options.home) as home:
             starter, _ = started(home, command)
-            with closing(starter), closing(Client.connect(home, shares=shares)) as client:
+            with closing(starter), closing(way.client(home)) as client:
                 _round_trip(client, layer[:64, :64].copy())  # starts the worker, which then stays
                 before, copied_before = _processor_seconds(client), _copied_mb(client)
                 trips = [_round_trip(client, layer) for _ in range(repeats)]
                 after, copied_after = _processor_seconds(client), _copied_mb(client)
-                runs[name] = [seconds for seconds, _ in trips]
+                seconds = [second for second, _ in trips]
+                repeated_figures[f"{way.name}mb_per_s"] = [megabytes / each for each in seconds]
+                repeated_figures[f"{way.name}round_trip_s"] = seconds
                 _check_same(trips[-1][1], layer)
-                processor[name] = {key: (after[key] - before[key]) / repeats for key in after}
-                if not name:
-                    copied = {
+                figures[f"{way.name}cpu_s"] = {
+                    key: (after[key] - before[key]) / repeats for key in after
+                }
+                if way.arrays:
+                    figures["copied_mb"] = {
                         key: (total - copied_before[key]) / repeats
                         for key, total in copied_after.items()
                     }
-                peak = peak or peak_memory(int(client.status()["pid"]))
-    megabytes = 2 * layer.nbytes / 1e6
-    times = {f"{name}round_trip_s": seconds for name, seconds in runs.items()}
-    speeds = {
-        f"{name}mb_per_s": [megabytes / second for second in seconds]
-        for name, seconds in runs.items()
-    }
-    return {
-        **summary({**speeds, **times}),
-        **{f"{name}cpu_s": used for name, used in processor.items()},
-        "width": width,
-        "height": height,
-        "megabytes": megabytes,
-        "server_peak_mb": None if peak is None else peak / 1e6,
-        "copied_mb": copied,
-    }
+                    peak = peak_memory(int(client.status()["pid"]))
+                    figures["server_peak_mb"] = None if peak is None else peak / 1e6
+    figures |= summary(repeated_figures)
+    figures["pipe_over_file"] = figures["pipe_round_trip_s"] / figures["relay_round_trip_s"]
+    return figures
 
 
 def _round_trip(client: Client, layer: np.ndarray) -> tuple[float, Spool]:
@@ -132,24 +156,24 @@ def _copied_mb(client: Client) -> dict[str, float]:
 def _rows(figures: Figures) -> list[Row]:
     layer = f"{figures['width']}×{figures['height']} RGBA float32"
     rows = []
-    for name, label, aim in (
-        ("", "To the engine and back", "≤ 3 s"),
-        ("relay_", "The way alone", ""),
-        ("messages_", "The way alone, in messages", ""),
-    ):
-        seconds = f"{name}round_trip_s"
+    for way in _WAYS:
+        seconds = f"{way.name}round_trip_s"
+        if seconds not in figures:
+            continue  # a run that was kept, from before there was this way
         rows.append(
             Row(
-                f"{label}, {layer}",
-                f"{figures[seconds]:.2f} s, {figures[f'{name}mb_per_s']:.0f} MB/s",
+                f"{way.label}, {layer}",
+                f"{figures[seconds]:.2f} s, {figures[f'{way.name}mb_per_s']:.0f} MB/s",
                 spread_in_words(figures, seconds, "s"),
-                aim,
+                way.aim,
             )
         )
-        taken = figures[f"{name}cpu_s"]
+        taken = figures[f"{way.name}cpu_s"]
         if taken:
             breakdown = ", ".join(f"{process} {second:.2f} s" for process, second in taken.items())
             rows.append(Row("Its processor time", breakdown))
+    if "pipe_over_file" in figures:
+        rows.append(Row("By a bridge's pipe ÷ by the file", f"{figures['pipe_over_file']:.1f}"))
     if figures["copied_mb"]:
         breakdown = ", ".join(
             f"{label} {count:.0f}" for label, count in figures["copied_mb"].items()

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import nst_server
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.session import Client, stop_server
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.events import Failed, Finished, Painting
+
+_BRIDGE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from nst_server.client.bridge import bridge
+from nst_server.host.home import Home
+bridge(Home(Path(sys.argv[2])), sys.stdin.buffer, sys.stdout.buffer)
+"""
 
 
 @contextlib.contextmanager
@@ -34,6 +45,12 @@ def started(home: Home, command: Sequence[str] | None = None) -> tuple[Client, f
     begun = time.perf_counter()
     client = connect_or_start(home, command=command)
     return client, time.perf_counter() - begun
+
+
+def bridge_to(home: Home) -> list[str]:
+    """Command of a bridge to the server of ``home``."""
+    sources = Path(nst_server.__file__).parent.parent
+    return [sys.executable, "-c", _BRIDGE, str(sources), str(home.root)]
 
 
 def first_painting(client: Client) -> Painting:

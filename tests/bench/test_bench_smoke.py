@@ -28,7 +28,7 @@ KEYS = {
     "step": ("mpx_it_per_s", "over_convolutions"),
     "classic": ("time_ratio_to_equal_loss", "loss_reached"),
     "start": ("server_ready_s", "first_iterate_cold_s", "first_preview_warm_s"),
-    "transfer": ("mb_per_s",),
+    "transfer": ("mb_per_s", "pipe_over_file"),
     "growth": ("s_per_mpx_it", "peak_mb"),
 }
 """Names that stay, in the JSON of each benchmark."""
