@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -181,8 +182,7 @@ class Broker:
                 version=__version__,
             )
         self._clients.add(client)
-        welcome = {"protocol": PROTOCOL, "version": __version__, "pid": os.getpid()}
-        self._tell(client, Message("welcome", welcome))
+        self._tell(client, Message("welcome", self._self_description()))
 
     def _submit(self, client: bytes, message: Message) -> None:
         """Queue a job if its header is valid; `_advance` then tells the client its position."""
@@ -358,11 +358,17 @@ class Broker:
         if entry.kept:
             self._tell_worker(Message("keep", _about(entry)))
 
-    def _status(self) -> dict[str, Any]:
+    def _self_description(self) -> dict[str, Any]:
         return {
             "pid": os.getpid(),
             "version": __version__,
             "protocol": PROTOCOL,
+            "machine": platform.node(),
+        }
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            **self._self_description(),
             "uptime": self._now - self._started,
             "worker": self._slot.to_wire(),
             "limits": limits_in_words(),

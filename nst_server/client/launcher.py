@@ -13,7 +13,6 @@ from pathlib import Path
 import nst_server
 from nst_server import __version__
 from nst_server.client import routes
-from nst_server.client.pipe_transport import PipeTransport
 from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.host.own_environment import own_environment
@@ -46,9 +45,9 @@ def connect_or_start(
     Raises `NeuralStyleError` ``server-failed`` if the server ends or does not answer in time,
     ``busy`` if an older server is at work, or ``protocol-mismatch`` if the server is newer.
     """
-    way = routes.command_of(home)
+    way = routes.pipe(home)
     if way is not None:  # a bridge at its other end starts the server there
-        return Client.over(PipeTransport(way), home, timeout=timeout, waiting=waiting)
+        return Client.over(way, home, timeout=timeout, waiting=waiting)
     begun = time.monotonic()
     log_start = 0
     server: subprocess.Popen[bytes] | None = None

@@ -31,8 +31,9 @@ _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows
 class PipeTransport:
     """A command whose standard input and output are joined to a server."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], *, elsewhere: bool = False) -> None:
         """Start ``command``. Raises `NeuralStyleError` ``server-gone`` if that fails."""
+        self.elsewhere = elsewhere
         self._command = list(command)
         try:
             self._process = subprocess.Popen(

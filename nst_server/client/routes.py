@@ -17,23 +17,24 @@ def transport(home: Home) -> Transport:
 
     Raises `NeuralStyleError` ``server-gone`` or ``not-authorised``.
     """
-    command = command_of(home)
-    if command is not None:
-        return PipeTransport(command)
+    through_command = pipe(home)
+    if through_command is not None:
+        return through_command
     from nst_server.client.socket_transport import SocketTransport
 
     return SocketTransport(Connection.read(home.connection_file), home.server_log)
 
 
-def command_of(home: Home) -> list[str] | None:
-    """The command that leads to the server: the user's, or a bridge where pyzmq does not work.
+def pipe(home: Home) -> PipeTransport | None:
+    """A new connection through a command: the user's, or a bridge where pyzmq does not work.
 
-    None if the socket does. Raises `NeuralStyleError` ``server-gone`` if the setting is damaged,
-    or ``server-failed`` if there is neither pyzmq nor the command.
+    None if the socket leads to the server. Raises `NeuralStyleError` ``server-gone`` if the setting
+    is damaged or its command does not start, or ``server-failed`` if there is neither pyzmq nor
+    ``nst``.
     """
     remote = remote_command(home)
     if remote is not None:
-        return remote
+        return PipeTransport(remote, elsewhere=True)
     if not _pyzmq_works():
         if not home.command.exists():
             raise NeuralStyleError(
@@ -42,12 +43,12 @@ def command_of(home: Home) -> list[str] | None:
                 "Run install/install.py again.",
                 path=home.command,
             )
-        return [str(home.command), "bridge"]
+        return PipeTransport([str(home.command), "bridge"])
     return None
 
 
 def _pyzmq_works() -> bool:
-    """Whether pyzmq can be imported: another Python than that it was made for has it, but cannot."""
+    """True if pyzmq can be imported: one that was made for another Python cannot."""
     try:
         import zmq  # noqa: F401
     except ImportError:

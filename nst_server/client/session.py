@@ -55,6 +55,8 @@ class Client:
         self._task: _Task | None = None
         self._events: deque[Event] = deque()
         self._lost: NeuralStyleError | None = None
+        self.machine = ""
+        """Name of the machine that paints, if the user chose another one than this."""
         self._heard = self._looked = time.monotonic()
 
     @classmethod
@@ -100,7 +102,9 @@ class Client:
         ``waiting`` is called with the elapsed seconds about twenty times a second.
         """
         hello = Message("hello", {"protocol": protocol, "version": __version__})
-        self._request(hello, "welcome", timeout, waiting)
+        welcome = self._request(hello, "welcome", timeout, waiting)
+        if self._transport.elsewhere:
+            self.machine = str(welcome.fields.get("machine", ""))
 
     def __enter__(self) -> Client:
         return self
@@ -299,6 +303,7 @@ class Client:
                         str(fields["backbone"]),
                         int(fields["width"]),
                         int(fields["height"]),
+                        self.machine,
                     )
                 )
             case "credit":

@@ -30,6 +30,8 @@ _NEVER_MILLISECONDS = 24 * 3600 * 1000
 class SocketTransport:
     """A connection to the endpoint that a connection file names; for a single thread."""
 
+    elsewhere = False
+
     def __init__(self, connection: Connection, log: Path) -> None:
         """Connect without waiting. ``log`` is the server's, for the error if it ends."""
         self._log = log

@@ -11,6 +11,9 @@ from nst_server.values.errors import NeuralStyleError
 class Transport(Protocol):
     """Carries messages as lists of frames. Nothing waits but `wait`."""
 
+    elsewhere: bool
+    """True if the user chose a server of another machine."""
+
     def send(self, frames: Sequence[Any]) -> None:
         """Pass a message on. Raises `NeuralStyleError` ``server-gone`` if that is impossible."""
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from nst_server.client import routes
 from nst_server.client.session import Client
+from nst_server.client.trial import painter_of
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 
@@ -39,10 +40,11 @@ def use(home: Home, command: Sequence[str]) -> int:
         raise NeuralStyleError(
             "bad-usage", "No command is given.", "For example: nst remote use -- ssh box nst bridge"
         )
-    with Client.over(PipeTransport(command), home, timeout=_PATIENCE_SECONDS) as client:
-        version = client.status()["version"]
+    transport = PipeTransport(command, elsewhere=True)
+    with Client.over(transport, home, timeout=_PATIENCE_SECONDS) as client:
+        painter = painter_of(client)
     routes.use_remote(home, command)
-    print(f"From now on the server {version} at the other end of '{shlex.join(command)}' paints.")
+    print(f"From now on {painter} paints, at the other end of '{shlex.join(command)}'.")
     return 0
 
 

@@ -27,7 +27,7 @@ def status(home: Home, *, as_json: bool) -> int:
         print(json.dumps({"running": True, "command": command, **answer}))
     else:
         where = [] if command is None else [f"Reached by: {shlex.join(command)}"]
-        print("\n".join([*where, *_lines(answer)]))
+        print("\n".join([*where, *_lines(answer, client.machine)]))
     return 0
 
 
@@ -55,9 +55,10 @@ def cancel(home: Home, job: str | None) -> int:
     return 0
 
 
-def _lines(answer: dict[str, Any]) -> list[str]:
+def _lines(answer: dict[str, Any], machine: str) -> list[str]:
     worker = answer["worker"]
-    lines = [f"Server {answer['version']}, process {answer['pid']}, up {answer['uptime']:.0f} s."]
+    server = f"Server {answer['version']}" + (f" on {machine}" if machine else "")
+    lines = [f"{server}, process {answer['pid']}, up {answer['uptime']:.0f} s."]
     device = worker.get("device")
     lines.append(f"Worker: {worker['state']}" + (f", on {device}." if device else "."))
     limits = [str(limit) for limit in answer.get("limits", [])]

@@ -10,6 +10,11 @@ from nst_server.values.progress import Progress, Report
 from nst_server.wire.spool import Spool
 
 
+def painter(machine: str, device: str) -> str:
+    """Name a device, and before it the machine that has it unless that is empty."""
+    return f"{machine} ({device})" if machine else device
+
+
 @dataclass(frozen=True)
 class Queued:
     """The job waits behind ``position`` others."""
@@ -26,6 +31,13 @@ class Started:
     backbone: str
     width: int
     height: int
+    machine: str = ""
+    """Name of the machine, if it is another one that the user chose."""
+
+    @property
+    def painter(self) -> str:
+        """Name of the device, and before it that of another machine."""
+        return painter(self.machine, self.device)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ open it writes its pixels into it; its chunks then have a length in place of a p
 the chunks of the result, which replaces the content in that file. Any other client sends payloads.
 
 client → server
-    hello {protocol, version}                    → welcome {protocol, version, pid}
+    hello {protocol, version}                    → welcome {protocol, version, pid, machine}
     status {}                                    → status {…}
     submit {job, request}                        → queued {job, position}; the client names the job
     chunk {job, offset} + payload                the pixels, within credit

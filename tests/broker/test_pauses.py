@@ -100,6 +100,8 @@ def test_a_paused_client_keeps_its_place_in_the_queue(
 class Sleeper:
     """A way to the server on which a lid closes: a wait of 40 s, and messages only after it."""
 
+    elsewhere = False
+
     def __init__(self) -> None:
         self.now = 1000.0
         self.naps = [40.0]

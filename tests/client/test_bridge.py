@@ -189,7 +189,7 @@ def test_the_setting_is_used_by_everybody(server: Server, near: Home) -> None:
     with pytest.raises(NeuralStyleError, match="nst remote off"):
         connect_or_start(near)
     routes.use_local(near)
-    assert routes.command_of(near) is None
+    assert routes.pipe(near) is None
 
 
 @pytest.mark.parametrize("has_other", [False, True])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from nst_server import __version__
 from nst_server.client.pipe_transport import PipeTransport
 from nst_server.client.session import Client
 from nst_server.host.home import Home
@@ -21,7 +24,7 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.events import Failed, Finished, Painting
 from tests.support.running import nst
 from tests.support.scripted_worker import Manner
-from tests.support.servers import SOURCES, Server, eventually, finish, make_order, wait_for
+from tests.support.servers import SOURCES, Server, bridges, eventually, finish, make_order, wait_for
 
 SSHD = "/usr/sbin/sshd"
 
@@ -73,20 +76,6 @@ def near(tmp_path: Path) -> Home:
     return Home(tmp_path / "near")
 
 
-def bridges(home: Home) -> list[int]:
-    """Processes on the far side that are bridges to ``home``."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            mine = os.fsencode(home.root) in (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        if mine and b"bridge" in words:
-            found.append(int(folder.name))
-    return found
-
-
 def test_it_is_painted_there(command: list[str], near: Home, server: Server) -> None:
     with Client.over(PipeTransport(command), near, timeout=30) as client:
         client.submit(make_order(side=300))
@@ -101,7 +90,7 @@ def test_it_is_painted_there(command: list[str], near: Home, server: Server) -> 
     assert isinstance(far, Finished) and isinstance(here, Finished)
     assert far.pixels.read() == here.pixels.read()
     assert isinstance(cancelled, Failed) and cancelled.error.code == "cancelled"
-    eventually(lambda: not bridges(server.home))
+    eventually(lambda: not bridges(server.home.root))
 
 
 def test_a_lost_line_is_a_sentence_and_nothing_stays(
@@ -110,7 +99,7 @@ def test_a_lost_line_is_a_sentence_and_nothing_stays(
     with Client.over(PipeTransport(command), near, timeout=30) as client:
         client.submit(make_order(Manner.SLOW))
         wait_for(client, Painting)
-        assert bridges(server.home)
+        assert bridges(server.home.root)
         assert isinstance(client._transport, PipeTransport)
         client._transport._process.send_signal(signal.SIGKILL)
         begun = time.monotonic()
@@ -119,7 +108,7 @@ def test_a_lost_line_is_a_sentence_and_nothing_stays(
     assert isinstance(last, Failed) and last.error.code == "server-gone"
     with server.connect() as other:
         eventually(lambda: not other.status()["jobs"])
-    eventually(lambda: not bridges(server.home))
+    eventually(lambda: not bridges(server.home.root))
 
 
 def test_a_worker_that_dies_there_is_told_here(
@@ -146,10 +135,16 @@ def test_an_ssh_that_would_ask_is_a_sentence(ssh: list[str], near: Home) -> None
 def test_nst_remote(command: list[str], near: Home, server: Server) -> None:
     used = nst(near.root, "remote", "use", "--", *command)
     assert used.returncode == 0, used.stderr
+    assert used.stdout.startswith(f"From now on {platform.node()} (test) paints, at ")
     assert "127.0.0.1" in nst(near.root, "remote").stdout
     status = nst(near.root, "status")
     assert f"process {server.process.pid}" in status.stdout
     assert status.stdout.startswith("Reached by: ssh ")
+    assert f"Server {__version__} on {platform.node()}, process" in status.stdout
+    assert "on test." in status.stdout
+    described = json.loads(nst(near.root, "status", "--json").stdout)
+    assert (described["machine"], described["worker"]["device"]) == (platform.node(), "test")
+    assert described["command"] == command
     assert nst(near.root, "remote", "off").returncode == 0
     assert nst(near.root, "remote", "show").stdout == "This machine paints.\n"
     assert nst(near.root, "status").returncode == 3

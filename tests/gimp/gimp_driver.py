@@ -284,3 +284,14 @@ def wait_for(condition: Callable[[], Any], what: str, timeout: float = 60.0) -> 
             return value
         time.sleep(0.1)
     raise AssertionError(f"{what} did not come within {timeout:g} s")
+
+
+def profile_without(installed: Any, part: str) -> str:
+    """Another profile, in whose plug-in a folder is missing."""
+    folder = PurePosixPath(str(installed.home)).parent / "incomplete profile"
+    outside = Path(installed.outside(str(folder)))
+    complete = Path(installed.outside(str(installed.profile)))
+    shutil.rmtree(outside, ignore_errors=True)
+    shutil.copytree(complete / "plug-ins", outside / "plug-ins")
+    shutil.rmtree(outside / "plug-ins" / "neural-style" / part)
+    return str(folder)

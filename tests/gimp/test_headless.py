@@ -7,14 +7,13 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from nst_server.values.settings import OPTIONS, Settings
-from tests.gimp.gimp_driver import Gimp, wait_for
+from tests.gimp.gimp_driver import Gimp, profile_without, wait_for
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]
 
@@ -27,7 +26,6 @@ QUICK: dict[str, Any] = {"preset": "draft", "size": "64"}
 @pytest.fixture(scope="module")
 def gimp(installed_gimp: Any) -> Iterator[Gimp]:
     with Gimp(installed_gimp) as running:
-        running.nst("stop")  # so that the plug-in has to start the server
         yield running
 
 
@@ -64,7 +62,7 @@ def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
 
 
 def test_new_layer_over_a_feathered_ellipse(gimp: Gimp, style: str) -> None:
-    assert gimp.nst("status").returncode == 3, "a server runs already"
+    gimp.nst("stop")  # so that the plug-in has to start the server
     told = gimp.call("new_layer", style=style, preset="draft")
     assert told["result"] == {"status": "success", "message": ""}
     painted = told["painted"]
@@ -291,7 +289,7 @@ def test_a_worker_that_dies_fails_the_job_in_words(gimp: Gimp, style: str) -> No
 
 
 def test_killing_gimp_frees_the_worker(installed_gimp: Any, gimp: Gimp, style: str) -> None:
-    with Gimp(installed_gimp, name="killed") as other:
+    with Gimp(installed_gimp, name="killed", profile=gimp.profile) as other:
         other.begin("long_job", style=style)
         wait_for(lambda: painting(gimp), "the job", 60)
         other.kill()
@@ -321,32 +319,12 @@ def test_a_server_that_does_not_start_is_told_in_words(
     refused(told, "did not start" if has_server else "is not installed")
 
 
-@contextmanager
-def without(installed_gimp: Any, missing: str) -> Iterator[Gimp]:
-    """GIMP with another profile, in whose plug-in a folder is missing."""
-    folder = PurePosixPath(installed_gimp.home).parent
-    profile = folder / "incomplete profile"
-    outside = Path(installed_gimp.outside(str(profile)))
-    complete = Path(installed_gimp.outside(str(installed_gimp.profile)))
-    shutil.rmtree(outside, ignore_errors=True)
-    shutil.copytree(complete / "plug-ins", outside / "plug-ins")
-    shutil.rmtree(outside / "plug-ins" / "neural-style" / missing)
-    with Gimp(installed_gimp, profile=str(profile), name="incomplete") as gimp:
-        yield gimp
-
-
 def test_an_incomplete_installation_is_told_in_words(installed_gimp: Any) -> None:
-    with without(installed_gimp, "site") as gimp:
+    profile = profile_without(installed_gimp, "site")
+    with Gimp(installed_gimp, profile=profile, name="incomplete") as gimp:
         told = gimp.call("refused")
     refused(told, "is not completely installed")
     assert "install/install.py" in told["result"]["message"]
-
-
-def test_without_pyzmq_it_paints_through_the_bridge(installed_gimp: Any, style: str) -> None:
-    with without(installed_gimp, "site/zmq") as gimp:
-        told = gimp.call("styles", style=style, **QUICK)
-    success = {"status": "success", "message": ""}
-    assert {name: each["result"] for name, each in told.items()} == dict.fromkeys(told, success)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -31,7 +32,14 @@ def screen(installed_gimp: Any) -> Iterator[Desktop]:
 
 @pytest.fixture(scope="module")
 def gimp(installed_gimp: Any, screen: Desktop) -> Iterator[Gimp]:
-    with Gimp(installed_gimp, display=screen.display, name="window") as running:
+    with in_a_window(installed_gimp, screen) as running:
+        yield running
+
+
+@contextmanager
+def in_a_window(installed_gimp: Any, screen: Desktop, *, profile: str = "") -> Iterator[Gimp]:
+    """GIMP with a picture, at a size at which the place of its parts is known."""
+    with Gimp(installed_gimp, display=screen.display, name="window", profile=profile) as running:
         open_picture(running)
         window = screen.window(IMAGE, 60)
         screen.xdotool("windowsize", "--sync", window, "1380", "860")

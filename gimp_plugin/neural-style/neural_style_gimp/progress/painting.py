@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from neural_style_gimp.i18n import _
+from nst_server.client import routes
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.session import Client
 from nst_server.host.home import Home
@@ -95,7 +96,8 @@ def connected(home: Home, waiting: Callable[[float], None]) -> Client:
     ``waiting`` is called meanwhile with the seconds so far; an exception from it ends the waiting.
     Raises `NeuralStyleError`.
     """
-    if not home.python.exists():  # no server can be started, but one may be running
+    here = routes.remote_command(home) is None
+    if here and not home.python.exists():  # no server can be started, but one may be running
         try:
             return Client.connect(home)
         except NeuralStyleError:

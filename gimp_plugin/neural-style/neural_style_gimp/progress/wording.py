@@ -58,10 +58,10 @@ def doing(event: Event) -> str:
 
 
 def machine(started: Started) -> str:
-    """Return a line on the device, network and number format that do the work."""
+    """Return a line on the device, perhaps of another machine, network and number format."""
     backbone = BACKBONES.get(started.backbone, started.backbone)
     return _("On {device} with {network} in {precision}").format(
-        device=started.device, network=backbone, precision=started.precision
+        device=started.painter, network=backbone, precision=started.precision
     )
 
 
