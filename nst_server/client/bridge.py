@@ -19,7 +19,7 @@ from nst_server.wire.connection import Connection
 _CHECK_SECONDS = 0.5
 
 
-def bridge(home: Home, source: IO[bytes], sink: IO[bytes]) -> None:
+def bridge(home: Home, source: framing.Source, sink: IO[bytes]) -> None:
     """Pass messages on until ``source`` ends.
 
     Raises `NeuralStyleError` if the server cannot be started, or ends.
@@ -50,7 +50,7 @@ def bridge(home: Home, source: IO[bytes], sink: IO[bytes]) -> None:
 class _Input:
     """Messages that a thread reads, and a socket that can be polled for them."""
 
-    def __init__(self, source: IO[bytes]) -> None:
+    def __init__(self, source: framing.Source) -> None:
         self.bell, self._rope = socket.socketpair()
         self.bell.setblocking(False)
         self._source = source
@@ -68,7 +68,7 @@ class _Input:
         try:
             while (frames := framing.get(self._source)) is not None:
                 self._tell(frames)
-        except (ValueError, OSError):
+        except (ValueError, EOFError, OSError):
             pass  # what is no message ends the bridge, as its peer's end does
         self._tell(None)
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from io import BufferedReader
+from typing import Any
 
+from nst_server.client.transport import other_version
 from nst_server.host.own_environment import own_environment
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire import framing
@@ -24,6 +28,9 @@ _CHATTER = 64 * 1024
 """Most bytes that a login shell may print before the bridge's first line."""
 _GRACE_SECONDS = 2.0
 _LAST_WORDS = 300
+
+_ASKS_NOTHING = {"SSH_ASKPASS_REQUIRE": "never", "SSH_ASKPASS": "false"}
+"""Has ssh ask for no password, which nobody would see in GIMP; older ones know the second only."""
 
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows
 
@@ -41,9 +48,8 @@ class PipeTransport:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                # Without a terminal ssh asks for no password, which nobody would see in GIMP.
-                env={**own_environment(os.environ), "SSH_ASKPASS_REQUIRE": "never"},
-                start_new_session=True,
+                env={**own_environment(os.environ), **_ASKS_NOTHING},
+                start_new_session=True,  # without the terminal, in which ssh would ask too
                 creationflags=_NO_WINDOW,
             )
         except OSError as error:
@@ -54,11 +60,15 @@ class PipeTransport:
                 reason=error.strerror or error,
                 command=" ".join(self._command),
             ) from None
+        assert isinstance(self._process.stdout, BufferedReader)
+        self._output = self._process.stdout
         self._arrived: deque[list[bytes]] = deque()
         self._news = threading.Event()
         self._ended = False
-        self._wrong = ""
+        self._wrong: NeuralStyleError | None = None
+        self._moved = False
         self._said: deque[bytes] = deque(maxlen=20)
+        self._complaints: deque[bytes] = deque(maxlen=20)
         self._unsent: queue.Queue[Sequence[Any] | None] = queue.Queue(_WAITING_TO_BE_SENT)
         for work in (self._read, self._write, self._listen):
             threading.Thread(target=work, daemon=True).start()
@@ -84,6 +94,11 @@ class PipeTransport:
         while self._arrived:
             yield self._arrived.popleft()
 
+    def arriving(self) -> bool:
+        """True if something has come since this was last asked, even if it is no whole message."""
+        moved, self._moved = self._moved, False
+        return moved
+
     def ended(self) -> bool:
         """True if the command has ended, or closed its output."""
         return self._ended
@@ -92,38 +107,35 @@ class PipeTransport:
         """The error for the end of the connection, with the last words of the command."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0.5)
-        lines = b"".join(self._said).decode("utf-8", "replace").splitlines()
+        if self._wrong is not None:
+            return self._wrong
+        lines = b"".join([*self._said, *self._complaints]).decode("utf-8", "replace").splitlines()
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        words = self._wrong or last[:_LAST_WORDS].removeprefix("nst: ")
+        words = last[:_LAST_WORDS].removeprefix("nst: ")
         if busy:
             return NeuralStyleError(
                 "server-gone",
                 "The connection to the painting server ended before the painting was done.",
-                "It said: {words}",
-                words=words or "–",
+                "It said: {words}" if words else "Try again: it is then made anew.",
+                words=words,
             )
-        if not words:
-            return NeuralStyleError(
-                "server-gone",
-                "The painting server cannot be reached by the command {command}.",
-                "Try the command in a terminal.",
-                command=" ".join(self._command),
-            )
-        return NeuralStyleError(
-            "server-gone",
-            "The painting server cannot be reached by the command {command}.",
-            "It said: {words}",
-            command=" ".join(self._command),
-            words=words,
+        sentence = "The painting server cannot be reached by the command {command}."
+        return (
+            self._error(sentence, "It said: {words}", words=words)
+            if words
+            else self._error(sentence)
         )
 
     def unanswered(self) -> NeuralStyleError:
         """The error for a request to which nothing comes."""
+        return self._error("The painting server at the other end of {command} does not answer.")
+
+    def silence(self) -> NeuralStyleError:
+        """The error for a server from which nothing comes during a job."""
         return NeuralStyleError(
             "server-gone",
-            "The painting server at the other end of {command} does not answer.",
-            "Try the command in a terminal.",
-            command=" ".join(self._command),
+            "The connection to the painting server fell silent before the painting was done.",
+            "Its machine may be asleep, or the line broken. Try again: it is then made anew.",
         )
 
     def close(self) -> None:
@@ -133,21 +145,51 @@ class PipeTransport:
         try:
             self._process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            if sys.platform == "win32":
+                self._process.kill()
+            else:  # and whatever it has started, of which it is the first
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
+    def readinto1(self, buffer: Any, /) -> int:
+        """Read some bytes of the command's output, and note that they came."""
+        count = self._output.readinto1(buffer)
+        self._moved = True
+        return count
+
     def _read(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None
         try:
-            _skip_chatter(stream)
-            while (frames := framing.get(stream)) is not None:
+            self._skip_chatter()
+            while (frames := framing.get(self)) is not None:
                 self._arrived.append(frames)
                 self._news.set()
-        except (ValueError, OSError) as error:
-            self._wrong = str(error)
+        except NeuralStyleError as error:
+            self._wrong = error
+        except ValueError:
+            self._wrong = self._error("What comes out of the command {command} is no message.")
+        except (EOFError, OSError):
+            pass  # it is the end
         self._ended = True
         self._news.set()
+
+    def _skip_chatter(self) -> None:
+        """Read up to the bridge's first line. Raises `NeuralStyleError` if another comes."""
+        seen = 0
+        while line := self._output.readline(1024):
+            if line == framing.GREETING:
+                return
+            if line.startswith(framing.GREETING.split()[0] + b" "):
+                raise other_version()
+            seen += len(line)
+            if seen > _CHATTER:
+                raise self._error("The command {command} is no bridge to a painting server.")
+            self._said.append(line)
+
+    def _error(
+        self, sentence: str, hint: str = "Try the command in a terminal.", **values: str
+    ) -> NeuralStyleError:
+        command = " ".join(self._command)
+        return NeuralStyleError("server-gone", sentence, hint, command=command, **values)
 
     def _write(self) -> None:
         stream = self._process.stdin
@@ -161,22 +203,4 @@ class PipeTransport:
     def _listen(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
-            self._said.append(line)
-
-
-def _skip_chatter(stream: IO[bytes]) -> None:
-    """Read up to the bridge's first line. Raises `ValueError` if it does not come."""
-    seen = 0
-    said = b""
-    while line := stream.readline(1024):
-        if line == framing.GREETING:
-            return
-        if line.startswith(framing.GREETING.split()[0] + b" "):
-            raise ValueError(f"it is {line.decode('ascii', 'replace').strip()}, of another version")
-        seen += len(line)
-        said = line
-        if seen > _CHATTER:
-            break
-    if said:
-        words = said.decode("utf-8", "replace").strip()[:_LAST_WORDS]
-        raise ValueError(f"the command is no bridge of this version, but says: {words}")
+            self._complaints.append(line)

@@ -11,7 +11,7 @@ from typing import Any
 
 from nst_server import __version__
 from nst_server.client import routes
-from nst_server.client.transport import Transport, unreachable
+from nst_server.client.transport import Transport, other_version
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import PictureShape
@@ -23,6 +23,8 @@ from nst_server.wire.spool import Spool, take
 from nst_server.wire.transfer import Transfer, chunks
 
 _PAUSE = 0.05
+_FAR_SECONDS = 30.0
+"""Time for a connection to another machine, which may have to start its server first."""
 _AWAY_SECONDS = 2.0
 """A wait that takes so much longer than was asked for is a lid that closed, say, or Ctrl-Z."""
 
@@ -88,7 +90,9 @@ class Client:
         If ``shares``, pixels go through a shared file where possible.
         Raises `NeuralStyleError` ``server-gone``, ``protocol-mismatch`` or ``not-authorised``.
         """
-        return cls.over(routes.transport(home), home, timeout=timeout, shares=shares)
+        transport = routes.transport(home)
+        patience = _FAR_SECONDS if transport.elsewhere else timeout
+        return cls.over(transport, home, timeout=patience, shares=shares)
 
     def greet(
         self,
@@ -102,7 +106,12 @@ class Client:
         ``waiting`` is called with the elapsed seconds about twenty times a second.
         """
         hello = Message("hello", {"protocol": protocol, "version": __version__})
-        welcome = self._request(hello, "welcome", timeout, waiting)
+        try:
+            welcome = self._request(hello, "welcome", timeout, waiting)
+        except NeuralStyleError as error:
+            if self._transport.elsewhere and error.code == "protocol-mismatch":
+                raise other_version() from None
+            raise
         if self._transport.elsewhere:
             self.machine = str(welcome.fields.get("machine", ""))
 
@@ -253,6 +262,8 @@ class Client:
         if now - self._looked > timeout + _AWAY_SECONDS:
             self._heard = now  # we were stopped, and what the server said meanwhile is on its way
         self._looked = now
+        if self._transport.arriving():  # on a slow line a message takes longer than any silence
+            self._heard = now
         # Checked before the last messages are read, so that none of them is lost with the server.
         ended = self._transport.ended()
         for frames in self._transport.received():
@@ -277,7 +288,7 @@ class Client:
         if self._lost is None and ended:
             self._lose(self._transport.verdict(busy=self._task is not None))
         elif self._task is not None and time.monotonic() - self._heard > SILENCE_SECONDS:
-            self._lose(unreachable("The server cannot be reached: it fell silent."))
+            self._lose(self._transport.silence())
         return others
 
     def _lose(self, error: NeuralStyleError) -> None:

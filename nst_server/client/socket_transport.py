@@ -83,6 +83,10 @@ class SocketTransport:
             except zmq.Again:
                 return
 
+    def arriving(self) -> bool:
+        """Never true: of a message that has not come wholly nothing is seen."""
+        return False
+
     def ended(self) -> bool:
         """True if our server is not, or no longer, at the endpoint."""
         while self._end is None and self._monitor.poll(0):
@@ -113,6 +117,10 @@ class SocketTransport:
     def unanswered(self) -> NeuralStyleError:
         """The error for a request to which nothing comes."""
         return unreachable("The server cannot be reached: it does not answer.")
+
+    def silence(self) -> NeuralStyleError:
+        """The error for a server from which nothing comes during a job."""
+        return unreachable("The server cannot be reached: it fell silent.")
 
     def close(self) -> None:
         """End the connection."""

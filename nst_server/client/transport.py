@@ -23,6 +23,9 @@ class Transport(Protocol):
     def received(self) -> Iterator[Sequence[Any]]:
         """The messages that have arrived."""
 
+    def arriving(self) -> bool:
+        """True if something has come since this was last asked, even if it is no whole message."""
+
     def ended(self) -> bool:
         """True if the server is not, or no longer, at the other end.
 
@@ -35,6 +38,9 @@ class Transport(Protocol):
     def unanswered(self) -> NeuralStyleError:
         """The error for a request to which nothing comes."""
 
+    def silence(self) -> NeuralStyleError:
+        """The error for a server from which nothing comes during a job."""
+
     def close(self) -> None:
         """End the connection; may be called again."""
 
@@ -42,3 +48,12 @@ class Transport(Protocol):
 def unreachable(sentence: str, **values: object) -> NeuralStyleError:
     """An error that says how a server is started."""
     return NeuralStyleError("server-gone", sentence, "Start it with 'nst serve'.", **values)
+
+
+def other_version() -> NeuralStyleError:
+    """The error for a bridge or a server that cannot understand this client."""
+    return NeuralStyleError(
+        "protocol-mismatch",
+        "Neural Style on the other machine is of another version, which this one cannot talk to.",
+        "Install the same version on both.",
+    )

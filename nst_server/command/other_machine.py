@@ -28,7 +28,8 @@ def run(home: Home) -> int:
         )
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no message
-    bridge(home, sys.stdin.buffer, sink)
+    with open(0, "rb", closefd=False) as source:
+        bridge(home, source, sink)
     return 0
 
 

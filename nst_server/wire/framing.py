@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES
 
@@ -13,6 +13,13 @@ GREETING = b"nst-bridge 1\n"
 
 _HEAD = struct.Struct(">BI")
 """Head of each frame: whether more of its message follow, and its length."""
+
+
+class Source(Protocol):
+    """A binary stream, as far as it is needed to be read."""
+
+    def readinto1(self, buffer: Any, /) -> int:
+        """Wait for some bytes, put them into ``buffer`` and return their number; 0 at the end."""
 
 
 def put(stream: IO[bytes], frames: Sequence[Any]) -> None:
@@ -25,10 +32,11 @@ def put(stream: IO[bytes], frames: Sequence[Any]) -> None:
     stream.flush()
 
 
-def get(stream: IO[bytes]) -> list[bytes] | None:
+def get(stream: Source) -> list[bytes] | None:
     """Read one message; None at the end of the stream.
 
-    Raises `ValueError` for what is no message, before anything is allocated for it.
+    Raises `ValueError` for what is no message, before anything is allocated for it, or `EOFError`
+    if the stream ends within one.
     """
     frames: list[bytes] = []
     more = True
@@ -36,25 +44,26 @@ def get(stream: IO[bytes]) -> list[bytes] | None:
         head = _exactly(stream, _HEAD.size)
         if head is None:
             if frames:
-                raise ValueError("the stream ends within a message")
+                raise EOFError("the stream ends within a message")
             return None
         more, length = _HEAD.unpack(head)
         if more not in (0, 1) or length > MAXIMUM_FRAME_BYTES or len(frames) > 2:
             raise ValueError("what comes is no message")
         frame = _exactly(stream, length)
         if frame is None:
-            raise ValueError("the stream ends within a message")
+            raise EOFError("the stream ends within a message")
         frames.append(frame)
     return frames
 
 
-def _exactly(stream: IO[bytes], length: int) -> bytes | None:
-    data = bytearray()
-    while len(data) < length:
-        part = stream.read(length - len(data))
-        if not part:
-            if data:
-                raise ValueError("the stream ends within a message")
+def _exactly(stream: Source, length: int) -> bytes | None:
+    data = bytearray(length)
+    left = memoryview(data)
+    while left:
+        count = stream.readinto1(left)
+        if not count:
+            if len(left) < length:
+                raise EOFError("the stream ends within a message")
             return None
-        data += part
+        left = left[count:]
     return bytes(data)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from nst_server.client import session
+from nst_server.client.transport import unreachable
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.protocol import SILENCE_SECONDS
@@ -115,6 +116,9 @@ class Sleeper:
     def received(self) -> Iterator[Sequence[Any]]:
         return iter(())
 
+    def arriving(self) -> bool:
+        return False
+
     def ended(self) -> bool:
         return False
 
@@ -123,6 +127,9 @@ class Sleeper:
 
     def unanswered(self) -> NeuralStyleError:
         raise AssertionError
+
+    def silence(self) -> NeuralStyleError:
+        return unreachable("The server cannot be reached: it fell silent.")
 
     def close(self) -> None:
         pass
