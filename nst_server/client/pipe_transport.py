@@ -151,7 +151,7 @@ class PipeTransport:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def readinto1(self, buffer: Any, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         """Read some bytes of the command's output, and note that they came."""
         count = self._output.readinto1(buffer)
         self._moved = True

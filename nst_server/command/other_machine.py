@@ -28,8 +28,9 @@ def run(home: Home) -> int:
         )
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no message
-    with open(0, "rb", closefd=False) as source:
-        bridge(home, source, sink)
+    # Without a buffer, whose lock a thread would hold that still reads when the bridge ends.
+    source = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+    bridge(home, source, sink)
     return 0
 
 

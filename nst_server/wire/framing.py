@@ -18,7 +18,7 @@ _HEAD = struct.Struct(">BI")
 class Source(Protocol):
     """A binary stream, as far as it is needed to be read."""
 
-    def readinto1(self, buffer: Any, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         """Wait for some bytes, put them into ``buffer`` and return their number; 0 at the end."""
 
 
@@ -60,7 +60,7 @@ def _exactly(stream: Source, length: int) -> bytes | None:
     data = bytearray(length)
     left = memoryview(data)
     while left:
-        count = stream.readinto1(left)
+        count = stream.readinto(left)
         if not count:
             if len(left) < length:
                 raise EOFError("the stream ends within a message")
