@@ -79,6 +79,38 @@ def test_pixels_go_through_the_file_that_both_see(server: Server, near: Home) ->
         assert pixels_of(sharing) == pixels_of(far)
 
 
+def test_nothing_is_sent_but_the_pixels(server: Server, near: Home, tmp_path: Path) -> None:
+    up, down = tmp_path / "up", tmp_path / "down"
+    words = " ".join(f"'{word}'" for word in bridge_to(server.home))
+    command = ["sh", "-c", f"tee '{up}' | {words} | tee '{down}'"]
+    order = make_order(side=1000, channels=3)  # in 8 bits
+    with Client.over(PipeTransport(command), near, timeout=20) as client:
+        client.submit(order)
+        assert isinstance(finish(client)[-1], Finished)
+    assert 0 < up.stat().st_size - order.size_in_bytes < 5000
+    assert 0 < down.stat().st_size - order.content.size_in_bytes < 5000
+
+
+_SLOW_LINE = """
+import subprocess, sys, time
+bridge = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE)
+while data := bridge.stdout.read1(65536):
+    time.sleep(len(data) / float(sys.argv[1]))
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+"""
+
+
+def test_a_slow_line_is_no_silence(
+    server: Server, near: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nst_server.client.session.SILENCE_SECONDS", 2.0)
+    line = [sys.executable, "-c", _SLOW_LINE, "1e6", *bridge_to(server.home)]
+    with Client.over(PipeTransport(line), near, timeout=20) as client:
+        client.submit(make_order(side=1024))  # its result is one message of four seconds
+        assert isinstance(finish(client)[-1], Finished)
+
+
 def test_cancel_and_keep_and_status(server: Server, client: Client) -> None:
     client.submit(make_order(Manner.SLOW))
     wait_for(client, Painting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
 import shutil
 import signal
 import socket
@@ -22,7 +23,7 @@ from nst_server.client.session import Client
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.events import Failed, Finished, Painting
-from tests.support.running import nst
+from tests.support.running import NST, nst
 from tests.support.scripted_worker import Manner
 from tests.support.servers import SOURCES, Server, bridges, eventually, finish, make_order, wait_for
 
@@ -45,7 +46,7 @@ def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     (folder / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\nPidFile none\n"
         f"AuthorizedKeysFile {folder / 'user.pub'}\nStrictModes no\nUsePAM no\n"
-        "PermitRootLogin prohibit-password\nPasswordAuthentication no\n"
+        "PermitRootLogin prohibit-password\nPasswordAuthentication yes\n"
     )
     Path("/run/sshd").mkdir(exist_ok=True)
     daemon = subprocess.Popen(
@@ -124,12 +125,86 @@ def test_a_worker_that_dies_there_is_told_here(
         assert isinstance(finish(client)[-1], Finished)
 
 
-def test_an_ssh_that_would_ask_is_a_sentence(ssh: list[str], near: Home) -> None:
-    without_key = [word for word in ssh if not word.endswith("user")]
-    without_key.remove("-i")
+def parents(process: int) -> Iterator[int]:
+    """The process, its parent, and so on."""
+    while process > 1:
+        yield process
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_machine_that_falls_asleep_is_a_sentence_and_nothing_stays(
+    command: list[str], near: Home, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nst_server.client.session.SILENCE_SECONDS", 3.0)
+    with Client.over(PipeTransport(command), near, timeout=30) as client:
+        client.submit(make_order(Manner.SLOW))
+        wait_for(client, Painting)
+        (bridge,) = bridges(server.home.root)
+        asleep = [bridge, *(each for each in parents(bridge) if is_sshd(each))][:-1]  # no daemon
+        for process in asleep:
+            os.kill(process, signal.SIGSTOP)
+        last = finish(client, 10)[-1]
+        transport = client._transport
+    assert isinstance(last, Failed) and "may be asleep" in str(last.error)
+    assert isinstance(transport, PipeTransport) and transport._process.poll() is not None
+    with Client.over(PipeTransport(command), near, timeout=30) as client:
+        client.submit(make_order())  # behind the sleeper's, until that is known to be lost
+        for process in asleep:
+            os.kill(process, signal.SIGCONT)
+        assert isinstance(finish(client)[-1], Finished)
+    eventually(lambda: not bridges(server.home.root))
+
+
+def is_sshd(process: int) -> bool:
+    return Path(f"/proc/{process}/comm").read_text().startswith("sshd")
+
+
+@pytest.mark.parametrize(
+    ("options", "far", "told"),
+    [
+        ([], "nst-is-not-there bridge", "not found"),
+        ([], f"PYTHONPATH='{SOURCES}' {sys.executable} -m nst_server old", "invalid choice"),
+        (["-p", "1"], "nst bridge", "Connection refused"),
+        (["-o", "StrictHostKeyChecking=yes"], "nst bridge", "verification failed"),
+    ],
+)
+def test_an_ssh_that_leads_nowhere_is_a_sentence(
+    ssh: list[str], near: Home, options: list[str], far: str, told: str
+) -> None:
     with pytest.raises(NeuralStyleError) as caught:
-        Client.over(PipeTransport([*without_key, "nst bridge"]), near, timeout=30)
-    assert "Permission denied" in str(caught.value)
+        Client.over(PipeTransport([ssh[0], *options, *ssh[1:], far]), near, timeout=30)
+    assert caught.value.code == "server-gone"
+    assert told in str(caught.value)
+
+
+def test_a_server_of_another_version_is_a_sentence(
+    command: list[str], near: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nst_server.client.session.PROTOCOL", 99)
+    with pytest.raises(NeuralStyleError, match="another version") as caught:
+        Client.over(PipeTransport(command, elsewhere=True), near, timeout=30)
+    assert "nst stop" not in str(caught.value), "which would end the server of this machine"
+
+
+def test_an_ssh_that_would_ask_asks_nobody(
+    ssh: list[str], near: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the terminal that there is nor by a window."""
+    asked, window = tmp_path / "asked", tmp_path / "askpass"
+    window.write_text(f"#!/bin/sh\ntouch '{asked}'\nsleep 100\n")
+    window.chmod(0o755)
+    monkeypatch.setenv("SSH_ASKPASS", str(window))
+    monkeypatch.setenv("SSH_ASKPASS_REQUIRE", "prefer")
+    monkeypatch.setenv("DISPLAY", ":77")
+    monkeypatch.setenv("NST_HOME", str(near.root))
+    without_key = [word for word in ssh if word != "-i" and not word.endswith("user")]
+    words = shlex.join([*NST, "remote", "use", "--", *without_key, "nst bridge"])
+    in_terminal = ["script", "--quiet", "--return", "--command", words, "/dev/null"]
+    done = subprocess.run(in_terminal, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    assert done.returncode == 3
+    assert b"Permission denied (publickey,password," in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert not asked.exists()
 
 
 def test_nst_remote(command: list[str], near: Home, server: Server) -> None:
