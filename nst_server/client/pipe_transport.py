@@ -41,10 +41,10 @@ class PipeTransport:
     def __init__(self, command: Sequence[str], *, elsewhere: bool = False) -> None:
         """Start ``command``. Raises `NeuralStyleError` ``server-gone`` if that fails."""
         self.elsewhere = elsewhere
-        self._command = list(command)
+        self._words = " ".join(command)
         try:
             self._process = subprocess.Popen(
-                self._command,
+                list(command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -58,7 +58,7 @@ class PipeTransport:
                 "The command to the painting server could not be started: {reason}.",
                 "It is {command}; 'nst remote' changes it.",
                 reason=error.strerror or error,
-                command=" ".join(self._command),
+                command=self._words,
             ) from None
         assert isinstance(self._process.stdout, BufferedReader)
         self._output = self._process.stdout
@@ -113,22 +113,30 @@ class PipeTransport:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         words = last[:_LAST_WORDS].removeprefix("nst: ")
         if busy:
+            return _ended(words)
+        if not words:
             return NeuralStyleError(
                 "server-gone",
-                "The connection to the painting server ended before the painting was done.",
-                "It said: {words}" if words else "Try again: it is then made anew.",
-                words=words,
+                "The painting server cannot be reached by the command {command}.",
+                "Try the command in a terminal.",
+                command=self._words,
             )
-        sentence = "The painting server cannot be reached by the command {command}."
-        return (
-            self._error(sentence, "It said: {words}", words=words)
-            if words
-            else self._error(sentence)
+        return NeuralStyleError(
+            "server-gone",
+            "The painting server cannot be reached by the command {command}.",
+            "It said: {words}",
+            command=self._words,
+            words=words,
         )
 
     def unanswered(self) -> NeuralStyleError:
         """The error for a request to which nothing comes."""
-        return self._error("The painting server at the other end of {command} does not answer.")
+        return NeuralStyleError(
+            "server-gone",
+            "The painting server at the other end of {command} does not answer.",
+            "Try the command in a terminal.",
+            command=self._words,
+        )
 
     def silence(self) -> NeuralStyleError:
         """The error for a server from which nothing comes during a job."""
@@ -166,7 +174,12 @@ class PipeTransport:
         except NeuralStyleError as error:
             self._wrong = error
         except ValueError:
-            self._wrong = self._error("What comes out of the command {command} is no message.")
+            self._wrong = NeuralStyleError(
+                "server-gone",
+                "What comes out of the command {command} is no message.",
+                "Try the command in a terminal.",
+                command=self._words,
+            )
         except (EOFError, OSError):
             pass  # it is the end
         self._ended = True
@@ -182,14 +195,13 @@ class PipeTransport:
                 raise other_version()
             seen += len(line)
             if seen > _CHATTER:
-                raise self._error("The command {command} is no bridge to a painting server.")
+                raise NeuralStyleError(
+                    "server-gone",
+                    "The command {command} is no bridge to a painting server.",
+                    "Try the command in a terminal.",
+                    command=self._words,
+                )
             self._said.append(line)
-
-    def _error(
-        self, sentence: str, hint: str = "Try the command in a terminal.", **values: str
-    ) -> NeuralStyleError:
-        command = " ".join(self._command)
-        return NeuralStyleError("server-gone", sentence, hint, command=command, **values)
 
     def _write(self) -> None:
         stream = self._process.stdin
@@ -204,3 +216,19 @@ class PipeTransport:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._complaints.append(line)
+
+
+def _ended(words: str) -> NeuralStyleError:
+    """The error for an end during a job, with the last words of the command if there are any."""
+    if not words:
+        return NeuralStyleError(
+            "server-gone",
+            "The connection to the painting server ended before the painting was done.",
+            "Try again: it is then made anew.",
+        )
+    return NeuralStyleError(
+        "server-gone",
+        "The connection to the painting server ended before the painting was done.",
+        "It said: {words}",
+        words=words,
+    )

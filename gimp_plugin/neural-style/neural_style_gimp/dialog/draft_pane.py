@@ -30,6 +30,7 @@ from neural_style_gimp.request.style_source import StylePicture
 from neural_style_gimp.request.styles import by_region, mixed
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
+from nst_server.values.geometry import fit_within
 from nst_server.values.job import Job, JobStyle, PlannedPainting
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Started
@@ -163,11 +164,14 @@ class DraftPane:
         if wish.first is None:
             content_as_style = (JobStyle(copy.content),)
             return Job(warming(small), copy.content, content_as_style, copy.mask, planned=planned)
-        if wish.second is None or not wish.by_region:
-            placed = mixed(wish.first, wish.second, wish.share)
+        measured = round(max(copy.size) * wish.settings.brush_size)
+        first = _shrunk(wish.first, measured)
+        second = None if wish.second is None else _shrunk(wish.second, measured)
+        if second is None or not wish.by_region:
+            placed = mixed(first, second, wish.share)
         else:
             assert self._region is not None  # `change` ensures it
-            placed = by_region(wish.first, wish.second, self._region[1])
+            placed = by_region(first, second, self._region[1])
         styles = tuple(style.job_style for style in placed)
         return Job(small, copy.content, styles, copy.mask, planned=planned)
 
@@ -213,6 +217,16 @@ class DraftPane:
     def _paint(self, picture: Any) -> None:
         if picture is not None:
             self._picture.set_from_pixbuf(picture)
+
+
+def _shrunk(style: StylePicture, longest: int) -> StylePicture:
+    """The style within the size at which it is measured: no more of it needs to travel."""
+    raster = style.raster
+    size = fit_within(raster.width, raster.height, (longest, longest))
+    if size == (raster.width, raster.height):
+        return style
+    pixels = packed(scaled(pixbuf_of(raster), size))
+    return StylePicture(style.name, Raster(*size, raster.channels, "uint8", pixels))
 
 
 def _label(text: str = "") -> Any:
