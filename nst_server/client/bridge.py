@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.socket_transport import SocketTransport
@@ -41,7 +41,10 @@ def bridge(home: Home, source: framing.Source, sink: IO[bytes]) -> None:
             for message in arriving.messages():
                 if message is None:
                     return
-                transport.send(message)
+                if message == framing.PREVIEW_CAME:
+                    output.preview_came()
+                else:
+                    transport.send(message)
     finally:
         output.close()
         transport.close()
@@ -80,24 +83,52 @@ class _Input:
 class _Output:
     """Messages on their way out, in a thread of their own since the line may be slow.
 
-    Of progress that could not be written yet the latest is enough.
+    A preview is sent only when the one before has arrived at the other end, and of the progress
+    meanwhile the latest: what a slow line cannot show in time does not keep the result waiting.
     """
 
     def __init__(self, sink: IO[bytes]) -> None:
         self.broken = False
         self._sink = sink
-        self._waiting: deque[Sequence[Any]] = deque()
+        self._waiting: deque[Sequence[bytes]] = deque()
+        self._previewing = False
+        """True while a preview is on its way."""
+        self._held: Sequence[bytes] | None = None
+        """Progress that waits for that."""
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._write, daemon=True)
         self._thread.start()
 
     def put(self, frames: Sequence[bytes]) -> None:
+        """Send a message as soon as that is possible."""
         with self._changed:
-            if self._waiting and _is_progress(frames) and _is_progress(self._waiting[-1]):
-                self._waiting.pop()
-            self._waiting.append(frames)
+            kind = framing.kind_of(frames)
+            if kind == "progress":
+                self._put_progress(frames)
+            else:
+                if kind != "ping":
+                    self._held = None  # it is overtaken
+                self._waiting.append(frames)
             self._changed.notify()
+
+    def preview_came(self) -> None:
+        """Send the progress that was held back for the preview before."""
+        with self._changed:
+            self._previewing = False
+            if self._held is not None:
+                self._put_progress(self._held)
+                self._held = None
+            self._changed.notify()
+
+    def _put_progress(self, frames: Sequence[bytes]) -> None:
+        if self._previewing:
+            self._held = frames if self._held is None else _merged(self._held, frames)
+            return
+        if self._waiting and framing.kind_of(self._waiting[-1]) == "progress":
+            self._waiting.pop()
+        self._waiting.append(frames)
+        self._previewing = framing.is_preview(frames)
 
     def close(self) -> None:
         """Write what is waiting, for as long as the reader takes it within seconds."""
@@ -120,5 +151,10 @@ class _Output:
                 return
 
 
-def _is_progress(frames: Sequence[bytes]) -> bool:
-    return bool(json.loads(frames[0]).get("kind") == "progress")
+def _merged(old: Sequence[bytes], new: Sequence[bytes]) -> Sequence[bytes]:
+    """The new progress, with the old preview if it has none itself."""
+    if framing.is_preview(new) or not framing.is_preview(old):
+        return new
+    shown, latest = (json.loads(frames[0]) for frames in (old, new))
+    sizes = {name: shown[name] for name in ("preview_width", "preview_height")}
+    return [json.dumps({**latest, **sizes}).encode(), old[1]]

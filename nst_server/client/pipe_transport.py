@@ -28,6 +28,7 @@ _CHATTER = 64 * 1024
 """Most bytes that a login shell may print before the bridge's first line."""
 _GRACE_SECONDS = 2.0
 _LAST_WORDS = 300
+_LAST_WORDS_SECONDS = 0.5
 
 _ASKS_NOTHING = {"SSH_ASKPASS_REQUIRE": "never", "SSH_ASKPASS": "false"}
 """Has ssh ask for no password, which nobody would see in GIMP; older ones know the second only."""
@@ -70,7 +71,9 @@ class PipeTransport:
         self._said: deque[bytes] = deque(maxlen=20)
         self._complaints: deque[bytes] = deque(maxlen=20)
         self._unsent: queue.Queue[Sequence[Any] | None] = queue.Queue(_WAITING_TO_BE_SENT)
-        for work in (self._read, self._write, self._listen):
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        for work in (self._read, self._write):
             threading.Thread(target=work, daemon=True).start()
 
     def send(self, frames: Sequence[Any]) -> None:
@@ -106,7 +109,8 @@ class PipeTransport:
     def verdict(self, busy: bool) -> NeuralStyleError:
         """The error for the end of the connection, with the last words of the command."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(0.5)
+            self._process.wait(_LAST_WORDS_SECONDS)
+        self._listener.join(_LAST_WORDS_SECONDS)
         if self._wrong is not None:
             return self._wrong
         lines = b"".join([*self._said, *self._complaints]).decode("utf-8", "replace").splitlines()
@@ -171,9 +175,11 @@ class PipeTransport:
             while (frames := framing.get(self)) is not None:
                 self._arrived.append(frames)
                 self._news.set()
+                if framing.is_preview(frames):
+                    self._confirm()
         except NeuralStyleError as error:
             self._wrong = error
-        except ValueError:
+        except (ValueError, KeyError, TypeError):
             self._wrong = NeuralStyleError(
                 "server-gone",
                 "What comes out of the command {command} is no message.",
@@ -184,6 +190,10 @@ class PipeTransport:
             pass  # it is the end
         self._ended = True
         self._news.set()
+
+    def _confirm(self) -> None:
+        with contextlib.suppress(queue.Full):
+            self._unsent.put_nowait(framing.PREVIEW_CAME)
 
     def _skip_chatter(self) -> None:
         """Read up to the bridge's first line. Raises `NeuralStyleError` if another comes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Sequence
 from typing import IO, Any, Protocol
@@ -10,6 +11,9 @@ from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES
 
 GREETING = b"nst-bridge 1\n"
 """First line of a bridge, before which a login shell may have printed what it likes."""
+
+PREVIEW_CAME = [b""]
+"""The one message that is the bridge's alone: a preview has arrived, and another may be sent."""
 
 _HEAD = struct.Struct(">BI")
 """Head of each frame: whether more of its message follow, and its length."""
@@ -54,6 +58,16 @@ def get(stream: Source) -> list[bytes] | None:
             raise EOFError("the stream ends within a message")
         frames.append(frame)
     return frames
+
+
+def kind_of(frames: Sequence[Any]) -> str:
+    """The kind of a message that is known to be one."""
+    return str(json.loads(bytes(frames[0]))["kind"])
+
+
+def is_preview(frames: Sequence[Any]) -> bool:
+    """True for progress with a picture."""
+    return len(frames) == 2 and kind_of(frames) == "progress"
 
 
 def _exactly(stream: Source, length: int) -> bytes | None:

@@ -133,6 +133,23 @@ def test_a_flood_of_progress_does_not_pile_up(client: Client) -> None:
     assert isinstance(finish(client)[-1], Finished)
 
 
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_preview_is_sent_when_the_one_before_has_arrived(
+    client: Client, monkeypatch: pytest.MonkeyPatch, confirmed: bool
+) -> None:
+    if not confirmed:  # as on a line on which it takes forever
+        monkeypatch.setattr(framing, "is_preview", lambda frames: False)
+    client.submit(make_order(Manner.SLOW))
+    wait_for(client, Painting)
+    until, previews = time.monotonic() + 1.0, 0
+    while time.monotonic() < until:
+        events = client.poll(0.1)
+        previews += sum(isinstance(each, Painting) and each.preview is not None for each in events)
+    assert previews > 5 if confirmed else previews == 0
+    client.keep()
+    assert isinstance(finish(client)[-1], Finished)
+
+
 def test_the_end_of_the_client_ends_bridge_and_job(server: Server, near: Home) -> None:
     client = over_bridge(near, server.home)
     client.submit(make_order(Manner.SLOW))
