@@ -48,6 +48,17 @@ def connect_or_start(
     way = routes.pipe(home)
     if way is not None:  # a bridge at its other end starts the server there
         return Client.over(way, home, timeout=timeout, waiting=waiting)
+    return connect_or_start_here(home, command=command, waiting=waiting, timeout=timeout)
+
+
+def connect_or_start_here(
+    home: Home,
+    *,
+    command: Sequence[str] | None = None,
+    waiting: Callable[[float], None] | None = None,
+    timeout: float = 30.0,
+) -> Client:
+    """Like `connect_or_start`, but with the server of this machine even if another is in use."""
     begun = time.monotonic()
     log_start = 0
     server: subprocess.Popen[bytes] | None = None
@@ -56,7 +67,7 @@ def connect_or_start(
     while True:
         try:
             if replaced or not _is_older(Connection.read(home.connection_file)):
-                return Client.connect(home, timeout=1.0)
+                return Client.over(routes.direct(home), home, timeout=1.0)
             _dismiss_idle(home)
             replaced = True  # once only: the installed version may be no newer
         except NeuralStyleError as error:

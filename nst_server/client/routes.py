@@ -20,6 +20,11 @@ def transport(home: Home) -> Transport:
     through_command = pipe(home)
     if through_command is not None:
         return through_command
+    return direct(home)
+
+
+def direct(home: Home) -> Transport:
+    """A new connection to this machine's server, whatever `pipe` says. Raises as `transport`."""
     from nst_server.client.socket_transport import SocketTransport
 
     return SocketTransport(Connection.read(home.connection_file), home.server_log)

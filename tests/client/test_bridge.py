@@ -243,6 +243,16 @@ def test_the_setting_is_used_by_everybody(server: Server, near: Home) -> None:
     assert routes.pipe(near) is None
 
 
+def test_a_bridge_leads_to_its_own_machine(server: Server, near: Home) -> None:
+    """Else two machines that use each other would start bridges without end."""
+    routes.use_remote(server.home, ["false"])
+    try:
+        with over_bridge(near, server.home) as client:
+            assert client.status()["pid"] == server.process.pid
+    finally:
+        routes.use_local(server.home)
+
+
 @pytest.mark.parametrize("has_other", [False, True])
 def test_without_pyzmq_the_bridge_of_this_machine_is_taken(
     server: Server, tmp_path: Path, has_other: bool
