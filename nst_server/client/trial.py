@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nst_server.client.session import Client
-from nst_server.values.job import Job, JobStyle, PictureShape
+from nst_server.values.job import Job, JobStyle, PictureShape, PlannedPainting
 from nst_server.values.settings import Settings
-from nst_server.wire.events import Failed, Started, painter
-from nst_server.wire.order import Raster
+from nst_server.wire.events import Failed, Started, where
+from nst_server.wire.order import Order, Raster
 
 _SIDE = 64
 
 
-def painter_of(client: Client) -> str:
+def where_painted(client: Client) -> str:
     """Name the machine, if it is another one, and the device that paint for ``client``.
 
     A server whose worker has not told its device yet gets a job of ``strength`` 0. Raises
     `NeuralStyleError` if that fails.
     """
     told = str(client.status()["worker"].get("device") or "")
-    return painter(client.machine, told or _tried(client))
+    return where(client.machine, told or try_out(client))
 
 
-def _tried(client: Client) -> str:
+def trial(settings: Settings, planned: PlannedPainting | None = None) -> Order:
+    """An order, as small as can be, that has everything loaded and changes nothing."""
     shape = PictureShape(_SIDE, _SIDE, 3, "uint8")
     raster = Raster.of(shape, bytes(shape.size_in_bytes))
-    client.submit(Job(Settings.of_preset("draft", strength=0), raster, (JobStyle(raster),)))
+    return Job(replace(settings, strength=0), raster, (JobStyle(raster),), planned=planned)
+
+
+def try_out(client: Client) -> str:
+    """Have a trial painted, and return the device. Raises `NeuralStyleError` if that fails."""
+    client.submit(trial(Settings.of_preset("draft")))
     device = ""
     for event in client.events():
         if isinstance(event, Started):

@@ -59,7 +59,7 @@ class Console:
 
     def started(self, event: Started) -> None:
         """Show that a worker took the job."""
-        self._say(f"Painting at {event.width}×{event.height} on {event.painter}")
+        self._say(f"Painting at {event.width}×{event.height} on {event.where}")
 
     def painting(self, progress: Progress) -> None:
         """Show that another iteration is done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -13,14 +14,16 @@ from dataclasses import asdict
 from importlib import metadata
 
 from nst_server import __version__
+from nst_server.client import routes
 from nst_server.client.launcher import connect_or_start
-from nst_server.client.trial import paint_trial
+from nst_server.client.trial import try_out
 from nst_server.command import gimp_checks
 from nst_server.command.check import INSTALL_AGAIN, Check
 from nst_server.host import weight_files
 from nst_server.host.home import Home
 from nst_server.host.nvidia import nvidia_driver_answers
 from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.events import where
 
 LOW_SPACE = 10**9
 _IMPORT_SECONDS = 120
@@ -145,14 +148,19 @@ def _device(home: Home) -> Iterator[Check]:
         yield Check("device", True, "TensorFlow sees the GPU.")
 
 
+def _way(home: Home) -> str:
+    command = routes.remote_command(home)
+    return f", reached by: {shlex.join(command)}" if command else ""
+
+
 def _server(home: Home) -> Iterator[Check]:
     """Check that a server answers or starts, and its worker too."""
     if not home.root.is_dir():
         return  # a check must not create the folder
     try:
         with connect_or_start(home) as client:
-            paint_trial(client)
+            paints = where(client.machine, try_out(client))
     except NeuralStyleError as error:
         yield Check("server", False, error.sentence, error.hint)
     else:
-        yield Check("server", True, "It painted a picture.")
+        yield Check("server", True, f"It painted a picture on {paints}{_way(home)}.")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from nst_server.client import routes
 from nst_server.client.session import Client
-from nst_server.client.trial import painter_of
+from nst_server.client.trial import where_painted
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 
@@ -44,9 +44,9 @@ def use(home: Home, command: Sequence[str]) -> int:
         )
     transport = PipeTransport(command, elsewhere=True)
     with Client.over(transport, home, timeout=_PATIENCE_SECONDS) as client:
-        painter = painter_of(client)
+        where = where_painted(client)
     routes.use_remote(home, command)
-    print(f"From now on {painter} paints, at the other end of '{shlex.join(command)}'.")
+    print(f"From now on {where} paints, at the other end of '{shlex.join(command)}'.")
     return 0
 
 

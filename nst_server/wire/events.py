@@ -10,7 +10,7 @@ from nst_server.values.progress import Progress, Report
 from nst_server.wire.spool import Spool
 
 
-def painter(machine: str, device: str) -> str:
+def where(machine: str, device: str) -> str:
     """Name a device, and before it the machine that has it unless that is empty."""
     return f"{machine} ({device})" if machine else device
 
@@ -35,9 +35,9 @@ class Started:
     """Name of the machine, if it is another one that the user chose."""
 
     @property
-    def painter(self) -> str:
+    def where(self) -> str:
         """Name of the device, and before it that of another machine."""
-        return painter(self.machine, self.device)
+        return where(self.machine, self.device)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.gimp.gimp_driver import Gimp
+from tests.support.icc_profiles import srgb_of_another_maker
 
 pytestmark = [pytest.mark.gimp, pytest.mark.engine]
 
@@ -84,6 +85,17 @@ def test_every_value_comes_back(gimp: Gimp, style: str, precision: str) -> None:
         )
         assert told["result"] == SUCCESS
         assert told["same"]
+
+
+@pytest.mark.parametrize("precision", ["U8_NON_LINEAR", "U16_NON_LINEAR"])
+def test_with_anybodys_srgb_every_value_comes_back(gimp: Gimp, style: str, precision: str) -> None:
+    (gimp.outside / "srgb.icc").write_bytes(srgb_of_another_maker())
+    profile = f"{gimp.folder}/srgb.icc"
+    told = gimp.call(
+        "unpainted", style=style, precision=precision, profile=profile, ramp=False, **QUICK
+    )
+    assert told["result"] == SUCCESS
+    assert told["same"]
 
 
 @pytest.mark.parametrize("select", [True, False])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,8 @@ def test_each_event_is_a_line() -> None:
 def test_an_enlarged_painting_says_so() -> None:
     started = Started("CPU", "float32", "vgg16", 256, 192)
     assert wording.machine(started) == "On CPU with VGG16 in float32"
+    elsewhere = replace(started, machine="box")
+    assert wording.machine(elsewhere) == "On box (CPU) with VGG16 in float32"
     assert wording.painted_at(started, 256, 192) == "Painted at 256 × 192 pixels"
     assert wording.painted_at(started, 512, 384).endswith("pixels, then enlarged to 512 × 384")
     report = reports.report(512, 384, worked_width=256, worked_height=192)

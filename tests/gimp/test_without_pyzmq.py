@@ -18,7 +18,6 @@ from tests.gimp.test_headless import (
     style,
     test_a_worker_that_dies_fails_the_job_in_words,
     test_killing_gimp_frees_the_worker,
-    test_kinds_of_image,
     test_new_layer_over_a_feathered_ellipse,
 )
 from tests.gimp.test_precisions import (

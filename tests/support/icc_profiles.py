@@ -1,8 +1,9 @@
-"""ICC profiles that are not sRGB's."""
+"""ICC profiles that are not GIMP's own."""
 
 from __future__ import annotations
 
 import imagecodecs
+from PIL import ImageCms
 
 
 def wide_profile() -> bytes:
@@ -13,6 +14,11 @@ def wide_profile() -> bytes:
         "rgb", whitepoint=white, primaries=primaries, gamma=2.2
     )
     return profile
+
+
+def srgb_of_another_maker() -> bytes:
+    """The space of sRGB, but not the bytes of GIMP's own profile."""
+    return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
 def linear_srgb() -> bytes:

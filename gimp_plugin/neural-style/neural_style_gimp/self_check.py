@@ -33,10 +33,10 @@ def _paint(folder: Path) -> None:
     """Import all that the plug-in does, and paint. Raises `NeuralStyleError` or `ImportError`."""
     from neural_style_gimp import run  # noqa: F401
     from neural_style_gimp.progress.painting import connected
-    from nst_server.client.trial import paint_trial
+    from nst_server.client.trial import try_out
 
     with connected(installation.home(folder), lambda seconds: None) as client:
-        paint_trial(client)
+        try_out(client)
 
 
 def _tell(**failure: str) -> None:

@@ -1,13 +1,15 @@
 """Images of other kinds: deeper, gray, with a palette; groups; results as a new image."""
 
 import inside
-from gi.repository import Gimp
+from gi.repository import Gimp, Gio
 
 
 def main(style, base="RGB", precision="U8_NON_LINEAR", alpha=False, select=False, **arguments):
     """Paint an image of that kind."""
-    group = arguments.pop("group", False)
+    group, profile = arguments.pop("group", False), arguments.pop("profile", None)
     image = inside.image(160, 120, "RGB" if base == "INDEXED" else base, precision)
+    if profile:
+        image.set_color_profile(Gimp.ColorProfile.new_from_file(Gio.File.new_for_path(profile)))
     photo = inside.layer(image, alpha=alpha)
     if base == "INDEXED":
         image.convert_indexed(

@@ -4,16 +4,18 @@ import random
 import struct
 
 import inside
-from gi.repository import Gegl, Gimp
+from gi.repository import Gegl, Gimp, Gio
 
 WIDTH, HEIGHT = 2048, 16
 LAB = "CIE Lab float"
 
 
-def main(style, precision, adobe=False, base="RGB", ramp=True, **arguments):
+def main(style, precision, adobe=False, base="RGB", ramp=True, profile=None, **arguments):
     image = inside.image(WIDTH, HEIGHT, base, precision)
     if adobe:
         image.set_color_profile(Gimp.ColorProfile.new_rgb_adobe())
+    if profile:
+        image.set_color_profile(Gimp.ColorProfile.new_from_file(Gio.File.new_for_path(profile)))
     kind = Gimp.ImageType.GRAY_IMAGE if base == "GRAY" else Gimp.ImageType.RGB_IMAGE
     layer = Gimp.Layer.new(image, "ramp", WIDTH, HEIGHT, kind, 100, Gimp.LayerMode.NORMAL)
     rectangle = Gegl.Rectangle.new(0, 0, WIDTH, HEIGHT)

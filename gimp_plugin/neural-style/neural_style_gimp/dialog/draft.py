@@ -41,11 +41,6 @@ def drafted(settings: Settings, longest: int) -> Settings:
     )
 
 
-def warming(settings: Settings) -> Settings:
-    """Settings that load everything that ``settings`` need, and paint nothing."""
-    return replace(settings, strength=0)
-
-
 class Draft:
     """One draft at a time, the latest one wanted; used by one thread, which calls `tick` often.
 

@@ -12,7 +12,7 @@ gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk, Pango
 
-from neural_style_gimp.dialog.draft import SIDE, Draft, drafted, warming
+from neural_style_gimp.dialog.draft import SIDE, Draft, drafted
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.downscaled import Downscaled, downscaling, masking
 from neural_style_gimp.image.pixbufs import (
@@ -28,10 +28,11 @@ from neural_style_gimp.image.target import Target
 from neural_style_gimp.progress import wording
 from neural_style_gimp.request.style_source import StylePicture
 from neural_style_gimp.request.styles import by_region, mixed
+from nst_server.client.trial import trial
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.geometry import fit_within
-from nst_server.values.job import Job, JobStyle, PlannedPainting
+from nst_server.values.job import Job, PlannedPainting
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Started
 from nst_server.wire.order import Order, Raster
@@ -162,8 +163,7 @@ class DraftPane:
         box = self._target.context
         planned = PlannedPainting(wish.settings, box.width, box.height)
         if wish.first is None:
-            content_as_style = (JobStyle(copy.content),)
-            return Job(warming(small), copy.content, content_as_style, copy.mask, planned=planned)
+            return trial(small, planned)
         measured = round(max(copy.size) * wish.settings.brush_size)
         first = _shrunk(wish.first, measured)
         second = None if wish.second is None else _shrunk(wish.second, measured)

@@ -62,6 +62,13 @@ def with_alpha(colors: bytes, straight: bytes) -> bytes:
     return bytes(merged)
 
 
+def without_alpha(pixels: bytes) -> bytes:
+    """The colors of RGBA pixels."""
+    colors = bytearray(pixels)
+    del colors[3::4]
+    return bytes(colors)
+
+
 def packed(picture: Any) -> bytes:
     """The pixels of a pixbuf, without padding between rows."""
     data, row = picture.read_pixel_bytes().get_data(), picture.get_rowstride()

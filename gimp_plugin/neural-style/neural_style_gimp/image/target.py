@@ -8,7 +8,7 @@ from typing import Any
 
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.flattened import flattened, is_filtered
-from neural_style_gimp.image.gimp import Gimp
+from neural_style_gimp.image.gimp import Babl, Gimp, GLib
 from neural_style_gimp.image.kind import ImageKind
 from neural_style_gimp.image.pixels import Pixels, color_format, digest, mask_format, read, release
 from nst_server.values.errors import NeuralStyleError
@@ -207,10 +207,20 @@ def _box(layer: Any) -> Box:
 
 def _sample(image: Any) -> SampleType:
     """Sample type in which every pixel of an image can be sent and come back unchanged."""
-    profile = image.get_color_profile()
-    if profile is not None and not profile.is_equal(Gimp.ColorProfile.new_rgb_srgb()):
+    if not _is_srgb(image.get_color_profile()):
         return "float32"  # which also holds colors outside sRGB
     return _SAMPLES.get(image.get_precision().value_nick, "float32")
+
+
+def _is_srgb(profile: Any) -> bool:
+    """True for no profile, and for sRGB's of any maker: GIMP's library takes them for the same."""
+    if profile is None:
+        return True
+    try:
+        space = profile.get_space(Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC)
+    except GLib.Error:
+        return False
+    return bool(Babl.get_name(space) == "sRGB")
 
 
 def _is_special(layer: Any) -> bool:

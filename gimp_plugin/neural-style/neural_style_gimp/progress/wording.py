@@ -61,7 +61,7 @@ def machine(started: Started) -> str:
     """Return a line on the device, perhaps of another machine, network and number format."""
     backbone = BACKBONES.get(started.backbone, started.backbone)
     return _("On {device} with {network} in {precision}").format(
-        device=started.painter, network=backbone, precision=started.precision
+        device=started.where, network=backbone, precision=started.precision
     )
 
 

@@ -13,6 +13,7 @@ from neural_style_gimp.image.downscaled import finish, shrinking
 from neural_style_gimp.image.flattened import flattened
 from neural_style_gimp.image.gimp import Babl, Gimp, Gio
 from neural_style_gimp.image.opened_file import put_right
+from neural_style_gimp.image.pixbufs import without_alpha
 from neural_style_gimp.image.pixels import color_format, get, release
 from neural_style_gimp.image.target import refusal
 from nst_server.values.errors import NeuralStyleError
@@ -124,11 +125,12 @@ def _of_file(file: Any, longest: int) -> StylePicture:
                 _("The style picture {name} has no visible layer.").format(name=name),
                 _("Choose another picture."),
             )
-        alpha = layer.has_alpha()
         box = Box(0, 0, layer.get_width(), layer.get_height())
-        data = get(layer.get_buffer(), box, color_format("uint8", alpha))
+        data = get(layer.get_buffer(), box, color_format("uint8", True))
         release()
-    return _picture(PurePath(name).stem, box.width, box.height, alpha=alpha, data=data)
+    alpha = bool(data[3::4].strip(b"\xff"))  # merged layers have one, if only an opaque one
+    colors = data if alpha else without_alpha(data)
+    return _picture(PurePath(name).stem, box.width, box.height, alpha=alpha, data=colors)
 
 
 def _of_pattern(pattern: Any) -> StylePicture:
