@@ -50,9 +50,9 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc]
             procedure.set_documentation(
                 _("Paint a layer in the style of a picture"),
                 _(
-                    "A server on this machine paints the layer, or the selected part of it, in "
-                    "the style of a picture of your choice. The server is started when it is "
-                    "needed."
+                    "A server on this machine, or on the one that `nst remote` names, paints the "
+                    "layer, or the selected part of it, in the style of a picture of your choice. "
+                    "The server is started when it is needed."
                 ),
                 None,
             )
