@@ -56,6 +56,7 @@ def _environment() -> str:
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     complete = folder / "complete"
     if not complete.exists():
+        interpreter.check_venv(maker, version)
         print(f"== environment in {folder}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         locked = ["--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(LOCK)]

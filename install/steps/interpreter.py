@@ -15,11 +15,10 @@ SUPPORTED = ((3, 13), (3, 12), (3, 11), (3, 10))
 Version = tuple[int, int]
 
 
-def suitable(*, has_pip: bool = False) -> tuple[str, Version]:
+def suitable() -> tuple[str, Version]:
     """Find a Python that TensorFlow is published for, preferably the running one.
 
-    With ``has_pip`` it need not bring pip. Raises `SetupError` if there is none, or if it cannot
-    make virtual environments.
+    Raises `SetupError` if there is none.
     """
     running = sys.version_info[:2]
     chosen: tuple[str, Version] | None = (sys.executable, running)
@@ -34,7 +33,6 @@ def suitable(*, has_pip: bool = False) -> tuple[str, Version]:
             "and no Python 3.10 to 3.13 was found.",
             "Install one of them, 3.13 say, beside it and run this again.",
         )
-    _check_venv(*chosen, "import venv" if has_pip else "import venv, ensurepip")
     return chosen
 
 
@@ -58,7 +56,12 @@ def _working(name: str, release: Version) -> str | None:
     return path if path and version_of(path) == release else None
 
 
-def _check_venv(python: str, version: Version, imports: str) -> None:
+def check_venv(python: str, version: Version, *, has_pip: bool = False) -> None:
+    """Raise `SetupError` if a Python cannot make virtual environments.
+
+    With ``has_pip`` it need not bring pip.
+    """
+    imports = "import venv" if has_pip else "import venv, ensurepip"
     if subprocess.run([python, "-I", "-c", imports], capture_output=True).returncode == 0:
         return
     package = "python3-venv"

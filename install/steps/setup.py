@@ -62,12 +62,13 @@ class Setup:
         home, report = self.home, self.report
         report.line(f"Neural Style goes into {home.root}")
         device = self._device()
-        has_pip = environment.brought_pip(home) is not None
-        python, version = interpreter.suitable(has_pip=has_pip)
+        python, version = interpreter.suitable()
         lock = self.repository / "install" / environment.LOCKS[device]
         stamp = environment.stamp(home, version, lock)
         up_to_date = self.manifest.steps.get("environment") == stamp and home.python.exists()
         if not up_to_date:
+            has_pip = environment.brought_pip(home) is not None
+            interpreter.check_venv(python, version, has_pip=has_pip)
             environment.check_space(home, device)
         release = ".".join(str(part) for part in version)
         server_steps = [

@@ -66,7 +66,7 @@ def test_another_python_is_found(too_new: Path) -> None:
 def test_missing_venv_names_the_package(too_new: Path) -> None:
     fake_python(too_new, "python3.12", "3 12", venv=False)
     with pytest.raises(SetupError, match=r"sudo apt install python3\.12-venv"):
-        interpreter.suitable()
+        interpreter.check_venv(*interpreter.suitable())
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(
