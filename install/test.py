@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -38,9 +39,27 @@ def main(words: list[str]) -> int:
         _run("ruff", [python, "-m", "ruff", "check", "."]),
         _run("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
         _run("mypy", [python, "-m", "mypy"]),
-        _run("pytest", [python, "-m", "pytest", *words]),
+        *_tests(python, words),
     ]
     return next((code for code in codes if code), 0)
+
+
+def _tests(python: str, words: list[str]) -> list[int]:
+    """Exit codes of pytest; if all is to be run, tests in GIMP, which mostly wait, go beside."""
+    pytest = [python, "-m", "pytest"]
+    if words:
+        return [_run("pytest", [*pytest, *words])]
+    with tempfile.TemporaryFile() as output:
+        in_gimp = subprocess.Popen(
+            [*pytest, "tests/gimp"], cwd=REPOSITORY, stdout=output, stderr=subprocess.STDOUT
+        )
+        others = _run("pytest but in GIMP", [*pytest, "--ignore=tests/gimp"])
+        codes = [others, in_gimp.wait()]
+        print("== pytest in GIMP", flush=True)
+        output.seek(0)
+        shutil.copyfileobj(output, sys.stdout.buffer)
+        sys.stdout.flush()
+    return codes
 
 
 def _run(title: str, command: list[str]) -> int:
