@@ -146,7 +146,7 @@ def _python(home: Home, code: str, report: SetupReport, doing: str, *words: str)
 
 def has_jobs(home: Home) -> bool:
     """True if a picture is being painted or queued and must not be lost; False if unknown."""
-    if not (home.connection_file.exists() and home.python.exists()):
+    if not (_has_connection_file(home) and home.python.exists()):
         return False
     try:
         answer = subprocess.run(
@@ -160,9 +160,14 @@ def has_jobs(home: Home) -> bool:
         return False
 
 
+def _has_connection_file(home: Home) -> bool:
+    files = [*home.run.glob("*/connection.json"), home.old_connection_file]
+    return any(path.exists() for path in files)
+
+
 def stop_server(home: Home, python: Path, report: SetupReport) -> None:
     """Stop the server of this home, if it runs; ``python`` has the environment's packages."""
-    if not (home.connection_file.exists() and python.exists()):
+    if not (_has_connection_file(home) and python.exists()):
         return
     run(
         [python, "-I", "-m", "nst_server", "stop"],

@@ -13,10 +13,12 @@ from steps import demo, environment, guard, plug_in
 from steps.manifest import NAME, Manifest
 from steps.report import SetupReport
 
-_FOLDERS = {"run", "run/exchange", "logs", "weights", "keras"}
+_PLACE = r"run(/[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})?"
+"""Folder of a server's files; version 0.1 had but one."""
+_FOLDERS = re.compile(rf"{_PLACE}(/exchange)?|logs|weights|keras")
 _FILES = re.compile(
     r"installed\.part"
-    r"|run/(server(-worker)?\.lock|connection\.json\w*|exchange/[0-9a-f]{32})"
+    rf"|{_PLACE}/(server(-worker)?\.lock|connection\.json\w*|exchange/[0-9a-f]{{32}})"
     r"|remote\.json"
     r"|keras/keras\.json"
     r"|logs/(install|server|plugin)\.log(\.\d)?"
@@ -41,7 +43,7 @@ def _is_ours(path: Path, home: Home) -> bool:
     name = path.relative_to(home.root).as_posix()
     if path.is_symlink():  # we make no links
         return False
-    return name in _FOLDERS if path.is_dir() else _FILES.fullmatch(name) is not None
+    return (_FOLDERS if path.is_dir() else _FILES).fullmatch(name) is not None
 
 
 def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nst_server.host import gimps
+from nst_server.host import gimps, obstacles
 from nst_server.host.gimp_profiles import Profile, system_python
 from nst_server.host.gimps import Gimp
 from nst_server.host.home import Home
@@ -116,6 +116,8 @@ class Setup:
                     "Set NST_HOME to the folder of the installation.",
                 )
             return
+        for obstacle in obstacles.found(self.home):
+            raise SetupError(obstacle.sentence, obstacle.hint)
         if root.exists() and not root.is_dir():
             raise SetupError(f"{root} is not a folder.", "Set NST_HOME to another one.")
         foreign = None if self.manifest.exists else stranger(self.home)

@@ -11,7 +11,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import zmq
@@ -56,7 +56,9 @@ class Broker:
         known: KnownKeys,
         *,
         server_idle: float,
+        found: Callable[[], bool],
     ) -> None:
+        """``found`` says whether clients still find this server; it is asked once a second."""
         self.stopping = False
         self.failure: NeuralStyleError | None = None
         """Reason why the server must end, if it has one of its own."""
@@ -67,6 +69,7 @@ class Broker:
         self._known = known
         self._connections = Connections(clients)
         self._server_idle = server_idle
+        self._found = found
         self._jobs = Jobs()
         self._clients: set[bytes] = set()
         """Reachable clients that said hello with the right protocol number."""
@@ -302,6 +305,9 @@ class Broker:
             self._ping_at = self._now + PING_SECONDS
             for client in self._clients:
                 self._tell(client, Message("ping"))
+            if not self._found():
+                _log.info("nobody finds this server any more: its folder is gone")
+                self.stop()
         self._forget_lost()
         self._mind_worker()
         for entry, position in self._jobs.moved():
@@ -321,9 +327,6 @@ class Broker:
             self._active = self._now
         elif self._now - self._active >= self._server_idle:
             _log.info("nothing to do for %g seconds", self._server_idle)
-            self.stop()
-        elif not self._home.connection_file.exists():
-            _log.info("nobody finds this server any more: its connection file is gone")
             self.stop()
 
     def _forget_lost(self) -> None:

@@ -16,11 +16,13 @@ from nst_server.broker.broker import CLIENTS, Broker
 from nst_server.broker.file_lock import ServerLock
 from nst_server.broker.logs import log_to
 from nst_server.broker.orphan import end_orphan, worker_lock
+from nst_server.broker.registration import Registration, forget_ended
 from nst_server.broker.signals import wake_at_signals
 from nst_server.broker.sockets import bound_router, endpoint_of
 from nst_server.broker.worker_process import default_command
 from nst_server.broker.worker_slot import DOMAIN as WORKERS
 from nst_server.broker.worker_slot import WorkerSlot
+from nst_server.host import obstacles, trust
 from nst_server.host.home import Home
 from nst_server.host.process_limits import lift_soft_limits
 from nst_server.values.errors import NeuralStyleError
@@ -39,17 +41,20 @@ def serve(
 ) -> int:
     """Run the server of ``home`` until it is told to stop or idle; return the exit code.
 
-    If a server already runs, say so and return 0: two clients may start one at the same time.
+    If one already runs in this place, say so and return 0: two clients may start one at once.
     Raises `NeuralStyleError` ``unwritable``.
     """
     lift_soft_limits()
     with ExitStack() as stack:
+        obstacles.check(home)
         try:
+            trust.prepare(home)
             lock = stack.enter_context(ServerLock(home.lock_file))
             if not lock.held:
                 print(f"A server is already running for {home.root}.")
                 return 0
             stack.enter_context(log_to(home.server_log))
+            forget_ended(home)
         except OSError as error:
             raise _unwritable(home, error) from None
         lock_of_worker = worker_lock(home.lock_file)
@@ -68,10 +73,6 @@ def serve(
             "exchange": str(home.exchange),
         }
         slot = WorkerSlot(workers, known, details, worker_command or default_command(), worker_idle)
-        broker = Broker(home, clients, workers, slot, known, server_idle=server_idle)
-        stack.callback(broker.close)
-        wake = stack.enter_context(wake_at_signals(broker.stop))
-        stack.callback(home.connection_file.unlink, missing_ok=True)
         connection = Connection(
             endpoint=endpoint_of(clients),
             protocol=PROTOCOL,
@@ -82,8 +83,21 @@ def serve(
             client_public=client_keys.public.decode(),
             client_secret=client_keys.secret.decode(),
         )
+        registration = Registration(lock, home.connection_file, connection)
+        broker = Broker(
+            home,
+            clients,
+            workers,
+            slot,
+            known,
+            server_idle=server_idle,
+            found=registration.renew,
+        )
+        stack.callback(broker.close)
+        wake = stack.enter_context(wake_at_signals(broker.stop))
+        stack.callback(registration.withdraw)
         try:
-            connection.write(home.connection_file)
+            registration.write()
         except OSError as error:
             raise _unwritable(home, error) from None
         _log.info("server %s of %s is ready", __version__, home.root)

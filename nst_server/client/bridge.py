@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
+from nst_server.client import routes
 from nst_server.client.launcher import connect_or_start_here
 from nst_server.client.socket_transport import SocketTransport
 from nst_server.host.home import Home
 from nst_server.wire import framing
-from nst_server.wire.connection import Connection
 
 _CHECK_SECONDS = 0.5
 
@@ -27,7 +27,7 @@ def bridge(home: Home, source: framing.Source, sink: IO[bytes]) -> None:
     sink.write(framing.GREETING)
     sink.flush()
     connect_or_start_here(home).close()
-    transport = SocketTransport(Connection.read(home.connection_file), home.server_log)
+    transport = SocketTransport(routes.connection(home), home.server_log)
     arriving, output = _Input(source), _Output(sink)
     transport.watch(arriving.bell)
     try:

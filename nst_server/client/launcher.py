@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import nst_server
 from nst_server import __version__
 from nst_server.client import routes
 from nst_server.client.session import Client
+from nst_server.host import trust
 from nst_server.host.home import Home
 from nst_server.host.own_environment import own_environment
 from nst_server.host.process_limits import undo_priority
@@ -28,6 +30,8 @@ else:
 _PAUSE = 0.05
 _RESTART_AFTER = 1.0
 """Seconds to wait before retrying after our server yielded to another that then did not answer."""
+_ENDING_SECONDS = 10.0
+"""Seconds after which that other is not just ending, but does not answer."""
 
 
 def connect_or_start(
@@ -39,8 +43,8 @@ def connect_or_start(
 ) -> Client:
     """Return a session with the running server of ``home``, which is started if none answers.
 
-    Several callers may do this at once: the server's lock lets one server live, and all callers
-    reach it. A server of an older version is replaced if it has nothing to do.
+    Several callers may do this at once: the server's lock lets one server live in each place, and
+    all its callers reach it. A server of an older version is replaced if it has nothing to do.
     ``waiting`` is called with the elapsed seconds about twenty times a second.
     Raises `NeuralStyleError` ``server-failed`` if the server ends or does not answer in time,
     ``busy`` if an older server is at work, or ``protocol-mismatch`` if the server is newer.
@@ -63,13 +67,13 @@ def connect_or_start_here(
     log_start = 0
     server: subprocess.Popen[bytes] | None = None
     start_at = 0.0
-    replaced = False
+    older = _older_server(home)
     while True:
         try:
-            if replaced or not _is_older(Connection.read(home.connection_file)):
+            if older is None:
                 return Client.over(routes.direct(home), home, timeout=1.0)
-            _dismiss_idle(home)
-            replaced = True  # once only: the installed version may be no newer
+            old_file, older = older, None  # once only: the installed version may be no newer
+            _dismiss_idle(home, old_file)
         except NeuralStyleError as error:
             # A server of another home may have taken the port of a dead one: it refuses our keys.
             if error.code not in {"server-gone", "not-authorised"}:
@@ -80,6 +84,8 @@ def connect_or_start_here(
             raise _not_started(
                 home, log_start, "The server did not start: it ended with code {code}.", code=code
             )
+        if code == 0 and elapsed > (limit := min(timeout, _ENDING_SECONDS)):
+            raise _mute(limit)
         if elapsed > timeout:
             raise _not_started(
                 home,
@@ -97,6 +103,15 @@ def connect_or_start_here(
         time.sleep(_PAUSE)
 
 
+def _older_server(home: Home) -> Path | None:
+    """The connection file of a server that may be older than this client; None without one."""
+    for path in (home.old_connection_file, home.connection_file):
+        with suppress(NeuralStyleError):
+            if _is_older(Connection.read(path)) or path == home.old_connection_file:
+                return path
+    return None
+
+
 def _is_older(server: Connection) -> bool:
     return (server.protocol, _number(server.version)) < (PROTOCOL, _number(__version__))
 
@@ -105,13 +120,21 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def _dismiss_idle(home: Home) -> None:
+def _dismiss_idle(home: Home, connection_file: Path) -> None:
     """Tell an older server to end. Raises ``busy`` if it has jobs, or ``server-gone``."""
     from nst_server.client.socket_transport import SocketTransport
 
-    connection = Connection.read(home.connection_file)
+    connection = Connection.read(connection_file)
     with Client(SocketTransport(connection, home.server_log), home) as client:
-        client.greet(connection.protocol, timeout=1.0)
+        try:
+            client.greet(connection.protocol, timeout=1.0)
+        except NeuralStyleError:
+            # Of the old files one of a server that is unreachable would be tried again each time.
+            # If that server lives elsewhere, it ends when nobody finds it and it has no jobs.
+            if connection_file == home.old_connection_file:
+                with suppress(OSError):
+                    connection_file.unlink()
+            raise
         if client.status()["jobs"]:
             raise NeuralStyleError(
                 "busy",
@@ -140,7 +163,16 @@ def _default_command(home: Home) -> list[str]:
 def _start(home: Home, command: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start the server so that it outlives this process and writes its output to the log."""
     try:
-        home.logs.mkdir(parents=True, exist_ok=True)
+        trust.prepare(home)
+    except OSError as error:
+        raise NeuralStyleError(
+            "server-failed",
+            "The server cannot write to {path}: {reason}.",
+            "Set NST_HOME to a folder of yours on a disk that can be written.",
+            path=home.root,
+            reason=error.strerror,
+        ) from None
+    try:
         with home.server_log.open("ab") as log:
             server = subprocess.Popen(
                 command,
@@ -168,6 +200,16 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _mute(seconds: float) -> NeuralStyleError:
+    """The error for a server that has the lock but does not answer; it may be stopped, say."""
+    return NeuralStyleError(
+        "server-failed",
+        "The server runs, but has not answered within {seconds} seconds.",
+        "End it with 'nst stop' and try again.",
+        seconds=f"{seconds:g}",
+    )
 
 
 def _not_started(home: Home, log_start: int, sentence: str, **values: object) -> NeuralStyleError:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from nst_server.client.pipe_transport import PipeTransport
 from nst_server.client.transport import Transport
+from nst_server.host import obstacles
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.connection import Connection
@@ -27,16 +28,28 @@ def direct(home: Home) -> Transport:
     """A new connection to this machine's server, whatever `pipe` says. Raises as `transport`."""
     from nst_server.client.socket_transport import SocketTransport
 
-    return SocketTransport(Connection.read(home.connection_file), home.server_log)
+    return SocketTransport(connection(home), home.server_log)
+
+
+def connection(home: Home) -> Connection:
+    """That of this place's server, or else of one that knew no places.
+
+    Raises `NeuralStyleError` ``server-gone`` or ``not-authorised``.
+    """
+    old = home.old_connection_file
+    return Connection.read(
+        old if old.exists() and not home.connection_file.exists() else home.connection_file
+    )
 
 
 def pipe(home: Home) -> PipeTransport | None:
     """A new connection through a command: the user's, or a bridge where pyzmq does not work.
 
     None if the socket leads to the server. Raises `NeuralStyleError` ``server-gone`` if the setting
-    is damaged or its command does not start, or ``server-failed`` if there is neither pyzmq nor
-    ``nst``.
+    is damaged or its command does not start, ``server-failed`` if there is neither pyzmq nor
+    ``nst``, or as `obstacles.check`.
     """
+    obstacles.check(home)  # before a command or a key of somebody else's is used
     remote = remote_command(home)
     if remote is not None:
         return PipeTransport(remote, elsewhere=True)
@@ -80,8 +93,12 @@ def remote_command(home: Home) -> list[str] | None:
 
 
 def use_remote(home: Home, command: Sequence[str]) -> None:
-    """Have all clients of this home take ``command``. Raises `OSError`."""
-    home.root.mkdir(parents=True, exist_ok=True)
+    """Have all clients of this home take ``command``.
+
+    Raises `OSError`, and `NeuralStyleError` as `obstacles.check`.
+    """
+    obstacles.check(home)
+    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = home.remote_file.with_suffix(".part")
     part.write_text(json.dumps({"command": list(command)}), encoding="utf-8")
     part.replace(home.remote_file)

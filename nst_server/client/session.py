@@ -25,6 +25,7 @@ from nst_server.wire.transfer import Transfer, chunks
 _PAUSE = 0.05
 _FAR_SECONDS = 30.0
 """Time for a connection to another machine, which may have to start its server first."""
+_ANSWER_SECONDS = 5.0
 _AWAY_SECONDS = 2.0
 """A wait that takes so much longer than was asked for is a lid that closed, say, or Ctrl-Z."""
 
@@ -210,7 +211,7 @@ class Client:
         ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
-        self.dismiss(timeout=timeout)
+        self.dismiss(timeout=min(timeout, _ANSWER_SECONDS))
         while self._lost is None:
             left = deadline - time.monotonic()
             if left <= 0:

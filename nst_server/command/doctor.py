@@ -19,7 +19,8 @@ from nst_server.client.launcher import connect_or_start
 from nst_server.client.trial import try_out
 from nst_server.command import gimp_checks
 from nst_server.command.check import INSTALL_AGAIN, Check
-from nst_server.host import weight_files
+from nst_server.command.local import WITHOUT_SERVER
+from nst_server.host import obstacles, weight_files
 from nst_server.host.home import Home
 from nst_server.host.nvidia import nvidia_driver_answers
 from nst_server.values.errors import NeuralStyleError
@@ -61,12 +62,20 @@ def examine(home: Home) -> Iterator[Check]:
         try:
             yield from part(home)
         except (OSError, subprocess.SubprocessError) as error:
-            yield Check(name, False, f"This could not be looked at: {error}.")
+            reason = getattr(error, "strerror", None) or error
+            yield Check(name, False, f"This could not be looked at: {reason}.")
 
 
 def _folder(home: Home) -> Iterator[Check]:
     root = home.root
-    if not root.is_dir():
+    in_the_way = list(obstacles.found(home))
+    for obstacle in in_the_way:
+        yield Check("obstacle", False, obstacle.sentence, obstacle.hint)
+    try:
+        there = root.is_dir()
+    except OSError:  # the obstacle
+        return
+    if not there:
         yield Check("folder", False, f"There is no {root}.", "Run install/install.py.")
         return
     if not os.access(root, os.W_OK | os.X_OK):
@@ -79,7 +88,7 @@ def _folder(home: Home) -> Iterator[Check]:
     remedy = "Free some space on this disk." if free < LOW_SPACE else ""
     yield Check("disk", free >= LOW_SPACE, f"{free / 1e9:.1f} GB are free.", remedy)
     if sys.platform != "win32":
-        for path in (home.run, home.connection_file):
+        for path in (home.run, home.place, home.connection_file):
             if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
                 yield Check(
                     "permissions",
@@ -161,6 +170,6 @@ def _server(home: Home) -> Iterator[Check]:
         with connect_or_start(home) as client:
             paints = where(client.machine, try_out(client))
     except NeuralStyleError as error:
-        yield Check("server", False, error.sentence, error.hint)
+        yield Check("server", False, error.sentence, f"{error.hint} {WITHOUT_SERVER}")
     else:
         yield Check("server", True, f"It painted a picture on {paints}{_way(home)}.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from nst_server.client import routes
 from nst_server.client.session import Client, stop_server
+from nst_server.command.servers_left import end_by_signals
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 
@@ -33,15 +34,22 @@ def status(home: Home, *, as_json: bool) -> int:
 
 def stop(home: Home) -> int:
     """End the server; it is no error if none runs."""
+    stopped = _stop_by_message(home)
+    if routes.remote_command(home) is None:
+        stopped = end_by_signals(home) or stopped
+    print("The server has stopped." if stopped else "No server is running.")
+    return 0
+
+
+def _stop_by_message(home: Home) -> bool:
+    """Return True if a server answered, and ended."""
     try:
         stop_server(home)
     except NeuralStyleError as error:
-        if error.code != "server-gone":
+        if error.code not in {"server-gone", "server-failed", "not-authorised"}:
             raise
-        print("No server is running.")
-        return 0
-    print("The server has stopped.")
-    return 0
+        return False
+    return True
 
 
 def cancel(home: Home, job: str | None) -> int:

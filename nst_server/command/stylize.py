@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from nst_server.command.arguments import (
     texture_size,
 )
 from nst_server.command.console import Console, without_chatter
+from nst_server.command.local import WITHOUT_SERVER, paint_locally
 from nst_server.host.home import Home
 from nst_server.pictures.picture_file import PictureFile, blend, plain
 from nst_server.pictures.reading import reader
@@ -263,7 +264,11 @@ def _through_server(home: Home, console: Console) -> Submit:
     def submit(order: Order) -> Iterator[Event]:
         from nst_server.client.launcher import connect_or_start
 
-        with closing(connect_or_start(home, waiting=console.waiting)) as client:
+        try:
+            session = connect_or_start(home, waiting=console.waiting)
+        except NeuralStyleError as error:
+            raise error.advising(WITHOUT_SERVER) from None
+        with closing(session) as client:
             client.submit(order)
             yield from client.events()
 
@@ -271,12 +276,7 @@ def _through_server(home: Home, console: Console) -> Submit:
 
 
 def _locally(home: Home) -> Submit:
-    def submit(order: Order) -> Iterator[Event]:
-        from nst_server.command.local import paint_locally
-
-        return paint_locally(order, home)
-
-    return submit
+    return partial(paint_locally, home=home)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from nst_server.host.home import users_folder
+
 PLUG_IN = "neural-style"
 """Common name of the plug-in's folder and file, as GIMP requires."""
 
@@ -65,7 +67,9 @@ def base_in_use(packaged: str) -> Path:
 
 def _bases() -> dict[str, Path]:
     """Return each folder of profiles by `Profile.packaged`."""
-    home = Path.home()
+    home = users_folder()
+    if home is None:
+        return {}
     if sys.platform == "win32":
         roaming = os.environ.get("APPDATA", home / "AppData" / "Roaming")
         return {"Windows": Path(roaming) / "GIMP"}

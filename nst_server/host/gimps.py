@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nst_server.host import gimp_profiles
 from nst_server.host.gimp_profiles import Profile
+from nst_server.host.home import users_folder
 
 FLATPAK = "org.gimp.GIMP"
 SNAP = "gimp"
@@ -56,6 +57,8 @@ class Gimp:
 def found() -> list[Gimp]:
     """The GIMP 3 of each packaging, where there is one that answers."""
     gimps: dict[str, Gimp] = {}
+    if users_folder() is None:  # nor a profile
+        return []
     for packaged, program, python in _candidates():
         if packaged not in gimps and (version := _version(program)):
             gimps[packaged] = Gimp(packaged, tuple(program), tuple(python), version)

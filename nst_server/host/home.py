@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nst_server.host.place import Place, this_place
+
 
 def default_home() -> Path:
-    """Return ``$NST_HOME``, or else ``neural-style`` in the platform's folder for user data."""
+    """Return ``$NST_HOME``, or else ``neural-style`` in the platform's folder for user data.
+
+    Who has no folder of his own, as in a container that runs by number, has a temporary one.
+    """
     configured = os.environ.get("NST_HOME")
     if configured:
-        return Path(configured).expanduser().absolute()
+        with suppress(RuntimeError):  # in the folder of a user that there is not
+            return Path(configured).expanduser()
+        return Path(configured)
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        name, usual = "LOCALAPPDATA", "AppData/Local"
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        name, usual = "", "Library/Application Support"
     elif os.environ.get("SNAP_NAME") == "gimp":  # it sees no folder whose name begins with a dot
-        base = Path(os.environ["SNAP_USER_COMMON"])
+        name, usual = "SNAP_USER_COMMON", "snap/gimp/common"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "neural-style"
+        name, usual = "XDG_DATA_HOME", ".local/share"
+    if base := os.environ.get(name):
+        return Path(base) / "neural-style"
+    if user := users_folder():
+        return user / usual / "neural-style"
+    return Path(os.environ.get("TMPDIR") or "/tmp") / f"neural-style-{os.getuid()}"
+
+
+def users_folder() -> Path | None:
+    """The user's own folder; None without one."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -64,28 +84,43 @@ class Home:
 
     @property
     def run(self) -> Path:
-        """Folder of the files that exist while a server runs (mode 0700)."""
+        """Folder of the files of servers (mode 0700), in a folder for each place."""
         return self.root / "run"
+
+    @property
+    def place(self) -> Path:
+        """Folder of the files that exist while a server runs in this place (mode 0700)."""
+        return self.run / this_place().name
 
     @property
     def exchange(self) -> Path:
         """Folder of the file through which a worker and its client share pixels (mode 0700)."""
-        return self.run / "exchange"
+        return self.place / "exchange"
 
     @property
     def connection_file(self) -> Path:
         """File with the address and keys of the running server (mode 0600)."""
+        return self.place / "connection.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Lock file held by the only server of this home in this place."""
+        return self.place / "server.lock"
+
+    @property
+    def old_connection_file(self) -> Path:
+        """Connection file of a server that knew no places, of version 0.1."""
         return self.run / "connection.json"
+
+    def lock_files(self) -> dict[Path, Place]:
+        """The lock files of the servers of all places; they stay when a server ends."""
+        found = ((path, Place.named(path.parent.name)) for path in self.run.glob("*/server.lock"))
+        return {path: place for path, place in found if place is not None}
 
     @property
     def remote_file(self) -> Path:
         """File with the command to another machine's server, if that is to be used."""
         return self.root / "remote.json"
-
-    @property
-    def lock_file(self) -> Path:
-        """Lock file held by the only server of this home."""
-        return self.run / "server.lock"
 
     @property
     def logs(self) -> Path:

@@ -73,7 +73,14 @@ def find(backbone: str, home_weights: Path) -> tuple[str, Path]:
 def available(home_weights: Path) -> dict[str, Path]:
     """Return the weight files on disk, best first, without verifying their checksums."""
     locations = ((name, locate(name, home_weights)) for name in BACKBONES)
-    return {name: path for name, path in locations if path.is_file()}
+    return {name: path for name, path in locations if _is_file(path)}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its name is too long, for example
+        return False
 
 
 def locate(backbone: str, home_weights: Path) -> Path:

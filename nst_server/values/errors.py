@@ -84,6 +84,11 @@ class NeuralStyleError(Exception):
         """The exit code of ``nst`` for this failure."""
         return EXIT_CODES[self.code]
 
+    def advising(self, advice: str) -> NeuralStyleError:
+        """The same error, with more advice."""
+        sentence, hint = self._texts
+        return NeuralStyleError(self.code, sentence, f"{hint} {advice}".strip(), **self._values)
+
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object that travels between processes."""
         sentence, hint = self._texts

@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from nst_server.host.trust import is_private, make_private
 from nst_server.values.errors import NeuralStyleError
 
 _KEY_LENGTH = 40
@@ -33,8 +34,7 @@ class Connection:
 
     def write(self, path: Path) -> None:
         """Write the file as a whole or not at all, readable by its owner only."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
+        make_private(path.parent)
         handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
         temporary = Path(name)
         try:
@@ -50,11 +50,13 @@ class Connection:
         """Read and check the file.
 
         A valid file does not mean that the server still runs: only an answered hello does.
-        Raises `NeuralStyleError` ``server-gone`` if it is missing or damaged, ``not-authorised``
-        if this user may not read it.
+        Raises `NeuralStyleError` ``server-gone`` if it is missing, damaged or open to others,
+        ``not-authorised`` if this user may not read it.
         """
         try:
-            wire = json.loads(path.read_text(encoding="utf-8"))
+            with path.open(encoding="utf-8") as file:
+                private = is_private(os.fstat(file.fileno()))
+                wire = json.load(file)
         except FileNotFoundError:
             raise NeuralStyleError(
                 "server-gone", "No server is running.", "Start it with 'nst serve'."
@@ -69,7 +71,7 @@ class Connection:
         except (OSError, ValueError, RecursionError):
             raise _useless(path) from None
         kinds = {"int": int, "float": (int, float), "str": str}
-        if not isinstance(wire, dict):
+        if not isinstance(wire, dict) or not private:
             raise _useless(path)
         for entry in fields(cls):
             value = wire.get(entry.name)

@@ -90,7 +90,7 @@ def test_pixels_go_there_and_back_unchanged(
     finished = finish(client)[-1]
     assert isinstance(finished, Finished)
     assert sum(payloads) == (0 if shares else order.size_in_bytes + order.content.size_in_bytes)
-    assert list((server.home.run / "exchange").iterdir()) == []
+    assert list(server.home.exchange.iterdir()) == []
     content = order.content.pixels
     assert finished.picture == order.content.shape
     assert finished.pixels.read() == bytes(255 - byte for byte in content[:4096]) + content[4096:]

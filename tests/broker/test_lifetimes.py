@@ -48,8 +48,9 @@ def with_idle_worker(server: Server) -> int:
 
 def test_only_the_user_can_read_what_a_server_writes(start_server: StartServer) -> None:
     home = start_server().home
-    assert stat.S_IMODE(home.run.stat().st_mode) == 0o700
-    for path in home.run.iterdir():
+    for folder in (home.run, home.place):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+    for path in home.place.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 

@@ -49,15 +49,6 @@ def home(home: Home) -> Iterator[Home]:
     eventually(lambda: not alive(pid))
 
 
-def test_one_that_nobody_finds_makes_room_for_another(home: Home) -> None:
-    with connect_or_start(home, command=COMMAND) as first:
-        pid = first.status()["pid"]
-    home.connection_file.unlink()
-    with connect_or_start(home, command=COMMAND) as second:
-        assert second.status()["pid"] != pid
-    assert not alive(pid)
-
-
 def test_it_is_started_once_and_then_reached(home: Home) -> None:
     waited: list[float] = []
     with connect_or_start(home, command=COMMAND, waiting=waited.append) as first:
@@ -258,7 +249,7 @@ def test_the_server_of_another_home_at_the_old_port_is_left_alone(home: Home) ->
 
 @pytest.mark.parametrize("text", ["", "{}", "\0"])
 def test_a_damaged_file_is_no_obstacle(home: Home, text: str) -> None:
-    home.run.mkdir(parents=True)
+    home.place.mkdir(parents=True)
     home.connection_file.write_text(text)
     with connect_or_start(home, command=COMMAND) as client:
         assert client.status()["pid"]

@@ -15,6 +15,7 @@ from nst_server.command import doctor, gimp_checks
 from nst_server.command.check import Check
 from nst_server.host.gimp_profiles import Profile, profiles
 from nst_server.host.home import Home
+from nst_server.host.trust import make_private
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -117,7 +118,8 @@ def test_what_is_wrong_with_a_plug_in(
 
 def test_a_key_that_others_can_read(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.run.mkdir(mode=0o700)
+    make_private(home.run)
+    make_private(home.place)
     home.connection_file.write_text("{}")
     home.connection_file.chmod(0o644)
     wrong = [check for check in doctor._folder(home) if not check.ok]

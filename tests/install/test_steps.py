@@ -267,17 +267,17 @@ def test_an_update_ends_no_painting(
 
 
 def test_what_replaces_nothing_does_not_wait_for_a_painting(
-    installed: Home, server: Server
+    installed: Home, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = installed.connection_file.rename(installed.run / "aside")
-    assert install() == 0
-    connection.rename(installed.connection_file)
+    with monkeypatch.context() as unseen:
+        unseen.setattr(demo, "_may_have_server", lambda _: False)
+        assert install() == 0
     assert install() == 0
     assert states(server) == ["painting"]
 
 
 def test_a_server_that_cannot_be_asked_is_no_hindrance(installed: Home) -> None:
-    installed.run.mkdir()
+    installed.place.mkdir(parents=True)
     installed.connection_file.write_text("{}")
     assert install() == 0
     installed.python.write_text("#!/bin/sh\necho broken; exit 1\n")
@@ -294,6 +294,7 @@ def test_a_server_that_cannot_be_asked_is_no_hindrance(installed: Home) -> None:
         "logs/diary.txt",
         "run/marathon.gpx",
         "run/exchange/rates.csv",
+        "run/0000000a-0000000b-0000000c/rates.csv",
         "tmp/draft.txt",
         "downloads/music.mp3",
     ],
@@ -332,7 +333,8 @@ def test_what_a_server_made_before_is_taken_for_ours(home: Home) -> None:
         network.with_name(network.name + ".part"),
         home.server_log.with_name("server.log.3"),
         home.logs / "plugin.log",
-        home.run / "exchange" / ("0a" * 16),
+        home.exchange / ("0a" * 16),
+        home.run / "exchange" / ("0a" * 16),  # of version 0.1
         home.styles / "mine.jpg",
         home.root / "samples" / "mine.png",
         home.root / "installed.part",
@@ -360,7 +362,7 @@ def test_uninstalling_leaves_a_persons_files_and_follows_no_links(
         network,
         elsewhere / "server.log",
         installed.weights / "mine.h5",
-        installed.run / "exchange" / "rates.csv",
+        installed.exchange / "rates.csv",
     }
     for path in (*kept, installed.weights / network.name, installed.lock_file):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,13 +25,13 @@ def mode(path: Path) -> int:
 
 
 def test_what_is_written_is_read_by_its_owner_only(home: Home) -> None:
-    home.run.mkdir(parents=True, mode=0o755)
+    home.place.mkdir(parents=True, mode=0o755)
     written = connection()
     written.write(home.connection_file)
     assert Connection.read(home.connection_file) == written
-    assert mode(home.run) == 0o700
+    assert mode(home.place) == 0o700
     assert mode(home.connection_file) == 0o600
-    assert [path.name for path in home.run.iterdir()] == ["connection.json"]
+    assert [path.name for path in home.place.iterdir()] == ["connection.json"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
@@ -47,12 +47,12 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     with pytest.raises(OSError, match="no space"):
         connection().write(home.connection_file)
     assert Connection.read(home.connection_file) == old
-    assert len(list(home.run.iterdir())) == 1
+    assert len(list(home.place.iterdir())) == 1
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\xff", '{"endpoint": 1}', "[" * 100000])
 def test_a_damaged_file_means_that_there_is_no_server(home: Home, text: str) -> None:
-    home.run.mkdir(parents=True)
+    home.place.mkdir(parents=True)
     home.connection_file.write_bytes(text.encode("latin-1"))
     with pytest.raises(NeuralStyleError) as caught:
         Connection.read(home.connection_file)
@@ -71,7 +71,7 @@ def test_a_damaged_file_means_that_there_is_no_server(home: Home, text: str) -> 
     ],
 )
 def test_a_wrong_field_means_that_there_is_no_server(home: Home, name: str, value: object) -> None:
-    home.run.mkdir(parents=True)
+    home.place.mkdir(parents=True)
     home.connection_file.write_text(json.dumps({**asdict(connection()), name: value}))
     with pytest.raises(NeuralStyleError) as caught:
         Connection.read(home.connection_file)
@@ -86,7 +86,7 @@ def test_without_a_file_there_is_no_server(home: Home) -> None:
 def test_only_one_holds_the_lock_and_its_end_gives_it_up(home: Home) -> None:
     with ServerLock(home.lock_file) as first:
         assert first.held
-        assert mode(home.run) == 0o700
+        assert mode(home.place) == 0o700
         assert mode(home.lock_file) == 0o600
         with ServerLock(home.lock_file) as second:
             assert not second.held
