@@ -55,7 +55,7 @@ def exclusive(root: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            _held.clear()
+            _held.remove(file.fileno())
             # Windows cannot remove an open file, and once closed another process may hold it.
             if sys.platform != "win32" and not (root / NAME).exists():
                 path.unlink(missing_ok=True)

@@ -63,8 +63,10 @@ def uninstall(home: Home, manifest: Manifest, report: SetupReport, *, dry: bool)
     for name in manifest.plug_ins:
         if plug_in.remove(Path(name), homes):
             report.line(f"  removed {name}")
-    for each in (*inner, home):
-        _empty(each, Manifest(each.root))
+    for each in inner:
+        with guard.exclusive(each.root):
+            _empty(each, Manifest(each.root))
+    _empty(home, manifest)
     left = [str(each.root) for each in (home, *inner) if each.root.exists()]
     remark = f" What is still in {' and '.join(left)} is your own." if left else ""
     report.line(f"Neural Style was removed.{remark}")

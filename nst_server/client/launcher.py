@@ -221,6 +221,12 @@ def _not_started(home: Home, log_start: int, sentence: str, **values: object) ->
     except OSError:
         lines = []
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if last.endswith("No module named nst_server"):  # a sandbox's or distribution's update
+        return NeuralStyleError(
+            "server-failed",
+            "The server is installed for another version of Python than there is now.",
+            "Run install/install.py again.",
+        )
     if not last:
         return NeuralStyleError(
             "server-failed", sentence, "Its log is {log}.", log=home.server_log, **values

@@ -190,6 +190,13 @@ def test_it_outlives_who_started_it_and_its_terminal(home: Home) -> None:
         assert client.status()["pid"] == pid
 
 
+def test_an_update_to_another_python_is_told_as_such(home: Home) -> None:
+    without_packages = [sys.executable, "-I", "-S", "-m", "nst_server", "serve"]
+    with pytest.raises(NeuralStyleError, match="another version of Python") as failure:
+        connect_or_start(home, command=without_packages)
+    assert failure.value.hint == "Run install/install.py again."
+
+
 def test_the_environment_of_another_program_does_not_reach_it(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +205,7 @@ def test_the_environment_of_another_program_does_not_reach_it(
     # A C library of another kind, as an AppImage's: with it no Python of this machine starts.
     (tmp_path / "libc.so.6").write_bytes(b"another system's")
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "libc.so.6"))
     with connect_or_start(home, command=COMMAND) as client:
         assert client.status()["protocol"]
     home.python.parent.mkdir(parents=True)
