@@ -58,6 +58,8 @@ def examine(home: Home) -> Iterator[Check]:
         "server": _server,
         "GIMP": gimp_checks.examine,
     }
+    if _way(home):  # another machine paints, with what it has
+        del parts["weights"], parts["device"]
     for name, part in parts.items():
         try:
             yield from part(home)
@@ -158,7 +160,11 @@ def _device(home: Home) -> Iterator[Check]:
 
 
 def _way(home: Home) -> str:
-    command = routes.remote_command(home)
+    """How another machine is reached; empty if this one paints."""
+    try:
+        command = routes.remote_command(home)
+    except NeuralStyleError:  # the setting is damaged, and `_server` tells it
+        return ""
     return f", reached by: {shlex.join(command)}" if command else ""
 
 
