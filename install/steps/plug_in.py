@@ -135,6 +135,9 @@ def remove(plug_in: Path, homes: Collection[str]) -> bool:
             note.unlink()
     else:
         shutil.rmtree(plug_in)
+        settings = plug_in.parent.parent / "plug-in-settings"  # that GIMP kept of ours
+        for path in settings.glob("*plug-in-neural-style*"):
+            path.unlink()
     return True
 
 

@@ -15,7 +15,7 @@ from nst_server.wire.connection import Connection
 
 _log = logging.getLogger(__name__)
 
-_OURS = re.compile(r"server\.lock|connection\.json\w*|exchange/[0-9a-f]{32}")
+_OURS = re.compile(r"server(-worker)?\.lock|connection\.json\w*|exchange/[0-9a-f]{32}")
 """Files of a server in the folder of its place; no others are removed."""
 
 

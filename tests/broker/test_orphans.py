@@ -38,7 +38,7 @@ time.sleep(60)
 @pytest.fixture
 def process(home: Home) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the worker's lock of a home."""
-    home.run.mkdir(parents=True)
+    home.place.mkdir(parents=True)
     command = [sys.executable, "-c", _HOLDS, str(worker_lock(home.lock_file))]
     process = subprocess.Popen(command, env=environment(home), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -85,7 +85,7 @@ def test_a_worker_that_was_stopped_is_ended_by_the_next_server(start_server: Sta
 def test_a_process_that_only_has_its_number_is_left_alone(home: Home) -> None:
     """Whatever a lock file says or said, only its holder is meant."""
     bystander = subprocess.Popen(["sleep", "60"])
-    home.run.mkdir(parents=True)
+    home.place.mkdir(parents=True)
     worker_lock(home.lock_file).write_text(str(bystander.pid), encoding="ascii")
     try:
         start(home, serve_command()).close()
