@@ -20,6 +20,7 @@ from nst_server import __version__
 from nst_server.broker.authentication import KnownKeys
 from nst_server.broker.connections import CHECK_SECONDS, Connections
 from nst_server.broker.jobs import Entry, Jobs
+from nst_server.broker.outbox import Outbox
 from nst_server.broker.sockets import first_frames
 from nst_server.broker.worker_death import worker_death
 from nst_server.broker.worker_slot import State, WorkerSlot
@@ -29,8 +30,14 @@ from nst_server.host.process_limits import limits_in_words
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, PictureShape
 from nst_server.values.limits import check_size
-from nst_server.wire.protocol import CLIENT_KINDS, PING_SECONDS, PROTOCOL, Message
-from nst_server.wire.transfer import Transfer
+from nst_server.wire.protocol import (
+    CLIENT_KINDS,
+    IMPATIENCE_SECONDS,
+    PING_SECONDS,
+    PROTOCOL,
+    Message,
+)
+from nst_server.wire.transfer import Transfer, left_alone
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +80,7 @@ class Broker:
         self._jobs = Jobs()
         self._clients: set[bytes] = set()
         """Reachable clients that said hello with the right protocol number."""
-        self._lost: set[bytes] = set()
+        self._outbox = Outbox(clients)
         self._now = self._started = self._active = time.monotonic()
         self._ping_at = self._started
 
@@ -89,6 +96,8 @@ class Broker:
             before, self._now = self._now, time.monotonic()
             if self._now - before > _AWAY_SECONDS:  # stopped, and the worker perhaps with us
                 self._slot.postpone(self._now - before)
+                if self._jobs.running is not None:
+                    self._jobs.running.heard = self._now
             if wake.fileno() in ready:
                 wake.recv(64)
             if self._workers_socket in ready:
@@ -201,6 +210,7 @@ class Broker:
 
     def _forward_to_worker(self, entry: Entry, message: Message) -> None:
         """Relay the owner's pixels, credit and keep. Raises ``bad-message`` if out of order."""
+        entry.heard = self._now
         match message.kind:
             case "chunk":
                 offset = message.fields.get("offset")
@@ -219,18 +229,7 @@ class Broker:
                 entry.kept = True
 
     def _tell(self, client: bytes, message: Message) -> None:
-        """Send to a client; a client that is gone, or no longer reads, is marked as lost."""
-        try:
-            self._clients_socket.send_multipart(
-                [client, *message.to_frames()], zmq.NOBLOCK, copy=False
-            )
-        except zmq.Again:
-            if message.kind not in {"ping", "progress"}:
-                self._lost.add(client)
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EHOSTUNREACH:
-                raise
-            self._lost.add(client)
+        self._outbox.send(client, message, self._now)
 
     # The worker
 
@@ -269,6 +268,7 @@ class Broker:
                 entry.progress = {name: fields[name] for name in fields if name != "job"}
             case "result":
                 entry.download = Transfer(PictureShape.from_wire(fields["picture"]).size_in_bytes)
+                entry.heard = self._now
             case "failed":
                 self._fail(entry, NeuralStyleError.from_wire(fields.get("error")))
                 return
@@ -310,6 +310,7 @@ class Broker:
                 self.stop()
         self._forget_lost()
         self._mind_worker()
+        self._mind_transfer()
         for entry, position in self._jobs.moved():
             self._tell(entry.client, Message("queued", _about(entry, position=position)))
         if self._jobs.waiting and self._slot.usable:
@@ -330,12 +331,23 @@ class Broker:
             self.stop()
 
     def _forget_lost(self) -> None:
-        while self._lost:
-            client = self._lost.pop()
+        self._outbox.send_kept(self._now)
+        while self._outbox.lost:
+            client = self._outbox.lost.pop()
+            self._outbox.forget(client)
             self._clients.discard(client)
             for entry in self._jobs.of_client(client):
                 _log.info("the client of job %s is gone", entry.name)
                 self._drop(entry)
+
+    def _mind_transfer(self) -> None:
+        """Give up a job whose client has left it alone, if others wait."""
+        entry = self._jobs.running
+        if entry is None or len(self._jobs) == 1:
+            return
+        in_transfer = not entry.upload.complete or entry.download is not None
+        if in_transfer and self._now - entry.heard > IMPATIENCE_SECONDS:
+            self._fail(entry, left_alone())
 
     def _mind_worker(self) -> None:
         """Fail the job of a worker that ended, and start a worker if one is needed."""
@@ -356,6 +368,7 @@ class Broker:
                 )
 
     def _start_job(self, entry: Entry) -> None:
+        entry.heard = self._now
         self._slot.take_job()
         self._tell_worker(Message("job", _about(entry, request=entry.job.to_wire())))
         if entry.kept:

@@ -29,6 +29,8 @@ class Entry:
     """Transfer of the result to the client; None until its header arrives."""
     kept: bool = False
     """True if the client asked to stop painting and take the current picture."""
+    heard: float = 0.0
+    """Time of its client's last word on its pixels or result."""
     told_position: int | None = None
     progress: dict[str, Any] = field(default_factory=dict)
 

@@ -56,6 +56,11 @@ PING_SECONDS = 1.0
 SILENCE_SECONDS = 15.0
 """Seconds of silence after which a server counts as gone."""
 
+PATIENCE_SECONDS = 600.0
+"""Seconds for which a client may be stopped or asleep, and its job waits for it."""
+IMPATIENCE_SECONDS = 60.0
+"""The same while others wait for the worker that has its job."""
+
 ClientKind = Literal["hello", "status", "submit", "chunk", "credit", "cancel", "keep", "shutdown"]
 ServerKind = Literal[
     "welcome",

@@ -95,3 +95,12 @@ class Transfer:
             raise NeuralStyleError("bad-message", "A message had too many pixels or none.")
         self.credit -= 1
         self.received += length
+
+
+def left_alone() -> NeuralStyleError:
+    """The error for a job whose client neither sends its pixels nor takes its result."""
+    return NeuralStyleError(
+        "busy",
+        "The job was given up, because the program that asked for it did not go on with it.",
+        "Try again, and leave it running: others may wait for their turn.",
+    )

@@ -9,16 +9,12 @@ from pathlib import Path
 
 import zmq
 
-from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import JobHeader
 from nst_server.wire.events import Finished, Painting, Started
 from nst_server.wire.order import Order, order_from
-from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES, Message
+from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES, PATIENCE_SECONDS, Message
 from nst_server.wire.spool import Spool, offer, withdraw
-from nst_server.wire.transfer import Transfer, spans
-
-CLIENT_SECONDS = 60.0
-"""Seconds after which the job of a client that neither sends nor takes pixels is given up."""
+from nst_server.wire.transfer import Transfer, left_alone, spans
 
 
 class JobCancelledError(Exception):
@@ -115,14 +111,12 @@ class WorkerLink:
         return self._kept
 
     def _wait_for(self, kind: str, name: str) -> Message:
-        deadline = time.monotonic() + CLIENT_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self._socket.poll(max(0, int((deadline - time.monotonic()) * 1000))):
             message = self._receive(name)
             if message.kind == kind and message.job == name:
                 return message
-        raise NeuralStyleError(
-            "internal", "The job was given up because its client did not go on with it."
-        )
+        raise left_alone()
 
     def _receive(self, name: str) -> Message:
         message = Message.from_frames(self._socket.recv_multipart(copy=False))

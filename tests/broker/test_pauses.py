@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.protocol import SILENCE_SECONDS
 from tests.support.scripted_worker import Manner
-from tests.support.servers import Server, environment, make_order
+from tests.support.servers import Server, environment, make_order, serve_command, start
 
 PAUSE_SECONDS = SILENCE_SECONDS + 2
 CLIENT = """
@@ -45,7 +45,7 @@ with Client.connect(Home.default()) as client:
 """
 
 
-@contextmanager
+@contextlib.contextmanager
 def client(server: Server, manner: Manner) -> Iterator[subprocess.Popen[str]]:
     """A client in a process of its own whose job is under way; it goes on at a line."""
     process = subprocess.Popen(
@@ -95,6 +95,23 @@ def test_a_paused_client_keeps_its_place_in_the_queue(
         first.stdin.write("\n")
         first.stdin.flush()
         out, _ = second.communicate(timeout=30)
+    assert out.startswith("Finished")
+
+
+def test_a_client_that_leaves_its_job_alone_does_not_keep_others_waiting(
+    home: Home,
+) -> None:
+    python, flag, script, *words = serve_command()
+    impatient = "from nst_server.broker import broker; broker.IMPATIENCE_SECONDS = 2.0\n"
+    server = start(home, [python, flag, impatient + script, *words])
+    with contextlib.closing(server), client(server, Manner.GOOD) as first:
+        os.kill(first.pid, signal.SIGSTOP)
+        with client(server, Manner.GOOD) as second:
+            assert second.stdin is not None
+            second.stdin.write("\n")
+            second.stdin.flush()
+            out, _ = second.communicate(timeout=40)
+        os.kill(first.pid, signal.SIGCONT)
     assert out.startswith("Finished")
 
 

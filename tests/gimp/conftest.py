@@ -16,6 +16,15 @@ from tests.support import gimp_root
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 INSTALL_SECONDS = 1200
+OTHER_PIP_SETTINGS = """[global]
+user = true
+require-hashes = true
+no-binary = :all:
+[install]
+prefix = /root/elsewhere
+target = /root/elsewhere
+"""
+"""Of other work: nothing here may heed them."""
 
 
 class InstalledGimp:
@@ -94,6 +103,9 @@ def installed_gimp(gimp_version: str) -> Iterator[InstalledGimp]:
         target = newcomer.outside(InstalledGimp.repository)
         shutil.rmtree(target, ignore_errors=True)
         gimp_root.copy_working_tree(REPOSITORY, target)
+        settings = newcomer.outside("/root/.config/pip/pip.conf")
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(OTHER_PIP_SETTINGS)
         command = ["python3", str(InstalledGimp.repository / "install" / "install.py")]
         done = newcomer.run(command, timeout=INSTALL_SECONDS)
         log = newcomer.outside(InstalledGimp.home / "logs" / "install.log")
