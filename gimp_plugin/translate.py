@@ -23,8 +23,8 @@ PLUG_IN = REPOSITORY / "gimp_plugin" / "neural-style"
 LOCALE = PLUG_IN / "locale"
 TEMPLATE = LOCALE / "neural-style.pot"
 
-SHELL_PACKAGES = {"bench", "command", "pictures"}
-"""Packages of ``nst_server`` whose messages are read in a shell, never in GIMP."""
+SHELL_PACKAGES = {"bench", "command", "pictures", "studio"}
+"""Packages of ``nst_server`` whose messages are read in a shell or a program, never in GIMP."""
 
 MARKS = {
     "_": (0,),

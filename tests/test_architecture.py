@@ -18,7 +18,7 @@ PLUG_IN = REPOSITORY / "gimp_plugin" / "neural-style"
 
 MAY_IMPORT: dict[str, tuple[str, str]] = {
     # package: (packages of our own, packages of others); each may import itself
-    "nst_server": ("", ""),
+    "nst_server": ("studio", ""),  # when it is asked for
     "nst_server.values": ("", ""),
     "nst_server.host": ("values", ""),
     "nst_server.wire": ("values host", ""),
@@ -42,14 +42,18 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
     ),
     "nst_server.engine.optimizers": ("engine.canvas engine.network", "numpy tensorflow"),
     "nst_server.worker": ("values host wire engine engine.canvas", "numpy zmq"),
+    "nst_server.studio": (
+        "values host wire client pictures pictures.reading worker engine",
+        "numpy PIL",
+    ),
     "nst_server.bench": (
-        "values host wire client broker pictures worker engine engine.planning engine.canvas "
-        "engine.network engine.losses engine.objective engine.optimizers",
+        "values host wire client broker pictures worker engine studio engine.planning "
+        "engine.canvas engine.network engine.losses engine.objective engine.optimizers",
         "numpy PIL rich tensorflow keras",
     ),
     "nst_server.command": (
         "values host wire client broker pictures pictures.reading pictures.writing worker engine "
-        "engine.canvas bench",
+        "engine.canvas studio bench",
         "numpy PIL rich markdown_it",
     ),
 }

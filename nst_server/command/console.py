@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from nst_server.values.progress import Progress, Report
-from nst_server.wire.events import Started
+from nst_server.wire.events import Event, Painting, Queued, Started
 
 if TYPE_CHECKING:
     from rich import progress as rich_progress
@@ -53,6 +50,16 @@ class Console:
         """Show that the server is starting."""
         self._say(f"Starting the server ({seconds:.0f} s)")
 
+    def show(self, event: Event) -> None:
+        """Show what an event tells."""
+        match event:
+            case Queued(position):
+                self.queued(position)
+            case Started():
+                self.started(event)
+            case Painting(progress):
+                self.painting(progress)
+
     def queued(self, position: int) -> None:
         """Show that the job waits for others or for its worker."""
         self._say(f"Waiting for {position} other jobs" if position else "Loading the network")
@@ -87,26 +94,6 @@ class Console:
     def _say(self, words: str) -> None:
         if self._bar is not None:
             self._bar.update(self._task, description=words)
-
-
-@contextmanager
-def without_chatter() -> Iterator[None]:
-    """Hide what libraries print by themselves; a failure still arrives as an exception.
-
-    TensorFlow's are silenced by their log level only later than they are loaded and find devices,
-    and those that decode pictures warn of anything odd.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    stderr_copy = os.dup(2)
-    null_device = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null_device, 2)
-        yield
-    finally:
-        os.dup2(stderr_copy, 2)
-        os.close(null_device)
-        os.close(stderr_copy)
 
 
 def _duration(seconds: float) -> str:

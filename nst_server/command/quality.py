@@ -64,9 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
     """Judge the results. Raises `NeuralStyleError`."""
-    from nst_server.command.console import without_chatter
     from nst_server.pictures.reading import reader
     from nst_server.pictures.writing import formats, output_file
+    from nst_server.studio.chatter import without_chatter
 
     if arguments.sheet is not None:
         output_file.check_place(arguments.sheet)
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
 def _judged(
     content: PictureFile, styles: Sequence[PictureFile], results: Sequence[PictureFile], home: Home
 ) -> Iterator[Quality]:
-    from nst_server.command.console import without_chatter
+    from nst_server.studio.chatter import without_chatter
 
     with without_chatter():
         from nst_server.bench.judge import Judge

@@ -59,7 +59,8 @@ def blend(content: PictureFile, result: Any, mask: PictureFile | None) -> Sample
     blended = np.where((amount == 255)[..., np.newaxis], painted, before)
     soft = (amount > 0) & (amount < 255)
     share = amount[soft, np.newaxis] / np.float32(255)
-    blended[soft] = np.rint(painted[soft] * share + before[soft] * (1 - share))
+    mixed = painted[soft] * share + before[soft] * (1 - share)
+    blended[soft] = mixed if before.dtype.kind == "f" else np.rint(mixed)
     return blended
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +12,9 @@ from PIL import Image
 
 from nst_server.command import stylize
 from nst_server.command.main import main
-from nst_server.command.stylize import Submit
 from nst_server.pictures.reading import reader
-from nst_server.wire.events import Event, Finished
+from nst_server.studio.backend import Events
+from nst_server.wire.events import Finished
 from nst_server.wire.order import Order
 from nst_server.wire.spool import Spool
 from tests.support.reports import report
@@ -50,15 +49,16 @@ def stylize_without_stick(
 ) -> Stylize:
     """The command; while it paints, somebody pulls the stick out."""
 
-    def through_server(*_: Any) -> Submit:
-        def submit(order: Order) -> Iterator[Event]:
+    class Server:
+        def run(self, order: Order) -> Events:
             shutil.rmtree(stick)
             painted = Spool.holding(PAINTED.tobytes(), tmp_path)
             yield Finished(order.content.shape, painted, REPORT)
 
-        return submit
+        def close(self) -> None:
+            pass
 
-    monkeypatch.setattr(stylize, "_through_server", through_server)
+    monkeypatch.setattr(stylize, "backend", lambda *_: Server())
     for name in ("content", "style"):
         Image.new("RGB", (30, 20), "red").save(tmp_path / f"{name}.png")
     names = [str(tmp_path / "content.png"), "--style", str(tmp_path / "style.png")]

@@ -60,7 +60,7 @@ def read(path: Path) -> PictureFile:
 
     Raises `NeuralStyleError` ``bad-image`` or ``too-large``, whatever is in the file.
     """
-    return _understood(path, lambda data: _picture(_decode(data, path.suffix)))
+    return _understood(path, lambda data: in_srgb(_decode(data, path.suffix)))
 
 
 def read_mask(path: Path, width: int, height: int) -> PictureFile:
@@ -68,8 +68,13 @@ def read_mask(path: Path, width: int, height: int) -> PictureFile:
 
     Transparent parts count as black. Raises `NeuralStyleError` ``bad-image`` or ``too-large``.
     """
-    picture = read(path).image().convert("RGBA")
-    image = Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture).convert("L")
+    return mask_of(read(path), width, height)
+
+
+def mask_of(picture: PictureFile, width: int, height: int) -> PictureFile:
+    """The brightness of a picture, as `read_mask` takes it from a file."""
+    seen = picture.image().convert("RGBA")
+    image = Image.alpha_composite(Image.new("RGBA", seen.size, "black"), seen).convert("L")
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     return PictureFile(np.asarray(image)[..., np.newaxis])
@@ -155,8 +160,8 @@ def _recipe(data: bytes) -> str | None:
         return recipe_text(image)
 
 
-def _picture(decoded: Decoded) -> PictureFile:
-    """Upright and in sRGB; a profile that is broken, or not for these colors, is left out."""
+def in_srgb(decoded: Decoded) -> PictureFile:
+    """Turn it upright and into sRGB, without a profile that is broken or not for these colors."""
     colors = upright(decoded.colors, decoded.orientation)
     alpha = None if decoded.alpha is None else upright(decoded.alpha, decoded.orientation)
     profile = decoded.profile

@@ -1,0 +1,1 @@
+"""Painting from Python: sessions that stay for many pictures, in whatever form these come."""

@@ -1,0 +1,92 @@
+"""Places where orders are painted one after the other, and what becomes of their events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import Protocol
+
+from nst_server.client.launcher import connect_or_start
+from nst_server.client.session import Client
+from nst_server.host.home import Home
+from nst_server.values.errors import NeuralStyleError
+from nst_server.wire.events import Event, Failed, Finished
+from nst_server.wire.order import Order
+
+Events = Generator[Event, None, None]
+"""Events of one job, up to and including its `Finished` or `Failed`; closed early, it is given
+up."""
+
+_SESSION_LOST = {"server-gone", "bad-message", "protocol-mismatch", "not-authorised"}
+"""Codes of failures after which nothing more comes from that session."""
+
+
+class Backend(Protocol):
+    """Paints orders, one at a time."""
+
+    def run(self, order: Order) -> Events:
+        """Yield the events of an order. Raises `NeuralStyleError` if it cannot begin."""
+
+    def close(self) -> None:
+        """Let go of everything that was kept for the next order."""
+
+
+class ServerBackend:
+    """The server of a home, which is started if need be; its session stays."""
+
+    def __init__(self, home: Home, waiting: Callable[[float], None] | None = None) -> None:
+        """``waiting`` is called as `connect_or_start` does."""
+        self._home = home
+        self._waiting = waiting
+        self._client: Client | None = None
+
+    def run(self, order: Order) -> Events:
+        """Yield the events of an order. Raises as `connect_or_start`."""
+        client = self._submit(order)
+        usable = False
+        try:
+            for event in client.events():
+                lost = isinstance(event, Failed) and event.error.code in _SESSION_LOST
+                usable = isinstance(event, Finished | Failed) and not lost
+                yield event
+        finally:
+            if usable:
+                self._client = client
+            else:
+                client.close()  # which cancels a job under way
+
+    def close(self) -> None:
+        """End the session."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _submit(self, order: Order) -> Client:
+        """Submit in the session that is there or, if its server has ended, in a new one."""
+        client, self._client = self._client, None
+        if client is not None:
+            try:
+                client.submit(order)
+            except NeuralStyleError:
+                client.close()
+            else:
+                return client
+        client = connect_or_start(self._home, waiting=self._waiting)
+        try:
+            client.submit(order)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+
+def finished(events: Events, tell: Callable[[Event], object]) -> Finished:
+    """Wait for the result, passing on what comes before. Raises `NeuralStyleError` if it fails."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Finished):
+                return event
+            if isinstance(event, Failed):
+                raise event.error
+            tell(event)
+    raise NeuralStyleError("server-gone", "The server stopped without an answer.")
