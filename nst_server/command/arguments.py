@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,10 +36,12 @@ def picture_path(word: str) -> Path:
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
     """Content, styles with weights and masks, and the result's file."""
     parser.add_argument(
-        "content",
+        "contents",
         type=picture_path,
-        nargs="?",
-        help="The picture to paint, - for standard input; none for a texture.",
+        nargs="*",
+        metavar="content",
+        help="The picture to paint, - for standard input; none for a texture. Several, or folders "
+        "of pictures, are painted into a folder.",
     )
     parser.add_argument(
         "--style",
@@ -75,11 +78,17 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=picture_path,
+        action=_Output,
         required=True,
         metavar="FILE",
         help="Where to put the result; its ending says which format. A PNG goes to standard output "
-        "(-), or into a pipe.",
+        "(-), or into a pipe. For several pictures, a folder, where each keeps its name.",
+    )
+    parser.set_defaults(into_folder=False)
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="Of several pictures, paint those again whose result is there already.",
     )
 
 
@@ -121,7 +130,11 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Write the losses here, up to ten times a second (JSONL).",
     )
-    parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="Print one JSON object at the end, or one a line for each of several pictures.",
+    )
     parser.add_argument("--quiet", action="store_true", help="Print nothing but errors.")
     parser.add_argument(
         "--local", action="store_true", help="Paint in this process, without the server."
@@ -134,6 +147,20 @@ class StyleArgument:
 
     path: Path
     mask: Path | None = None
+
+
+class _Output(argparse.Action):
+    """Set the output, and that it is a folder if it ends like one."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.output = picture_path(values)
+        namespace.into_folder = values.endswith(("/", os.sep))
 
 
 class _Style(argparse.Action):
@@ -258,7 +285,8 @@ def _values(option: Option) -> str:
 
 def check_streams(arguments: argparse.Namespace) -> None:
     """Standard input holds one picture, and standard output too. Raises `NeuralStyleError`."""
-    sources = [arguments.content, arguments.selection, arguments.from_result, arguments.resume]
+    sources = [*arguments.contents, arguments.selection]
+    sources += [arguments.from_result, arguments.resume]
     sources += [path for style in arguments.styles for path in (style.path, style.mask)]
     sources.append(first_picture(arguments))
     if sources.count(STANDARD_STREAM) > 1:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -25,12 +27,15 @@ class Console:
         if self._shown:
             from rich import console, progress
 
+            # Of its own, so that it is seen while the chatter of libraries is hidden.
+            self._stream = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding)
+
             self._bar = progress.Progress(
                 progress.TextColumn("{task.description}"),
                 progress.BarColumn(),
                 progress.TaskProgressColumn(),
                 progress.TextColumn("{task.fields[left]}"),
-                console=console.Console(stderr=True),
+                console=console.Console(file=self._stream),
                 transient=True,
             )
             self._task = self._bar.add_task("Connecting", total=1.0, left="")
@@ -45,6 +50,7 @@ class Console:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+            self._stream.close()
 
     def waiting(self, seconds: float) -> None:
         """Show that the server is starting."""
@@ -94,6 +100,41 @@ class Console:
     def _say(self, words: str) -> None:
         if self._bar is not None:
             self._bar.update(self._task, description=words)
+
+
+class FolderConsole(Console):
+    """One bar over many pictures."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        super().__init__(quiet=quiet)
+        self._total = total
+        self._number = 0
+        self._begun = time.monotonic()
+
+    def begin(self, content: Path) -> None:
+        """Show that the next picture has its turn."""
+        self._number += 1
+        self._name = content.name
+        self._update(0.0)
+
+    def started(self, event: Started) -> None:
+        """Show nothing more than that it has its turn."""
+
+    def painting(self, progress: Progress) -> None:
+        """Show how much of all is done."""
+        self._update(progress.done)
+
+    def _update(self, done: float) -> None:
+        if self._bar is None:
+            return
+        share = (self._number - 1 + done) / self._total
+        elapsed = time.monotonic() - self._begun
+        self._bar.update(
+            self._task,
+            completed=min(share, 0.99),
+            description=f"Painting {self._number} of {self._total}: {self._name}",
+            left=f"{_duration(elapsed / share - elapsed)} left" if share else "",
+        )
 
 
 def _duration(seconds: float) -> str:

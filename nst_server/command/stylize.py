@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from nst_server.command.arguments import texture_size
+from nst_server.command import folder
+from nst_server.command.arguments import check_streams, texture_size
 from nst_server.command.console import Console
 from nst_server.command.painted_file import write_painted
 from nst_server.command.request_pictures import RequestPictures
-from nst_server.command.stylize_request import StylizeRequest, request_from
+from nst_server.command.stylize_request import StylizeRequest, check_single, request_from
 from nst_server.host.home import Home
 from nst_server.pictures.picture_file import PictureFile, plain
 from nst_server.pictures.reading import reader
 from nst_server.pictures.samples import Samples
 from nst_server.pictures.writing import writer
-from nst_server.studio.backend import Backend, ServerBackend, finished
+from nst_server.studio.backend import backend_for, finished
 from nst_server.studio.chatter import without_chatter
 from nst_server.studio.job_pictures import JobPictures
 from nst_server.values.errors import NeuralStyleError
@@ -27,10 +28,14 @@ from nst_server.wire.events import Event, Finished, Painting
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
-    """Paint. Raises `NeuralStyleError`; the output file appears whole or not at all.
+    """Paint. Raises `NeuralStyleError`; an output file appears whole or not at all.
 
     A painting that cannot be written to its place is saved elsewhere, and the error says where.
     """
+    check_streams(arguments)
+    if folder.is_meant(arguments):
+        return folder.run(arguments, home)
+    check_single(arguments)
     request = request_from(arguments)
     with without_chatter():
         pictures = _read(request, arguments)
@@ -42,8 +47,8 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
             console.show(event)
             trace(event)
 
-        with closing(backend(arguments, home, console)) as painter:
-            painted = finished(painter.run(order), tell)
+        with closing(backend_for(home, arguments.local, console.waiting)) as backend:
+            painted = finished(backend.run(order), tell)
     samples, recipe = pictures.result(painted), request.recipe(painted)
     notes = write_painted(arguments.output, samples, pictures.content, recipe, home)
     if arguments.sheet is not None:
@@ -52,19 +57,10 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     return 0
 
 
-def backend(arguments: argparse.Namespace, home: Home, console: Console) -> Backend:
-    """The server or, with ``--local``, the engine in this process."""
-    if not arguments.local:
-        return ServerBackend(home, console.waiting)
-    from nst_server.studio.local_backend import LocalBackend
-
-    return LocalBackend(home)
-
-
 def _read(request: StylizeRequest, arguments: argparse.Namespace) -> JobPictures:
     """Read every picture; the content of a texture has one color. Raises `NeuralStyleError`."""
     if arguments.texture is None:
-        content = reader.read(arguments.content)
+        content = reader.read(arguments.contents[0])
         pictures = RequestPictures.of(request)
     else:
         size = texture_size(arguments.texture)
@@ -113,8 +109,8 @@ def _write_sheet(
 
     pairs = zip(pictures.styles, request.styles, strict=True)
     panels = [(style.picture.image(), f"Style: {wanted.path.name}") for style, wanted in pairs]
-    if arguments.content is not None:
-        panels.insert(0, (pictures.content.image(), f"Content: {arguments.content.name}"))
+    for content in arguments.contents:
+        panels.insert(0, (pictures.content.image(), f"Content: {content.name}"))
     panels.append((PictureFile(samples).image(), f"Result: {arguments.output.name}"))
     writer.write_image(arguments.sheet, contact_sheet(panels))
 

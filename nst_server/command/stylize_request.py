@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from nst_server.command.arguments import check_streams, first_picture, settings_from
+from nst_server.command.arguments import first_picture, settings_from
 from nst_server.pictures.reading import reader
 from nst_server.pictures.writing import formats, output_file
 from nst_server.values.errors import NeuralStyleError
@@ -46,7 +46,6 @@ class StylizeRequest:
 
 def request_from(arguments: argparse.Namespace) -> StylizeRequest:
     """Return the checked request. Raises `NeuralStyleError` before any picture is read."""
-    check_streams(arguments)
     earlier = _earlier(arguments)
     settings = settings_from(arguments, earlier)
     _check(arguments, settings)
@@ -90,19 +89,7 @@ def _earlier(arguments: argparse.Namespace) -> Recipe | None:
 
 
 def _check(arguments: argparse.Namespace, settings: Settings) -> None:
-    """Reject missing or clashing arguments before pictures are read. Raises `NeuralStyleError`."""
-    if arguments.content is None and arguments.texture is None:
-        raise NeuralStyleError(
-            "bad-usage",
-            "There is nothing to paint.",
-            "Name a picture, or give --texture with a size.",
-        )
-    if arguments.content is not None and arguments.texture is not None:
-        raise NeuralStyleError(
-            "bad-usage",
-            f"A texture has no content, but {arguments.content} is named.",
-            "Leave out the picture, or --texture.",
-        )
+    """Reject clashing settings before pictures are read. Raises `NeuralStyleError`."""
     if not arguments.styles:
         raise NeuralStyleError("bad-usage", "No style is named.", "Give a picture with --style.")
     if arguments.texture is not None and settings.colors != "style":
@@ -122,6 +109,22 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> None:
             "bad-usage",
             f"{arguments.from_result} was started from a picture, which it does not hold.",
             "Name that picture with --init.",
+        )
+
+
+def check_single(arguments: argparse.Namespace) -> None:
+    """Reject missing or clashing files of one painting. Raises `NeuralStyleError`."""
+    if not arguments.contents and arguments.texture is None:
+        raise NeuralStyleError(
+            "bad-usage",
+            "There is nothing to paint.",
+            "Name a picture, or give --texture with a size.",
+        )
+    if arguments.contents and arguments.texture is not None:
+        raise NeuralStyleError(
+            "bad-usage",
+            f"A texture has no content, but {arguments.contents[0]} is named.",
+            "Leave out the picture, or --texture.",
         )
     outputs = list(filter(None, (arguments.output, arguments.trace, arguments.sheet)))
     if len({path.absolute() for path in outputs}) < len(outputs):

@@ -80,6 +80,15 @@ class ServerBackend:
         return client
 
 
+def backend_for(home: Home, local: bool, waiting: Callable[[float], None] | None = None) -> Backend:
+    """The server of ``home`` or, if ``local``, the engine in this process."""
+    if not local:
+        return ServerBackend(home, waiting)
+    from nst_server.studio.local_backend import LocalBackend
+
+    return LocalBackend(home)
+
+
 def finished(events: Events, tell: Callable[[Event], object]) -> Finished:
     """Wait for the result, passing on what comes before. Raises `NeuralStyleError` if it fails."""
     with closing(events):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from nst_server.host.home import Home
 from nst_server.pictures.picture_file import PictureFile
-from nst_server.studio.backend import Backend, Events, ServerBackend
+from nst_server.studio.backend import Events, backend_for
 from nst_server.studio.forms import Array, ImageOrPath, Picture, taken, taken_mask
 from nst_server.studio.job_pictures import JobPictures, StyleInput
 from nst_server.values.errors import NeuralStyleError
@@ -109,7 +109,7 @@ class Stylist:
             StyleInput(taken(picture)[0], float(weight))
             for picture, weight in zip(styles, weights or [1.0] * len(styles), strict=True)
         )
-        self._backend = _backend(Home.default() if home is None else Home(Path(home)), local)
+        self._backend = backend_for(Home.default() if home is None else Home(Path(home)), local)
         self._under_way: Stylization[Any] | None = None
 
     def __enter__(self) -> Stylist:
@@ -245,11 +245,3 @@ def stylize(
 
 def _several(style: Picture | Sequence[Picture]) -> Sequence[Picture]:
     return style if isinstance(style, list | tuple) else [style]  # type: ignore[list-item]
-
-
-def _backend(home: Home, local: bool) -> Backend:
-    if not local:
-        return ServerBackend(home)
-    from nst_server.studio.local_backend import LocalBackend
-
-    return LocalBackend(home)
