@@ -27,6 +27,30 @@ def add_stylize(parser: argparse.ArgumentParser) -> None:
     _add_settings(parser)
 
 
+def add_styles(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``nst styles``: a picture, styles, and the sheet."""
+    parser.add_argument("photo", type=picture_path, help="The picture to draft, - for a stream.")
+    parser.add_argument(
+        "styles",
+        type=Path,
+        nargs="*",
+        metavar="STYLE",
+        help="Pictures, or folders of them (default: the samples and your own in NST_HOME/styles).",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=picture_path,
+        required=True,
+        metavar="FILE",
+        help="Where to put the sheet; its ending says which format.",
+    )
+    parser.add_argument("--quiet", action="store_true", help="Print nothing but errors.")
+    parser.add_argument(
+        "--local", action="store_true", help="Paint in this process, without the server."
+    )
+
+
 def picture_path(word: str) -> Path:
     """The path that ``word`` names; ``-`` alone is a standard stream, ``./-`` a file."""
     path = Path(word)

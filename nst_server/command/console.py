@@ -7,13 +7,18 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from nst_server.values.errors import NeuralStyleError
 from nst_server.values.progress import Progress, Report
 from nst_server.wire.events import Event, Painting, Queued, Started
 
 if TYPE_CHECKING:
     from rich import progress as rich_progress
+
+
+Failures: TypeAlias = list[tuple[Path, NeuralStyleError]]
+"""Pictures that could not be painted, each with the reason."""
 
 
 class Console:
@@ -135,6 +140,13 @@ class FolderConsole(Console):
             description=f"Painting {self._number} of {self._total}: {self._name}",
             left=f"{_duration(elapsed / share - elapsed)} left" if share else "",
         )
+
+
+def print_failures(failures: Failures) -> None:
+    """Print one line for each picture that failed."""
+    for path, error in failures:
+        name = "" if str(path) in error.sentence else f"{path}: "
+        print(f"nst: {name}{error}", file=sys.stderr)
 
 
 def _duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nst_server.command.console import FolderConsole
+from nst_server.command.console import Failures, FolderConsole, print_failures
 from nst_server.command.painted_file import write_painted
 from nst_server.command.picture_list import ENDINGS, listed
 from nst_server.command.request_pictures import RequestPictures
@@ -26,16 +26,7 @@ from nst_server.studio.backend import Backend, backend_for, finished
 from nst_server.studio.chatter import without_chatter
 from nst_server.studio.job_pictures import JobPictures
 from nst_server.studio.read_ahead import ahead
-from nst_server.values.errors import ErrorCode, NeuralStyleError, in_words
-
-_OF_ONE_PICTURE: set[ErrorCode] = {
-    "bad-image",
-    "too-large",
-    "worker-died",
-    "out-of-memory",
-    "internal",
-}
-"""Codes of failures that another picture need not have."""
+from nst_server.values.errors import OF_ONE_PICTURE, NeuralStyleError, in_words
 
 
 def is_meant(arguments: argparse.Namespace) -> bool:
@@ -131,7 +122,7 @@ class _Outcome:
     """What is to be told at the end."""
 
     painted: int = 0
-    failures: list[tuple[Path, NeuralStyleError]] = field(default_factory=list)
+    failures: Failures = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -158,7 +149,7 @@ class _Painter:
             self._paint(content, output, pictures)
         except (NeuralStyleError, MemoryError) as error:
             failure = in_words(error)
-            goes_on = failure.code in _OF_ONE_PICTURE
+            goes_on = failure.code in OF_ONE_PICTURE
             if not goes_on and not (failure.code == "unwritable" and not _is_of_place(failure)):
                 raise
             self._fail(content, failure)
@@ -203,9 +194,7 @@ def _told(arguments: argparse.Namespace, skipped: int) -> Iterator[_Outcome]:
         if not arguments.quiet:
             for note in outcome.notes:
                 print(note, file=sys.stderr)
-        for content, error in outcome.failures:
-            name = "" if str(content) in error.sentence else f"{content}: "
-            print(f"nst: {name}{error}", file=sys.stderr)
+        print_failures(outcome.failures)
         if sys.stdout.isatty() and not (arguments.quiet or arguments.json):
             counts = [f"{outcome.painted} painted"]
             counts += [f"{skipped} there already"] if skipped else []

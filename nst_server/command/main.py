@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from nst_server import __version__
 from nst_server.command import bench, standard_streams
-from nst_server.command.arguments import add_stylize
+from nst_server.command.arguments import add_styles, add_stylize
 from nst_server.host.home import Home
 from nst_server.values.errors import EXIT_CODES, NeuralStyleError, in_words
 
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         return subparser
 
     add_stylize(command("stylize", "Paint a picture.", _stylize))
+    add_styles(command("styles", "Draft a picture in many styles, on one sheet.", _styles))
     serve = command("serve", "Run the server; GIMP and nst start it by themselves.", _serve)
     serve.add_argument(
         "--server-idle",
@@ -109,6 +110,12 @@ def _stylize(arguments: argparse.Namespace, home: Home) -> int:
     from nst_server.command import stylize
 
     return stylize.run(arguments, home)
+
+
+def _styles(arguments: argparse.Namespace, home: Home) -> int:
+    from nst_server.command import styles_sheet
+
+    return styles_sheet.run(arguments, home)
 
 
 def _serve(arguments: argparse.Namespace, home: Home) -> int:

@@ -60,8 +60,7 @@ def listed(contents: Iterable[Path], into: Path) -> PictureList:
     Raises `NeuralStyleError` if there are none, or if two results would have one name.
     """
     groups = tuple(
-        (path, _names_in(path)) if path.is_dir() else (path.parent, [path.name])
-        for path in contents
+        (path, names_in(path)) if path.is_dir() else (path.parent, [path.name]) for path in contents
     )
     pictures = PictureList(groups, into)
     if not len(pictures):
@@ -87,7 +86,8 @@ def _is_written(ending: str) -> bool:
     return True
 
 
-def _names_in(folder: Path) -> list[str]:
+def names_in(folder: Path) -> list[str]:
+    """Sorted names of a folder's files with a picture's ending. Raises `NeuralStyleError`."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if _is_picture(entry))

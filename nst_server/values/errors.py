@@ -45,6 +45,12 @@ EXIT_CODES: dict[ErrorCode, int] = {
 """All error codes, with the exit code of ``nst`` for each."""
 
 
+OF_ONE_PICTURE: frozenset[ErrorCode] = frozenset(
+    ("bad-image", "too-large", "worker-died", "out-of-memory", "internal")
+)
+"""Codes of failures that another picture need not have."""
+
+
 class NeuralStyleError(Exception):
     """A failure in words for people.
 
