@@ -15,7 +15,7 @@ from typing import Any
 
 from nst_server.command.console import Failures, FolderConsole, print_failures
 from nst_server.command.painted_file import write_painted
-from nst_server.command.picture_list import ENDINGS, listed
+from nst_server.command.picture_list import ENDINGS, is_folder, listed
 from nst_server.command.request_pictures import RequestPictures
 from nst_server.command.stylize_request import StylizeRequest, request_from
 from nst_server.host.home import Home
@@ -32,9 +32,9 @@ from nst_server.values.errors import OF_ONE_PICTURE, NeuralStyleError, in_words
 def is_meant(arguments: argparse.Namespace) -> bool:
     """True if the arguments name several pictures, a folder of them, or a folder for results."""
     contents, output = arguments.contents, arguments.output
-    if len(contents) > 1 or any(path.is_dir() for path in contents):
+    if len(contents) > 1 or any(map(is_folder, contents)):
         return True
-    return bool(contents) and (arguments.into_folder or output.is_dir())
+    return bool(contents) and (arguments.into_folder or is_folder(output))
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
@@ -89,13 +89,13 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _make(folder: Path) -> None:
     """Make the folder of the results. Raises `NeuralStyleError` ``unwritable``."""
-    if folder.is_dir():
+    if is_folder(folder):
         if not os.access(folder, os.W_OK):
             raise NeuralStyleError(
                 "unwritable", f"Nothing can be written into {folder}.", "Choose another place."
             )
         return
-    if folder.exists() or folder.suffix.lower() in ENDINGS:
+    if folder.suffix.lower() in ENDINGS:
         raise NeuralStyleError(
             "unwritable",
             f"Several pictures are painted into a folder, and {folder} is the name of a file.",

@@ -60,7 +60,8 @@ def listed(contents: Iterable[Path], into: Path) -> PictureList:
     Raises `NeuralStyleError` if there are none, or if two results would have one name.
     """
     groups = tuple(
-        (path, names_in(path)) if path.is_dir() else (path.parent, [path.name]) for path in contents
+        (path, names_in(path)) if is_folder(path) else (path.parent, [path.name])
+        for path in contents
     )
     pictures = PictureList(groups, into)
     if not len(pictures):
@@ -69,6 +70,14 @@ def listed(contents: Iterable[Path], into: Path) -> PictureList:
         )
     _check_names(pictures)
     return pictures
+
+
+def is_folder(path: Path) -> bool:
+    """True for a folder; False also for a name that the system does not take or show."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def result_name(name: str) -> str:
@@ -109,7 +118,7 @@ def _check_names(pictures: PictureList) -> None:
     """Raise ``bad-usage`` if two results have one name, or if one would replace its picture."""
     seen: set[str] = set()
     for folder, names in pictures.groups:
-        if pictures.into.exists() and pictures.into.samefile(folder):
+        if is_folder(folder) and is_folder(pictures.into) and pictures.into.samefile(folder):
             raise NeuralStyleError(
                 "bad-usage",
                 f"The paintings would lie among the pictures in {pictures.into}.",

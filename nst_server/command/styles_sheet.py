@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from nst_server.command.console import Failures, FolderConsole, print_failures
-from nst_server.command.picture_list import names_in
+from nst_server.command.picture_list import is_folder, names_in
 from nst_server.host.home import Home
 from nst_server.pictures import palettes
 from nst_server.pictures.contact_sheet import contact_sheet
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     """
     output_file.check_place(arguments.output)
     formats.format_of(arguments.output)
-    if not arguments.styles and not home.styles.is_dir():
+    if not arguments.styles and not is_folder(home.styles):
         raise NeuralStyleError(
             "bad-usage",
             f"There are no styles in {home.styles}.",
@@ -82,7 +82,9 @@ def _paths(places: Iterable[Path]) -> list[Path]:
         dict.fromkeys(
             path
             for place in places
-            for path in ([place / name for name in names_in(place)] if place.is_dir() else [place])
+            for path in (
+                [place / name for name in names_in(place)] if is_folder(place) else [place]
+            )
         )
     )
     if STANDARD_STREAM in found:

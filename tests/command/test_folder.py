@@ -9,6 +9,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -85,6 +86,35 @@ def test_files_are_painted_as_alone(home: Path, files: Path, tmp_path: Path) -> 
     assert (into / "content.png").read_bytes() == alone.read_bytes()
 
 
+def test_a_style_from_a_pipe_is_for_all(home: Path, files: Path, tmp_path: Path) -> None:
+    into, alone = tmp_path / "painted", tmp_path / "alone.png"
+    contents = [files / "content.png", files / "style.png"]
+    words = [*NST, "stylize", *contents, "-o", into, "--style", "-", *QUICK]
+    done = subprocess.run(
+        [str(word) for word in words],
+        env={**os.environ, "NST_HOME": str(home)},
+        input=(files / "style.png").read_bytes(),
+        capture_output=True,
+        timeout=180,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert names(into) == ["content.png", "style.png"]
+    assert paint(home, files, contents[0], "-o", alone).returncode == 0
+    with Image.open(into / "content.png") as one, Image.open(alone) as other:
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+
+
+def test_in_a_folder_that_is_not_there_each_is_named(
+    home: Path, files: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "into").mkdir()
+    done = paint(home, files, "nowhere/a.png", "nowhere/b.png", "-o", tmp_path / "into")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"nst: There is no file nowhere/{name}.png." for name in ("a", "b")
+    ]
+
+
 def test_a_full_disk_ends_it_and_loses_nothing(
     home: Path, files: Path, photos: Path, tmp_path: Path
 ) -> None:
@@ -149,6 +179,9 @@ def test_of_many_that_are_painted_only_the_others_are_read(
     [
         (["{photos}/a.png", "{files}/content.png", "-o", "{tmp}/out.png"], "is the name of a file"),
         (["{photos}", "-o", "{tmp}/no/where"], "could not be made: No such file or directory."),
+        (["{photos}", "-o", "{photos}/notes.txt"], "could not be made: File exists."),
+        (["{photos}", "-o", "{tmp}/" + 300 * "x"], "could not be made: File name too long."),
+        ([300 * "x", "-o", "{tmp}/out.png"], "could not be read: File name too long."),
         (["{photos}", "-o", "{photos}"], "would lie among the pictures in"),
         (["{photos}/a.png", "{tmp}/a.png", "-o", "{tmp}/into"], "would both be painted as"),
         (["{photos}/folder.png", "-o", "{tmp}/into"], "There are no pictures in"),
