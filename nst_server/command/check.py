@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INSTALL_AGAIN = "Run install/install.py again."
-WITHOUT_SERVER = "To paint without a server: nst stylize --local."
-"""Advice for whoever gets no server."""
 
 
 @dataclass(frozen=True)

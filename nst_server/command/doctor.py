@@ -18,10 +18,11 @@ from nst_server.client import routes
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.trial import try_out
 from nst_server.command import gimp_checks
-from nst_server.command.check import INSTALL_AGAIN, WITHOUT_SERVER, Check
+from nst_server.command.check import INSTALL_AGAIN, Check
 from nst_server.host import obstacles, weight_files
 from nst_server.host.home import Home
 from nst_server.host.nvidia import nvidia_driver_answers
+from nst_server.studio.backend import WITHOUT_SERVER
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.events import where
 

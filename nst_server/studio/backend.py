@@ -17,6 +17,9 @@ Events = Generator[Event, None, None]
 """Events of one job, up to and including its `Finished` or `Failed`; closed early, it is given
 up."""
 
+WITHOUT_SERVER = "To paint without a server: nst stylize --local."
+"""Advice for whoever gets no server."""
+
 _SESSION_LOST = {"server-gone", "bad-message", "protocol-mismatch", "not-authorised"}
 """Codes of failures after which nothing more comes from that session."""
 
@@ -71,7 +74,10 @@ class ServerBackend:
                 client.close()
             else:
                 return client
-        client = connect_or_start(self._home, waiting=self._waiting)
+        try:
+            client = connect_or_start(self._home, waiting=self._waiting)
+        except NeuralStyleError as error:
+            raise error.advising(WITHOUT_SERVER) from None
         try:
             client.submit(order)
         except BaseException:
