@@ -11,6 +11,8 @@ import pytest
 from tests.gimp.gimp_driver import ARTEFACTS, Desktop, Gimp, desktop, wait_for
 from tests.gimp.test_window import DIALOG, IMAGE
 
+COMPARISON = "^Compare styles$"
+
 TITLE = 26
 """Height of a window's frame."""
 
@@ -98,9 +100,66 @@ def test_a_draft_with_alpha_and_selection_never_holds_the_dialog(
     assert told["release shows the draft"]
     assert told["changed"]["selected"] > 0.5
     assert told["changed"]["kept"] == told["changed"]["transparent"] == 0
+    assert told["small"] == {"selected": [255, 255], "kept": [0, 255], "transparent": [0, 0]}
     assert told["machine"].startswith("On ")
     assert told["plan"].startswith("About ")
     assert told["processor"] < 100, "milliseconds of one turn of the main loop"
+
+
+def test_styles_are_compared_in_small_drafts_that_never_hold_the_dialog(
+    gimp: Gimp, record_property: Any
+) -> None:
+    copies = 4
+    gimp.call("open_picture", path=f"{gimp.home}/styles/woodcut.jpg")
+    told = gimp.call("compare", **inside(gimp), copies=copies)
+    rows, gaps, held = told["rows"], told["gaps"], told["held"]
+    record_property("comparison", {**told, "gaps": gaps[:20], "held": held[:20]})
+    for row in rows:
+        first, *others = (seconds for _, seconds in row)
+        print(f"first {first:.2f} s, then " + ", ".join(f"{each:.2f}" for each in others))
+    print(f"held {held[0]:.0f} ms at most, gap {gaps[0]:.0f} ms at most")
+    gallery = told["gallery"]
+    assert {name.split()[0] for name in gallery[:copies]} == {"woodcut"}, "nearest in palette"
+    opened, scrolled, changed = ([name for name, _ in row] for row in rows)
+    assert told["scrolled"]
+    assert opened == gallery[: len(opened)], "from the first on, in order"
+    assert scrolled == gallery[-len(scrolled) :]
+    assert len(opened) + len(scrolled) < len(gallery), "nothing out of sight"
+    assert set(changed) == set(scrolled), "what is in sight, and nothing else"
+    assert told["taken"] == f"{gallery[-1]}.jpg"
+    assert told["painted while hidden"] == 0
+    # Other processes take the processors away too, also from GIMP while it is asked for pixels.
+    assert held[0] < 500, "nothing is waited for"
+    assert held[len(held) // 100] < 100, "99 of 100 turns of the drafts"
+    assert gaps[len(gaps) // 20] < 100, "95 of 100 gaps of the main loop"
+    wait_for(lambda: not gimp.status()["jobs"], "the end of the drafts", 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "picture", "size"),
+    [
+        ("portrait", "samples/astronaut.png", (400, 400)),
+        ("landscape", "styles/points.jpg", (480, 320)),
+    ],
+)
+def test_a_click_on_a_small_draft_takes_its_style(
+    gimp: Gimp, screen: Desktop, name: str, picture: str, size: tuple[int, int]
+) -> None:
+    gimp.call("open_picture", path=f"{gimp.home}/{picture}", size=size)
+    answer = gimp.begin("open_dialog", preset="draft", size="64")
+    screen.window(DIALOG)
+    wait_for(lambda: gimp.status()["worker"]["state"] == "idle", "the warm server", 60)
+    screen.press(DIALOG, "alt+l")
+    window = screen.window(COMPARISON)
+    wait_for(lambda: gimp.status()["jobs"], "the drafts", 60)
+    wait_for(lambda: not gimp.status()["jobs"], "all drafts", 60)
+    screen.screenshot(ARTEFACTS / f"comparison-{name}.png")
+    screen.xdotool("mousemove", "--window", window, "80", "80", "click", "1")
+    screen.press(COMPARISON, "Escape")
+    screen.gone(COMPARISON)
+    screen.end(DIALOG, "alt+y")
+    assert answer(60) == {"status": "success", "message": ""}
+    assert gimp.call("look")["described"][0]["parasite"]["styles"]
 
 
 def test_without_a_server_it_says_so_and_can_still_be_used(

@@ -30,6 +30,7 @@ def main(plug_in, home, style):
             name: changed(before, after, pane._picture.get_pixbuf(), columns)
             for name, columns in PARTS.items()
         },
+        "small": {name: small(pane._content, columns) for name, columns in PARTS.items()},
         "plan": pane._plan.get_text(),
         "machine": pane._machine.get_text(),
         "processor": 1000 * max(work for work, _ in opened.turns),
@@ -42,6 +43,14 @@ def main(plug_in, home, style):
 
 PARTS = {"selected": (0.05, 0.65), "kept": (0.75, 0.84), "transparent": (0.88, 0.97)}
 """Of the width: the context that travels is the whole layer but its last eighth."""
+
+
+def small(content, columns):
+    """Selection and alpha of a copy for a small draft, in the middle of some columns."""
+    copy = content.within(128)
+    width, height = copy.size
+    pixel = height // 2 * width + round(width * sum(columns) / 2)
+    return [copy.mask.pixels[pixel], copy.content.pixels[4 * pixel + 3]]
 
 
 def event(opened, widget, name):

@@ -7,9 +7,9 @@ DISPLAYS = range(1, 100)
 """Their numbers: GIMP does not list them."""
 
 
-def main(path):
+def main(path, size=(400, 400)):
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
-    image.scale(400, 400)
+    image.scale(*size)
     image.clean_all()
     for other in DISPLAYS:
         if Gimp.Display.id_is_valid(other):

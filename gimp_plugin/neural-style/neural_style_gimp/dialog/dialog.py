@@ -14,18 +14,21 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GLib, GObject, Gtk
 
 from neural_style_gimp.dialog import help_page
+from neural_style_gimp.dialog.comparison import Comparison
 from neural_style_gimp.dialog.draft_pane import DraftPane, DraftRequest
-from neural_style_gimp.dialog.gallery import gallery, remember
+from neural_style_gimp.dialog.gallery import Gallery, remember
 from neural_style_gimp.dialog.region_row import RegionRow
 from neural_style_gimp.dialog.style_chooser import StyleChooser
 from neural_style_gimp.dialog.style_controls import file_style
 from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import N_, _
+from neural_style_gimp.image.downscaled import Downscaled
 from neural_style_gimp.image.target import Target
 from neural_style_gimp.request import procedure_arguments as arguments
 from neural_style_gimp.request.style_source import FileStyle
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
+from nst_server.values.palette import Palette
 from nst_server.values.settings import Settings
 
 OPTIONS = ["preset", "strength", "brush-size", "colors", "smoothness", arguments.OUTPUT]
@@ -72,6 +75,7 @@ class Dialog:
     def __init__(self, procedure: Any, config: Any, targets: Sequence[Target], home: Home) -> None:
         self._config = config
         self._targets = targets
+        self._home = home
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
         self._dialog.set_ok_label(_("St_ylize"))
         self._dialog.add_button(_("_Help"), Gtk.ResponseType.HELP)
@@ -102,8 +106,11 @@ class Dialog:
             needed=False,
         )
         self._region = RegionRow(config, targets[0].image)
-        self._draft = DraftPane(home, targets[0], self._wish)
-        self._fill(home.styles)
+        self._draft = DraftPane(home, targets[0], self._wish, self._take_content)
+        self._gallery = Gallery(home.styles, self._thumbnails, self._take_style)
+        self._content: Downscaled | None = None
+        self._comparison: Comparison | None = None
+        self._fill()
         config.connect("notify::preset", lambda *_: self._follow_preset())
         config.connect("notify", lambda *_: self._judge())
         self._style.refresh()
@@ -118,6 +125,8 @@ class Dialog:
         self._style.close()
         self._second.close()
         self._thumbnails.close()
+        if self._comparison is not None:
+            self._comparison.close()
         self._draft.close()
         return accepted
 
@@ -130,7 +139,7 @@ class Dialog:
             if isinstance(style, FileStyle):
                 remember(style.file)
 
-    def _fill(self, styles: Path) -> None:
+    def _fill(self) -> None:
         dialog = self._dialog
         for name in SCALES:
             dialog.get_scale_entry(name, 1.0)
@@ -164,24 +173,52 @@ class Dialog:
         columns = dialog.fill_box("columns", ["options-in-sight"])
         columns.set_orientation(Gtk.Orientation.HORIZONTAL)
         columns.set_spacing(18)
-        sight = self._sight(styles)
+        sight = self._sight()
         columns.pack_start(sight, False, False, 0)
         columns.reorder_child(sight, 0)
         dialog.fill(["columns"])
 
-    def _sight(self, styles: Path) -> Any:
+    def _sight(self) -> Any:
         """Column with the draft and, below it, the samples."""
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         column.pack_start(self._draft.widget, False, False, 0)
-
-        def choose(path: Path) -> None:
-            arguments.choose_style(self._config, arguments.FIRST, file_style(path))
-
-        samples = gallery(styles, self._thumbnails, choose)
-        if samples is not None:
-            column.pack_start(samples, False, False, 0)
+        self._compare = Gtk.Button.new_with_mnemonic(_("Compare sty_les…"))
+        self._compare.set_tooltip_text(
+            _("See small drafts of the layer in all of these styles, and take one")
+        )
+        self._compare.set_sensitive(False)  # until the layer is read
+        self._compare.connect("clicked", lambda __: self._show_comparison())
+        if self._gallery.paths:
+            for part in (self._gallery.widget, self._compare):
+                column.pack_start(part, False, False, 0)
+            self._compare.show()
         column.show()
         return column
+
+    def _take_content(self, content: Downscaled) -> None:
+        self._content = content
+        raster = content.content
+        self._gallery.sort_by(Palette.of(bytes(raster.pixels), raster.channels))
+        self._compare.set_sensitive(True)
+
+    def _take_style(self, path: Path) -> None:
+        arguments.choose_style(self._config, arguments.FIRST, file_style(path))
+
+    def _show_comparison(self) -> None:
+        assert self._content is not None  # the button would not be sensitive
+        if self._comparison is None:
+            self._comparison = Comparison(
+                self._home,
+                self._content,
+                self._gallery.paths,
+                self._thumbnails,
+                self._dialog,
+                chosen=self._take_style,
+                begun=self._draft.make_way,
+                ended=self._draft.change,
+            )
+            self._comparison.change(self._settings)
+        self._comparison.show()
 
     def _follow_preset(self) -> None:
         self._preset = arguments.follow_preset(self._config, self._preset)
@@ -205,6 +242,8 @@ class Dialog:
         self._note.set_text(problem)
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not problem)
         self._draft.change()
+        if self._comparison is not None:
+            self._comparison.change(self._settings)
 
     def _wish(self) -> DraftRequest | None:
         if self._settings is None:

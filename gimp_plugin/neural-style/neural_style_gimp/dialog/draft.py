@@ -60,6 +60,12 @@ class Draft:
         self._given_up = False
         self._connecting: Future[Client] | None = self._threads.submit(self._connect)
 
+    @property
+    def busy(self) -> bool:
+        """True if a draft is wanted or being painted."""
+        painting = self._client is not None and self._client.busy and not self._given_up
+        return painting or self._wanted is not None
+
     def want(self, order: Order, *, after: float = QUIET_SECONDS) -> None:
         """Give up the current draft; paint ``order`` after ``after`` seconds without a new one."""
         self.give_up()

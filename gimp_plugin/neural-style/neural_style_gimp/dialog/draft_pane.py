@@ -21,6 +21,7 @@ from neural_style_gimp.image.pixbufs import (
     packed,
     pixbuf,
     pixbuf_of,
+    raster_of,
     scaled,
     with_alpha,
 )
@@ -31,7 +32,6 @@ from neural_style_gimp.request.styles import by_region, mixed
 from nst_server.client.trial import trial
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
-from nst_server.values.geometry import fit_within
 from nst_server.values.job import Job, PlannedPainting
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Started
@@ -65,9 +65,17 @@ class DraftPane:
     server is warmed up by a job that paints nothing.
     """
 
-    def __init__(self, home: Home, target: Target, wish: Callable[[], DraftRequest | None]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        target: Target,
+        wish: Callable[[], DraftRequest | None],
+        opened: Callable[[Downscaled], None],
+    ) -> None:
+        """``opened`` is called once, with the small copy of the layer that drafts are made of."""
         self._target = target
         self._wish = wish
+        self._opened = opened
         self._wished: DraftRequest | None = None
         self._content: Downscaled | None = None
         self._region: tuple[Any, Raster] | None = None
@@ -101,6 +109,12 @@ class DraftPane:
             self._after = None
             self._paint(self._before)
         self._draft.want(self._order(self._content, wish))
+
+    def make_way(self) -> None:
+        """Give up a draft that is not finished, for other drafts; `change` begins it again."""
+        if self._draft.busy:
+            self._draft.give_up()
+            self._wished = None
 
     def close(self) -> None:
         """End the draft, so that the server is free."""
@@ -149,6 +163,7 @@ class DraftPane:
         self._content = content
         self._before = on_checks(fitted(pixbuf_of(content.content), (SIDE, SIDE), enlarge=True))
         self._paint(self._before)
+        self._opened(content)
 
     def _read_region(self, channel: Any, size: tuple[int, int]) -> Generator[None, None, None]:
         mask = yield from masking(channel, self._target, size)
@@ -222,11 +237,9 @@ class DraftPane:
 def _shrunk(style: StylePicture, longest: int) -> StylePicture:
     """The style within the size at which it is measured: no more of it needs to travel."""
     raster = style.raster
-    size = fit_within(raster.width, raster.height, (longest, longest))
-    if size == (raster.width, raster.height):
+    if max(raster.width, raster.height) <= longest:
         return style
-    pixels = packed(scaled(pixbuf_of(raster), size))
-    return StylePicture(style.name, Raster(*size, raster.channels, "uint8", pixels))
+    return StylePicture(style.name, raster_of(fitted(pixbuf_of(raster), (longest, longest))))
 
 
 def _label(text: str = "") -> Any:

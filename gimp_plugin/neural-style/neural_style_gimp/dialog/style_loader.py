@@ -12,7 +12,7 @@ import gi
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, GLib
 
-from neural_style_gimp.image.pixbufs import packed
+from neural_style_gimp.image.pixbufs import raster_of
 from neural_style_gimp.request.style_source import (
     FileStyle,
     LayerStyle,
@@ -24,7 +24,6 @@ from neural_style_gimp.request.style_source import (
     load_style,
 )
 from nst_server.values.errors import NeuralStyleError
-from nst_server.wire.order import Raster
 
 SIDE = 512
 """Longest side of a style's picture, enough for a draft and a thumbnail."""
@@ -105,6 +104,4 @@ def _quickly_read(file: Any) -> StylePicture | None:
     if picture.get_option("icc-profile") is not None:
         return None  # GdkPixbuf does not convert its colors
     picture = picture.apply_embedded_orientation()
-    width, height, alpha = picture.get_width(), picture.get_height(), picture.get_has_alpha()
-    raster = Raster(width, height, 4 if alpha else 3, "uint8", packed(picture))
-    return StylePicture(PurePath(file_name(file)).stem, raster)
+    return StylePicture(PurePath(file_name(file)).stem, raster_of(picture))

@@ -22,7 +22,10 @@ class Thumbnails:
         self._closed = False
 
     def request(self, path: str, bounds: tuple[int, int], done: Done) -> None:
-        """Call ``done`` with a pixbuf of the file within ``bounds``, or None if unreadable."""
+        """Call ``done`` with a pixbuf of the file within ``bounds``, or None if unreadable.
+
+        A small picture is not enlarged.
+        """
         self._threads.submit(self._read, path, bounds, done)
 
     def close(self) -> None:
@@ -32,7 +35,11 @@ class Thumbnails:
 
     def _read(self, path: str, bounds: tuple[int, int], done: Done) -> None:
         try:
-            picture = GdkPixbuf.Pixbuf.new_from_file_at_scale(path, *bounds, True)
+            _, *size = GdkPixbuf.Pixbuf.get_file_info(path)
+            if any(side > bound for side, bound in zip(size, bounds, strict=True)):
+                picture = GdkPixbuf.Pixbuf.new_from_file_at_scale(path, *bounds, True)
+            else:
+                picture = GdkPixbuf.Pixbuf.new_from_file(path)
             picture = picture.apply_embedded_orientation()
         except GLib.Error:
             picture = None

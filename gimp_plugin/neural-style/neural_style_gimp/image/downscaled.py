@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.flattened import flattened
-from neural_style_gimp.image.pixbufs import packed, pixbuf, scaled
+from neural_style_gimp.image.pixbufs import packed, pixbuf, pixbuf_of, raster_of, scaled
 from neural_style_gimp.image.pixels import color_format, get, release
 from neural_style_gimp.image.target import Target, refusal
 from nst_server.values.geometry import MINIMUM_CONTENT_SIDE, Box, fit_within
@@ -35,6 +35,18 @@ class Downscaled:
         """Width and height of the copy."""
         return self.content.width, self.content.height
 
+    def within(self, longest: int) -> Downscaled:
+        """Return a smaller copy, with sides as of `downscaling`."""
+        size = _size(*self.size, longest)
+        content = raster_of(scaled(pixbuf_of(self.content), size))
+        if self.mask is None:
+            return Downscaled(content, None)
+        gray = bytearray(3 * len(self.mask.pixels))
+        for channel in range(3):
+            gray[channel::3] = self.mask.pixels
+        mask = packed(scaled(pixbuf(*self.size, gray), size))[::3]
+        return Downscaled(content, Raster(*size, 1, "uint8", mask))
+
 
 def downscaling(target: Target, longest: int) -> Generator[None, None, Downscaled]:
     """Copy the layer as it is displayed, within ``longest`` pixels a side, in short steps.
@@ -43,8 +55,7 @@ def downscaling(target: Target, longest: int) -> Generator[None, None, Downscale
     Raises `NeuralStyleError` if the layer is deleted meanwhile.
     """
     box = target.context
-    longest = max(longest, -(-MINIMUM_CONTENT_SIDE * box.longest // min(box.width, box.height)))
-    size = fit_within(box.width, box.height, (longest, longest))
+    size = _size(box.width, box.height, longest)
     with flattened(target.layer) as flat:
         pixels = yield from shrinking(flat, box, size, alpha=target.alpha)
     mask = None
@@ -106,6 +117,11 @@ def finish(steps: Generator[None, None, T]) -> T:
             next(steps)
         except StopIteration as end:
             return cast("T", end.value)
+
+
+def _size(width: int, height: int, longest: int) -> tuple[int, int]:
+    longest = max(longest, -(-MINIMUM_CONTENT_SIDE * max(width, height) // min(width, height)))
+    return fit_within(width, height, (longest, longest))
 
 
 def _parts(rows: int, most: int) -> list[tuple[int, int]]:

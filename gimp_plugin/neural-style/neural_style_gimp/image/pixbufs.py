@@ -32,6 +32,12 @@ def pixbuf_of(raster: Raster) -> Any:
     return pixbuf(raster.width, raster.height, raster.pixels, alpha=raster.channels == 4)
 
 
+def raster_of(picture: Any) -> Raster:
+    """A pixbuf as a picture in memory with uint8 samples."""
+    channels = picture.get_n_channels()
+    return Raster(picture.get_width(), picture.get_height(), channels, "uint8", packed(picture))
+
+
 def fitted(picture: Any, bounds: tuple[int, int], *, enlarge: bool = False) -> Any:
     """``picture`` scaled to fit inside ``bounds``; enlarged only if asked for."""
     width, height = picture.get_width(), picture.get_height()
