@@ -16,7 +16,7 @@ from nst_server.wire.order import Order, Raster
 SIDE = 128
 """Longest side of a small draft."""
 
-_ITERATIONS = 6
+_ITERATIONS = 5
 
 _WHOLE_STRENGTH = 50.0
 """Strength from which on a painting has the style's colors."""
