@@ -15,7 +15,6 @@ from PIL import Image
 from nst_server.command.console import Failures, FolderConsole, print_failures
 from nst_server.command.picture_list import is_folder, names_in
 from nst_server.host.home import Home
-from nst_server.pictures import palettes
 from nst_server.pictures.contact_sheet import contact_sheet
 from nst_server.pictures.picture_file import PictureFile, image_of
 from nst_server.pictures.reading import reader
@@ -26,12 +25,14 @@ from nst_server.studio.backend import Backend, backend_for, finished
 from nst_server.studio.chatter import without_chatter
 from nst_server.studio.job_pictures import JobPictures, StyleInput
 from nst_server.values.errors import OF_ONE_PICTURE, NeuralStyleError
+from nst_server.values.palette import Palette
 from nst_server.values.settings import Settings
 
 SIDE = 256
 """Longest side of a draft, in pixels."""
 _SETTINGS = Settings.of_preset("draft", size=SIDE)
 _MOST_STYLES = 400
+_PALETTE_SIDE = 48
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
@@ -123,12 +124,18 @@ def _read(paths: Iterable[Path], failures: Failures) -> list[_Style]:
 
 def _by_palette(styles: Iterable[_Style], photo: PictureFile) -> list[_Style]:
     """Sort styles by how near their palettes are to the photograph's."""
-    wanted = palettes.palette_of(photo.image())
+    wanted = _palette(photo)
 
     def distance(style: _Style) -> float:
-        return palettes.distance(palettes.palette_of(style.picture.image()), wanted)
+        return _palette(style.picture).distance(wanted)
 
     return sorted(styles, key=distance)
+
+
+def _palette(picture: PictureFile) -> Palette:
+    small = picture.image().convert("RGB")
+    small.thumbnail((_PALETTE_SIDE, _PALETTE_SIDE))
+    return Palette.of(small.tobytes())
 
 
 def _draft(
