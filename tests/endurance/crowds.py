@@ -30,7 +30,6 @@ def many_clients(extent: Extent, folder: Path) -> Section:
         end = time.monotonic()
     equal = sum(together.get(number) == pixels for number, pixels in enumerate(alone))
     return Section(
-        "Many clients and one alone",
         f"{count} drafts of one client, one after the other, and the same drafts of "
         f"{extent.clients} clients at once, {extent.jobs_of_client} each; the results are "
         "compared byte by byte.",
@@ -78,7 +77,6 @@ def many_commands(extent: Extent, folder: Path) -> Section:
     if jobs_left:
         wrong.append(f"{jobs_left} jobs were left.")
     return Section(
-        "Commands at once",
         f"{len(paths)} `nst stylize` at once with the real worker, where no server runs before: "
         "they start one, and wait their turn.",
         ("Commands", "Served", "Different paintings of the same job", "All done after"),

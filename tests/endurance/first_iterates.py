@@ -113,14 +113,13 @@ def trial(extent: Extent, folder: Path) -> Section:
         times = []
         for repeat in range(extent.starts):
             home = Home(folder / f"home {number} {repeat}")
-            with situation(home, command), stopping(home):
+            with stopping(home), situation(home, command):
                 times.append(_first_iterate(home, command))
         median = statistics.median(times)
         cold = cold or median
         spread = f"{min(times):.2f} – {max(times):.2f} s"
         rows.append([name, len(times), spread, f"{median - cold:+.2f} s"])
     return Section(
-        "A first iterate, whatever became of the server",
         "Each in a home of its own, from the search for the server until the first iterate of a "
         "draft has arrived; no worker runs before. The aim is at most 3 s more than a cold start.",
         ("The home has", "Starts", "First iterate after", "Median, more than cold"),

@@ -108,7 +108,6 @@ def trial(extent: Extent, folder: Path) -> Section:
         tallies += [_clients(extent, home, waits) for waits in (False, True)]
     total = sum(len(tally.noticed) for tally in tallies)
     return Section(
-        "Kills",
         f"{total} kills by SIGKILL. The time is that from the kill until the client has its "
         "sentence; with nothing to do, until the server's status (or, of the server, a request) "
         "tells; and of a client, until its job is gone from the queue. The next job after a kill "

@@ -72,7 +72,6 @@ def trial(extent: Extent, folder: Path) -> Section:
         log = server.home.server_log.stat().st_size
     refused = ", ".join(f"{count} {code}" for code, count in answers.most_common())
     return Section(
-        "Malformed messages",
         "Damaged headers, fields without sense, noise and too many frames, from clients with the "
         f"right key that end after {_BATCH * _BATCHES_OF_PEER} messages; a job of the scripted "
         "worker is painted beside them. Memory is the server's peak.",

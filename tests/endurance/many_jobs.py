@@ -31,7 +31,6 @@ def trial(extent: Extent, folder: Path) -> Section:
                 memory = [megabytes(server.process.pid), megabytes(worker)]
                 rows.append([number, f"{time.monotonic() - begun:.0f} s", *memory])
     return Section(
-        "Jobs in a row",
         f"{extent.jobs} drafts of three shapes, each with other pixels and in a session of its "
         f"own. All were finished. Memory is that held after the job.",
         ("After job", "Time", "Server, MB", "Worker, MB"),

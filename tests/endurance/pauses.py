@@ -57,7 +57,6 @@ def trial(extent: Extent, folder: Path) -> Section:
             written = f"{good} of {len(paintings)}"
             rows.append([" + ".join(who), f"{seconds:g} s", f"{100 * done:.0f} %", written])
     return Section(
-        "Pauses",
         "`nst stylize` at work with the real worker; the processes are stopped by SIGSTOP and "
         "go on by SIGCONT. A painting is written and exit code 0 told, or it does not count.",
         ("Stopped", "For", "Painted until then", "Paintings written"),

@@ -43,7 +43,6 @@ SHARE = Extent(SCRIPTED_WORKER, 1, 2, 40, 1.0, 400, 3, 2, 4, 12, 1)
 class Section:
     """The figures of one trial, as a table with words before it."""
 
-    title: str
     done: str
     headings: Sequence[str]
     rows: Sequence[Sequence[object]]
@@ -51,14 +50,9 @@ class Section:
     """What was not as it should be, a sentence each."""
 
     def markdown(self) -> str:
-        """The section of the page."""
+        """The section without its heading."""
         table = [self.headings, ["---"] * len(self.headings), *self.rows]
         lines = ["| " + " | ".join(map(str, row)) + " |" for row in table]
         wrong = [f"- **Wrong**: {sentence}" for sentence in self.wrong]
-        parts = [
-            f"## {self.title}",
-            textwrap.fill(self.done, 110),
-            "\n".join(lines),
-            "\n".join(wrong),
-        ]
-        return "\n\n".join(part for part in parts if part) + "\n"
+        parts = [textwrap.fill(self.done, 110), "\n".join(lines), "\n".join(wrong)]
+        return "\n\n".join(part for part in parts if part)
