@@ -1,0 +1,1 @@
+"""Painting on the workers of a Dask cluster, one picture a task."""

@@ -1,0 +1,117 @@
+"""One picture as a task in a worker of Dask: an order in, progress meanwhile, the painting out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import asdict, replace
+from functools import cached_property, partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from distributed import Worker, get_worker
+
+from nst_server.host import obstacles, weight_files
+from nst_server.host.home import Home
+from nst_server.host.memory import available_memory
+from nst_server.host.tensorflow_environment import worker_environment
+from nst_server.values.errors import NeuralStyleError, in_words
+from nst_server.values.limits import check_size
+from nst_server.wire.events import Finished, Painting, Started
+from nst_server.wire.order import Order, spooled
+from nst_server.wire.spool import Spool
+
+if TYPE_CHECKING:
+    from nst_server.engine.painter import Painter
+
+TOPIC = "neural-style"
+"""Dask's topic of all progress; one for all clients, as the scheduler keeps each for ever."""
+
+_PROGRESS_SECONDS = 0.5
+
+
+def paint(order: Order) -> dict[str, Any]:
+    """Paint, and return ``report`` and ``pixels``, or ``error``: an answer is not tried again.
+
+    The order's pixels are bytes. Anything unforeseen is raised, and Dask logs it.
+    """
+    worker = get_worker()
+    task = str(worker.get_current_task())
+    engine = worker.extensions.setdefault(TOPIC, TaskEngine(worker.state.nthreads))
+    told_at = 0.0
+    try:
+        with closing(engine.events(order, partial(_is_wanted, worker, task))) as events:
+            for event in events:
+                match event:
+                    case Started():
+                        started = asdict(replace(event, machine=platform.node()))
+                        worker.log_event(TOPIC, {"task": task, "started": started})
+                    case Painting(progress):
+                        if time.monotonic() >= told_at + _PROGRESS_SECONDS:
+                            told_at = time.monotonic()
+                            message = {"task": task, "progress": progress.to_wire()}
+                            worker.log_event(TOPIC, message)
+                    case Finished(_, pixels, report):
+                        return {"report": report.to_wire(), "pixels": pixels.read()}
+    except Exception as error:
+        failure = in_words(error)
+        if failure.code == "internal":
+            raise
+        return {"error": failure.to_wire()}
+    return {"error": NeuralStyleError("cancelled", "The job was cancelled.").to_wire()}
+
+
+def lacking_weights(backbone: str) -> str:
+    """Return why this machine cannot paint with ``backbone``; empty if it can."""
+    try:
+        weight_files.find(backbone, Home.default().weights)
+    except NeuralStyleError as error:
+        return error.sentence
+    return ""
+
+
+class TaskEngine:
+    """The engine of a worker process, loaded for the first picture; paints one at a time."""
+
+    def __init__(self, threads: int) -> None:
+        """``threads`` are those of the worker, which TensorFlow gets all."""
+        self._threads = threads
+        self._home = Home.default()
+        self._one_at_a_time = Lock()
+
+    def events(
+        self, order: Order, wanted: Callable[[], bool]
+    ) -> Generator[Started | Painting | Finished, None, None]:
+        """Yield the events of an order; none follows when it is no longer wanted."""
+        with self._one_at_a_time:
+            if not wanted():
+                return
+            check_size(order.header(), available_memory())
+            painter = self._painter
+            from nst_server.worker.job_events import job_events
+
+            folder = None if any(obstacles.found(self._home)) else self._home.root
+            order = spooled(order, partial(Spool.holding, folder=folder))
+            for event in job_events(painter, order, keep=lambda: False):
+                if not wanted():
+                    return
+                yield event
+
+    @cached_property
+    def _painter(self) -> Painter:
+        threads = str(self._threads)
+        # So that workers of one machine share its processors as whoever started them meant it.
+        own = {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
+        os.environ.update(worker_environment({**own, **os.environ}))
+        from nst_server.engine.painter import Painter
+
+        return Painter(self._home.weights)
+
+
+def _is_wanted(worker: Worker, task: str) -> bool:
+    """Tell whether the client, whose process may have ended, still waits for this task."""
+    known = worker.state.tasks.get(task)
+    return known is not None and known.state != "cancelled"

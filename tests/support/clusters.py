@@ -1,0 +1,66 @@
+"""Real Dask schedulers and workers as processes of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.servers import SOURCES, eventually
+
+DASK = (sys.executable, "-m", "dask")
+
+
+@dataclass
+class Scheduler:
+    """A scheduler and the workers that were started for it."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] = field(init=False)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        file = self.folder / "scheduler.json"
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file)
+        self.process = self._start("scheduler", *options, **self.environment)
+        eventually(file.exists, 30)
+        self.address = eventually(lambda: _address(file), 10)
+
+    def add_worker(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a worker of one thread, without a nanny to start it again."""
+        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard")
+        worker = self._start("worker", self.address, *options, **environment)
+        self.workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        for process in (*self.workers, self.process):
+            process.kill()
+            process.wait()
+
+    def _start(self, *words: object, **environment: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "log.txt").open("ab") as log:
+            return subprocess.Popen(
+                [*DASK, *map(str, words)],
+                cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": str(SOURCES), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log.txt").read_text(encoding="utf-8")
+
+
+def _address(file: Path) -> str:
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["address"])
+    except ValueError:  # half written
+        return ""
