@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
         "values host wire client pictures pictures.reading worker engine",
         "numpy PIL",
     ),
+    "nst_server.cluster": ("values host wire worker engine", "dask distributed"),
     "nst_server.bench": (
         "values host wire client broker pictures worker engine studio engine.planning "
         "engine.canvas engine.network engine.losses engine.objective engine.optimizers",

@@ -28,7 +28,9 @@ def connected(address: str) -> Client:
         import dask
 
         quiet = {"distributed": "critical", "distributed.client": "critical"}
-        dask.config.set({"logging": quiet, "distributed.admin.large-graph-warning-threshold": "1TB"})
+        dask.config.set(
+            {"logging": quiet, "distributed.admin.large-graph-warning-threshold": "1TB"}
+        )
         from distributed import Client
     except ImportError:
         raise NeuralStyleError(
@@ -70,7 +72,12 @@ def check_versions(client: Client, workers: Collection[str]) -> None:
     versions = client.run(pkgutil.resolve_name, _VERSION, workers=workers, on_error="return")
     for worker, version in versions.items():
         if isinstance(version, ImportError):
-            raise without_package(worker)
+            raise NeuralStyleError(
+                "server-failed",
+                "The worker {worker} has no neural-style to paint with.",
+                "Install it into the Python that this worker runs in, and start the worker again.",
+                worker=worker,
+            )
         if isinstance(version, str) and version != __version__:
             raise NeuralStyleError(
                 "protocol-mismatch",
@@ -96,16 +103,6 @@ def check_weights(client: Client, workers: Collection[str], backbone: str) -> No
                 worker=worker,
                 reason=reason,
             )
-
-
-def without_package(worker: str) -> NeuralStyleError:
-    """Return the error for a worker without our package."""
-    return NeuralStyleError(
-        "server-failed",
-        "The worker {worker} has no neural-style to paint with.",
-        "Install it into the Python that this worker runs in, and start the worker again.",
-        worker=worker,
-    )
 
 
 def _check_scheduler(client: Client, address: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import secrets
 import time
 from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from nst_server.cluster.cluster_checks import (
     check_weights,
     connected,
     no_scheduler,
-    without_package,
 )
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.progress import Progress, Report
@@ -27,7 +26,7 @@ from nst_server.wire.order import Order, Raster
 from nst_server.wire.spool import Spool
 
 if TYPE_CHECKING:
-    from distributed import Future
+    from distributed import Future, KilledWorker
 
 WORKERLESS_SECONDS = 15.0
 """Seconds that a cluster may be without any worker: a nanny starts another one in a few."""
@@ -69,7 +68,7 @@ class DaskCluster:
 
     def close(self) -> None:
         """Let go of the cluster, which gives up what is still painted for this client."""
-        with suppress(OSError, TimeoutError):
+        with suppress(OSError, asyncio.TimeoutError):
             self._dask.close(timeout=CONNECT_SECONDS)
 
     def run(self, order: Order) -> Generator[Event, None, None]:
@@ -160,19 +159,17 @@ class DaskCluster:
 
     def _end(self, task: _Task) -> Finished | Failed:
         """Return the last event of a task that is done."""
-        from distributed import KilledWorker
+        import distributed
 
         try:
             answer = task.future.result()
-        except KilledWorker as error:
+        except distributed.KilledWorker as error:
             return Failed(_killed(error))
-        except ModuleNotFoundError as error:
-            if str(error.name).startswith("nst_server"):
-                raise without_package("") from None
-            return Failed(_unforeseen(error))
         except Exception as error:
             if task.future.cancelled():
                 raise no_scheduler(self._address) from None
+            self._look_at = 0.0
+            self._look()  # may say what is wrong with a worker that came just now
             return Failed(_unforeseen(error))
         if "error" in answer:
             return Failed(NeuralStyleError.from_wire(answer["error"]))
@@ -197,11 +194,12 @@ def _in_memory(raster: Raster) -> Raster:
     return Raster.of(raster, data)
 
 
-def _killed(error: Exception) -> NeuralStyleError:
+def _killed(error: KilledWorker) -> NeuralStyleError:
     return NeuralStyleError(
         "worker-died",
-        "The workers of the cluster that painted this picture died, one after the other.",
-        "Maybe it takes more memory than they may use: choose a smaller size.",
+        "The workers of the cluster that painted this died one after the other, {worker} last.",
+        "Maybe it takes more memory than they have: choose a smaller size.",
+        worker=error.last_worker.address,
     )
 
 

@@ -50,10 +50,11 @@ def paint(order: Order) -> dict[str, Any]:
                         started = asdict(replace(event, machine=platform.node()))
                         worker.log_event(TOPIC, {"task": task, "started": started})
                     case Painting(progress):
-                        if time.monotonic() >= told_at + _PROGRESS_SECONDS:
-                            told_at = time.monotonic()
-                            message = {"task": task, "progress": progress.to_wire()}
-                            worker.log_event(TOPIC, message)
+                        now = time.monotonic()
+                        if now >= told_at + _PROGRESS_SECONDS or progress.done >= 1:
+                            told_at = now
+                            bare = replace(progress, preview_width=0, preview_height=0)
+                            worker.log_event(TOPIC, {"task": task, "progress": bare.to_wire()})
                     case Finished(_, pixels, report):
                         return {"report": report.to_wire(), "pixels": pixels.read()}
     except Exception as error:

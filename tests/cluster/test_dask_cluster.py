@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +125,10 @@ def test_an_order_that_cannot_be_painted_is_answered_and_the_next_one_is_painted
     scheduler: Scheduler,
 ) -> None:
     with worker(scheduler) as cluster:
-        last: dict[int, Event] = {}
-        for number, event in cluster.paint([order(0, init="picture", strength=1), order(1)]):
-            last[number] = event
+        nothing = Raster(SIDE, SIDE, 1, "uint8", bytes(SIDE * SIDE))
+        last = dict(cluster.paint([replace(order(0), mask=nothing), order(1)]))
     assert isinstance(last[0], Failed)
+    assert last[0].error.code == "bad-image"
     assert isinstance(last[1], Finished)
 
 
