@@ -46,15 +46,15 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
         "values host wire client pictures pictures.reading worker engine",
         "numpy PIL",
     ),
-    "nst_server.cluster": ("values host wire worker engine", "dask distributed"),
+    "nst_server.cluster": ("values host wire studio", "dask distributed"),
     "nst_server.bench": (
-        "values host wire client broker pictures worker engine studio engine.planning "
+        "values host wire client broker pictures worker engine studio cluster engine.planning "
         "engine.canvas engine.network engine.losses engine.objective engine.optimizers",
         "numpy PIL rich tensorflow keras",
     ),
     "nst_server.command": (
         "values host wire client broker pictures pictures.reading pictures.writing worker engine "
-        "engine.canvas studio bench",
+        "engine.canvas studio cluster bench",
         "numpy PIL rich markdown_it",
     ),
 }

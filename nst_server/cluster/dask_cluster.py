@@ -19,6 +19,7 @@ from nst_server.cluster.cluster_checks import (
     connected,
     no_scheduler,
 )
+from nst_server.studio.backend import Events
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.progress import Progress, Report
 from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
@@ -71,7 +72,7 @@ class DaskCluster:
         with suppress(OSError, asyncio.TimeoutError):
             self._dask.close(timeout=CONNECT_SECONDS)
 
-    def run(self, order: Order) -> Generator[Event, None, None]:
+    def run(self, order: Order) -> Events:
         """Yield the events of one order. Raises as `paint`."""
         for _, event in self.paint([order]):
             yield event

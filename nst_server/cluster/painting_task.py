@@ -5,27 +5,22 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, replace
-from functools import cached_property, partial
+from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distributed import Worker, get_worker
 
-from nst_server.host import obstacles, weight_files
+from nst_server.host import weight_files
 from nst_server.host.home import Home
-from nst_server.host.memory import available_memory
-from nst_server.host.tensorflow_environment import worker_environment
+from nst_server.studio.backend import Events
+from nst_server.studio.local_backend import LocalBackend
 from nst_server.values.errors import NeuralStyleError, in_words
-from nst_server.values.limits import check_size
 from nst_server.wire.events import Finished, Painting, Started
-from nst_server.wire.order import Order, spooled
-from nst_server.wire.spool import Spool
-
-if TYPE_CHECKING:
-    from nst_server.engine.painter import Painter
+from nst_server.wire.order import Order
 
 TOPIC = "neural-style"
 """Dask's topic of all progress; one for all clients, as the scheduler keeps each for ever."""
@@ -75,41 +70,29 @@ def lacking_weights(backbone: str) -> str:
 
 
 class TaskEngine:
-    """The engine of a worker process, loaded for the first picture; paints one at a time."""
+    """The engine of a worker process, loaded for its first picture; paints one at a time."""
 
     def __init__(self, threads: int) -> None:
-        """``threads`` are those of the worker, which TensorFlow gets all."""
-        self._threads = threads
-        self._home = Home.default()
+        """``threads`` are those of the worker, and TensorFlow gets as many.
+
+        So workers of one machine share its processors as whoever started them meant it.
+        """
+        self._threads = str(threads)
+        self._backend = LocalBackend(Home.default())
         self._one_at_a_time = Lock()
 
-    def events(
-        self, order: Order, wanted: Callable[[], bool]
-    ) -> Generator[Started | Painting | Finished, None, None]:
-        """Yield the events of an order; none follows when it is no longer wanted."""
+    def events(self, order: Order, wanted: Callable[[], bool]) -> Events:
+        """Yield the events of an order; none follows when it is no longer ``wanted``."""
         with self._one_at_a_time:
             if not wanted():
                 return
-            check_size(order.header(), available_memory())
-            painter = self._painter
-            from nst_server.worker.job_events import job_events
-
-            folder = None if any(obstacles.found(self._home)) else self._home.root
-            order = spooled(order, partial(Spool.holding, folder=folder))
-            for event in job_events(painter, order, keep=lambda: False):
-                if not wanted():
-                    return
-                yield event
-
-    @cached_property
-    def _painter(self) -> Painter:
-        threads = str(self._threads)
-        # So that workers of one machine share its processors as whoever started them meant it.
-        own = {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
-        os.environ.update(worker_environment({**own, **os.environ}))
-        from nst_server.engine.painter import Painter
-
-        return Painter(self._home.weights)
+            for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+                os.environ.setdefault(name, self._threads)
+            with closing(self._backend.run(order)) as events:
+                for event in events:
+                    if not wanted():
+                        return
+                    yield event
 
 
 def _is_wanted(worker: Worker, task: str) -> bool:
