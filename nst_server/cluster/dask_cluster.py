@@ -6,7 +6,7 @@ import asyncio
 import queue
 import secrets
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -19,10 +19,10 @@ from nst_server.cluster.cluster_checks import (
     connected,
     no_scheduler,
 )
-from nst_server.studio.backend import Events
+from nst_server.studio.backend import Backend, Events, NumberedEvents
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.progress import Progress, Report
-from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
+from nst_server.wire.events import Failed, Finished, Painting, Queued, Started
 from nst_server.wire.order import Order, Raster
 from nst_server.wire.spool import Spool
 
@@ -37,7 +37,7 @@ _AHEAD = 2
 """Pictures at the cluster for each worker: the next one is there when one is finished."""
 
 
-class DaskCluster:
+class DaskCluster(Backend):
     """The workers of a Dask scheduler; a context manager, for one thread.
 
     Each order is one task, so one machine paints the whole picture. Dask gives the tasks of a
@@ -77,12 +77,11 @@ class DaskCluster:
         for _, event in self.paint([order]):
             yield event
 
-    def paint(self, orders: Iterable[Order]) -> Generator[tuple[int, Event], None, None]:
-        """Yield each order's number from 0 with its events, its `Finished` or `Failed` last.
+    def paint(self, orders: Iterable[Order]) -> NumberedEvents:
+        """Yield the events of many orders, of which a few are under way for each worker.
 
-        Orders are taken when there is room for them, so that an iterator may read a file for each.
-        Closed early, what is under way is given up. Raises `NeuralStyleError` if the cluster
-        cannot paint, or no longer.
+        Orders are taken when there is room for them, and end in any order. Raises
+        `NeuralStyleError` if the cluster cannot paint, or no longer.
         """
         tasks: dict[str, _Task] = {}
         waiting = enumerate(orders)
@@ -139,7 +138,7 @@ class DaskCluster:
         future.add_done_callback(lambda _: self._messages.put({"task": name, "done": True}))
         return _Task(name, number, order, future)
 
-    def _arrived(self, tasks: dict[str, _Task]) -> Generator[tuple[int, Event], None, None]:
+    def _arrived(self, tasks: dict[str, _Task]) -> NumberedEvents:
         """Yield what has arrived about ``tasks``; those that are done are taken out."""
         try:
             message = self._messages.get(timeout=_LOOK_SECONDS)

@@ -160,8 +160,15 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         help="Print one JSON object at the end, or one a line for each of several pictures.",
     )
     parser.add_argument("--quiet", action="store_true", help="Print nothing but errors.")
-    parser.add_argument(
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
         "--local", action="store_true", help="Paint in this process, without the server."
+    )
+    place.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Paint on the workers of the Dask scheduler at this address, tcp://host:8786, several "
+        "pictures at once.",
     )
 
 

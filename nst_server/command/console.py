@@ -108,36 +108,46 @@ class Console:
 
 
 class FolderConsole(Console):
-    """One bar over many pictures."""
+    """One bar over many pictures, of which several may be painted at once."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)
         self._total = total
-        self._number = 0
+        self._ended = 0
+        self._shares: dict[Path, float] = {}
+        """How much is done of each picture under way."""
+        self._name = ""
         self._begun = time.monotonic()
 
     def begin(self, content: Path) -> None:
         """Show that the next picture has its turn."""
-        self._number += 1
         self._name = content.name
-        self._update(0.0)
+        self._share(content, 0.0)
 
-    def started(self, event: Started) -> None:
-        """Show nothing more than that it has its turn."""
+    def show_of(self, content: Path, event: Event) -> None:
+        """Show what an event tells of a picture that has begun."""
+        match event:
+            case Queued(position):
+                self.queued(position)
+            case Painting(progress):
+                self._share(content, progress.done)
 
-    def painting(self, progress: Progress) -> None:
-        """Show how much of all is done."""
-        self._update(progress.done)
+    def end(self, content: Path) -> None:
+        """Show that a picture is painted, or has failed."""
+        self._shares.pop(content, None)
+        self._ended += 1
 
-    def _update(self, done: float) -> None:
+    def _share(self, content: Path, done: float) -> None:
+        self._shares[content] = done
         if self._bar is None:
             return
-        share = (self._number - 1 + done) / self._total
+        share = (self._ended + sum(self._shares.values())) / self._total
         elapsed = time.monotonic() - self._begun
+        number = self._ended + len(self._shares)
         self._bar.update(
             self._task,
             completed=min(share, 0.99),
-            description=f"Painting {self._number} of {self._total}: {self._name}",
+            description=f"Painting {number} of {self._total}: {self._name}",
             left=f"{_duration(elapsed / share - elapsed)} left" if share else "",
         )
 

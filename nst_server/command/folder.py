@@ -6,13 +6,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from nst_server.command.chosen_backend import chosen_backend
 from nst_server.command.console import Failures, FolderConsole, print_failures
 from nst_server.command.painted_file import write_painted
 from nst_server.command.picture_list import ENDINGS, is_folder, listed
@@ -22,11 +24,12 @@ from nst_server.host.home import Home
 from nst_server.pictures.reading import reader
 from nst_server.pictures.streams import STANDARD_STREAM
 from nst_server.pictures.writing import output_file, writer
-from nst_server.studio.backend import Backend, backend_for, finished
 from nst_server.studio.chatter import without_chatter
 from nst_server.studio.job_pictures import JobPictures
 from nst_server.studio.read_ahead import ahead
 from nst_server.values.errors import OF_ONE_PICTURE, NeuralStyleError, in_words
+from nst_server.wire.events import Event, Failed, Finished
+from nst_server.wire.order import Order
 
 
 def is_meant(arguments: argparse.Namespace) -> bool:
@@ -58,11 +61,13 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
         with (
             console,
             without_chatter(),
-            closing(backend_for(home, arguments.local, console.waiting)) as backend,
+            closing(chosen_backend(arguments, home, console)) as backend,
         ):
-            painter = _Painter(request, backend, home, console, outcome, arguments.json)
-            for paths, reading in ahead(waiting, lambda paths: _read(shared, *paths)):
-                painter.paint(*paths, reading)
+            keeper = _Bookkeeper(request, home, console, outcome, arguments.json)
+            readings = ahead(waiting, lambda paths: _read(shared, *paths))
+            with closing(backend.paint(keeper.orders(readings))) as events:
+                for number, event in events:
+                    keeper.take(number, event)
     return outcome.failures[0][1].exit_code if outcome.failures else 0
 
 
@@ -127,45 +132,71 @@ class _Outcome:
 
 
 @dataclass(frozen=True)
-class _Painter:
-    """Paints one picture after the other, and keeps account of it."""
+class _Bookkeeper:
+    """Gives orders out, takes what becomes of them, and keeps account of it."""
 
     request: StylizeRequest
-    backend: Backend
     home: Home
     console: FolderConsole
     outcome: _Outcome
     as_json: bool
+    under_way: dict[int, tuple[Path, Path, JobPictures]] = field(default_factory=dict)
+    """Content and output of each order that was given out, by its number, and its pictures."""
 
-    def paint(self, content: Path, output: Path, reading: Future[JobPictures]) -> None:
-        """Paint one picture. Raises `NeuralStyleError` if the next would fail as well."""
-        self.console.begin(content)
-        try:
-            pictures = reading.result()
-        except (NeuralStyleError, MemoryError) as error:
-            self._fail(content, in_words(error))
-            return
-        try:
-            self._paint(content, output, pictures)
-        except (NeuralStyleError, MemoryError) as error:
-            failure = in_words(error)
-            goes_on = failure.code in OF_ONE_PICTURE
-            if not goes_on and not (failure.code == "unwritable" and not _is_of_place(failure)):
-                raise
-            self._fail(content, failure)
+    def orders(
+        self, readings: Iterable[tuple[tuple[Path, Path], Future[JobPictures]]]
+    ) -> Iterator[Order]:
+        """Yield the order of each picture that can be read."""
+        numbers = count()
+        for (content, output), reading in readings:
+            self.console.begin(content)
+            try:
+                pictures = reading.result()
+            except (NeuralStyleError, MemoryError) as error:
+                self._fail(content, in_words(error))
+                continue
+            try:
+                order = pictures.order(self.request.settings)
+            except NeuralStyleError as error:
+                self._fail_or_raise(content, error)
+                continue
+            self.under_way[next(numbers)] = content, output, pictures
+            yield order
 
-    def _paint(self, content: Path, output: Path, pictures: JobPictures) -> None:
-        order = pictures.order(self.request.settings)
-        painted = finished(self.backend.run(order), self.console.show)
+    def take(self, number: int, event: Event) -> None:
+        """Show an event or write a result. Raises `NeuralStyleError` if the next fails as well."""
+        content, output, pictures = self.under_way[number]
+        match event:
+            case Finished():
+                del self.under_way[number]
+                try:
+                    self._write(content, output, pictures, event)
+                except (NeuralStyleError, MemoryError) as error:
+                    self._fail_or_raise(content, in_words(error))
+            case Failed(error):
+                del self.under_way[number]
+                self._fail_or_raise(content, error)
+            case _:
+                self.console.show_of(content, event)
+
+    def _write(self, content: Path, output: Path, pictures: JobPictures, painted: Finished) -> None:
         samples, recipe = pictures.result(painted), self.request.recipe(painted)
         notes = write_painted(output, samples, pictures.content, recipe, self.home)
+        self.console.end(content)
         self.outcome.painted += 1
         self.outcome.notes += [f"{content}: {note}" for note in notes]
         if self.as_json:
             report = painted.report.to_wire()
             _print({"content": str(content), "output": str(output), **report})
 
+    def _fail_or_raise(self, content: Path, error: NeuralStyleError) -> None:
+        goes_on = error.code in OF_ONE_PICTURE
+        if not goes_on and not (error.code == "unwritable" and not _is_of_place(error)):
+            raise error
+        self._fail(content, error)
+
     def _fail(self, content: Path, error: NeuralStyleError) -> None:
+        self.console.end(content)
         self.outcome.failures.append((content, error))
         if self.as_json:
             _print({"content": str(content), "error": error.code, "sentence": str(error)})

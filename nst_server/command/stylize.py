@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nst_server.command import folder
 from nst_server.command.arguments import check_streams, texture_size
+from nst_server.command.chosen_backend import chosen_backend
 from nst_server.command.console import Console
 from nst_server.command.painted_file import write_painted
 from nst_server.command.request_pictures import RequestPictures
@@ -20,7 +21,7 @@ from nst_server.pictures.picture_file import PictureFile, plain
 from nst_server.pictures.reading import reader
 from nst_server.pictures.samples import Samples
 from nst_server.pictures.writing import writer
-from nst_server.studio.backend import backend_for, finished
+from nst_server.studio.backend import finished
 from nst_server.studio.chatter import without_chatter
 from nst_server.studio.job_pictures import JobPictures
 from nst_server.values.errors import NeuralStyleError
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
             console.show(event)
             trace(event)
 
-        with closing(backend_for(home, arguments.local, console.waiting)) as backend:
+        with closing(chosen_backend(arguments, home, console)) as backend:
             painted = finished(backend.run(order), tell)
     samples, recipe = pictures.result(painted), request.recipe(painted)
     notes = write_painted(arguments.output, samples, pictures.content, recipe, home)

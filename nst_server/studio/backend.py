@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from typing import Protocol
 
 from nst_server.client.launcher import connect_or_start
 from nst_server.client.session import Client
 from nst_server.host.home import Home
-from nst_server.values.errors import NeuralStyleError
+from nst_server.values.errors import NeuralStyleError, in_words
 from nst_server.wire.events import Event, Failed, Finished
 from nst_server.wire.order import Order
 
 Events = Generator[Event, None, None]
 """Events of one job, up to and including its `Finished` or `Failed`; closed early, it is given
 up."""
+
+NumberedEvents = Generator[tuple[int, Event], None, None]
+"""Events of many jobs, each with its order's number from 0; closed early, all are given up."""
 
 WITHOUT_SERVER = "To paint without a server: nst stylize --local."
 """Advice for whoever gets no server."""
@@ -24,17 +27,33 @@ _SESSION_LOST = {"server-gone", "bad-message", "protocol-mismatch", "not-authori
 """Codes of failures after which nothing more comes from that session."""
 
 
-class Backend(Protocol):
-    """Paints orders, one at a time."""
+class Backend(ABC):
+    """Paints orders, in one place or in several."""
 
+    @abstractmethod
     def run(self, order: Order) -> Events:
         """Yield the events of an order. Raises `NeuralStyleError` if it cannot begin."""
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of everything that was kept for the next order."""
 
+    def paint(self, orders: Iterable[Order]) -> NumberedEvents:
+        """Yield the events of many orders; here one order is painted after the other.
 
-class ServerBackend:
+        A failure ends one order only, and is its `Failed`. Orders are taken when it is their turn,
+        so that an iterator may read a file for each.
+        """
+        for number, order in enumerate(orders):
+            try:
+                with closing(self.run(order)) as events:
+                    for event in events:
+                        yield number, event
+            except (NeuralStyleError, MemoryError) as error:
+                yield number, Failed(in_words(error))
+
+
+class ServerBackend(Backend):
     """The server of a home, which is started if need be; its session stays."""
 
     def __init__(self, home: Home, waiting: Callable[[float], None] | None = None) -> None:

@@ -10,7 +10,7 @@ from nst_server.host import obstacles
 from nst_server.host.home import Home
 from nst_server.host.memory import available_memory
 from nst_server.host.tensorflow_environment import worker_environment
-from nst_server.studio.backend import Events
+from nst_server.studio.backend import Backend, Events
 from nst_server.studio.chatter import without_chatter
 from nst_server.values.errors import in_words
 from nst_server.values.limits import check_size
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nst_server.engine.painter import Painter
 
 
-class LocalBackend:
+class LocalBackend(Backend):
     """TensorFlow in this process, loaded for the first order and kept."""
 
     def __init__(self, home: Home) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,12 @@ import pytest
 from nst_server import __version__
 from nst_server.cluster import cluster_checks, dask_cluster
 from nst_server.cluster.dask_cluster import DaskCluster
-from nst_server.engine.painter import Painter
-from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job, JobStyle
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
-from nst_server.wire.order import Order, Raster, spooled
-from nst_server.wire.spool import Spool
-from nst_server.worker.job_events import job_events
-from tests.support.clusters import Scheduler
+from nst_server.wire.order import Order, Raster
+from tests.support.clusters import ONE_THREAD, Scheduler, painted_alone
 from tests.support.landscapes import landscape
 
 pytestmark = pytest.mark.engine
@@ -39,7 +37,7 @@ def raster(seed: int) -> Raster:
 
 
 def order(seed: int, **options: Any) -> Order:
-    options = {"size": SIDE, "iterations": 2, "precision": "float32", "backbone": "vgg16"} | options
+    options = {"size": SIDE, "iterations": 1, "precision": "float32", "backbone": "vgg16"} | options
     return Job(Settings.of_preset("draft", **options), raster(seed), (JobStyle(raster(100)),))
 
 
@@ -77,7 +75,7 @@ def refusal(cluster: DaskCluster, **options: Any) -> NeuralStyleError:
 
 
 def test_one_of_two_workers_is_killed_and_every_picture_is_painted_as_if_alone(
-    scheduler: Scheduler,
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed, other = scheduler.add_worker(), scheduler.add_worker()
     begun: list[int] = []
@@ -101,10 +99,12 @@ def test_one_of_two_workers_is_killed_and_every_picture_is_painted_as_if_alone(
     assert killed.wait() != 0
     assert other.poll() is None
     other.kill()
-    painter = Painter(Home.default().weights)
-    for seed in range(PICTURES):
-        alone = job_events(painter, spooled(order(seed), Spool.holding), keep=lambda: False)
-        assert results[seed] == painted(alone).pixels.read(), seed
+    for name in ONE_THREAD:
+        monkeypatch.setenv(name, "1")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as another_process:
+        orders = [order(seed) for seed in range(PICTURES)]
+        expected = another_process.submit(painted_alone, orders).result()
+    assert [results[seed] for seed in range(PICTURES)] == expected
 
 
 def test_what_is_given_up_is_painted_no_further(scheduler: Scheduler) -> None:

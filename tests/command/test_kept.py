@@ -58,7 +58,7 @@ def stylize_without_stick(
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(stylize, "backend_for", lambda *_: Server())
+    monkeypatch.setattr(stylize, "chosen_backend", lambda *_: Server())
     for name in ("content", "style"):
         Image.new("RGB", (30, 20), "red").save(tmp_path / f"{name}.png")
     names = [str(tmp_path / "content.png"), "--style", str(tmp_path / "style.png")]

@@ -6,12 +6,33 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nst_server.engine.painter import Painter
+from nst_server.host.home import Home
+from nst_server.wire.events import Finished
+from nst_server.wire.order import Order, spooled
+from nst_server.wire.spool import Spool
+from nst_server.worker.job_events import job_events
 from tests.support.servers import SOURCES, eventually
 
 DASK = (sys.executable, "-m", "dask")
+
+ONE_THREAD = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+"""What TensorFlow's threads are set by: with more of them sums are rounded otherwise."""
+
+
+def painted_alone(orders: Sequence[Order]) -> list[bytes]:
+    """Pixels as this process paints them, one picture after the other."""
+    painter = Painter(Home.default().weights)
+    return [
+        event.pixels.read()
+        for order in orders
+        for event in job_events(painter, spooled(order, Spool.holding), keep=lambda: False)
+        if isinstance(event, Finished)
+    ]
 
 
 @dataclass
