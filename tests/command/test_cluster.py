@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distributed import Client
 from PIL import Image
 
 from tests.support.clusters import ONE_THREAD, Scheduler
 from tests.support.running import NST, QUICK, nst, stylize
+from tests.support.servers import SOURCES
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 pytestmark = pytest.mark.engine
 
@@ -30,7 +37,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduler]:
 
 def pixels(path: Path) -> bytes:
     with Image.open(path) as image:
-        return image.tobytes()
+        return bytes(image.tobytes())
 
 
 def test_a_picture_and_a_folder_are_painted_as_locally(
@@ -102,3 +109,31 @@ def test_no_scheduler_is_a_sentence(home: Path, files: Path) -> None:
     sentence = "nst: There is no Dask scheduler at tcp://127.0.0.1:1. "
     assert done.stderr == f"{sentence}Start one there with: dask scheduler.\n"
     assert not (files / "out.png").exists()
+
+
+def test_the_command_in_the_readme_starts_two_workers(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (command,) = re.findall(
+        r"^dask scheduler .*$", README.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    command = command.replace("scheduler ", f"scheduler --port {port} ").replace("8786", str(port))
+    shell = subprocess.Popen(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+            "PYTHONPATH": str(SOURCES),
+        },
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        with Client(f"tcp://127.0.0.1:{port}", timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+            assert list(client.nthreads().values()) == [1, 1]
+    finally:
+        os.killpg(shell.pid, signal.SIGKILL)
+        shell.wait()
