@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
     "nst_server.bench": (
         "values host wire client broker pictures worker engine studio cluster engine.planning "
         "engine.canvas engine.network engine.losses engine.objective engine.optimizers",
-        "numpy PIL rich tensorflow keras",
+        "numpy PIL rich tensorflow keras distributed",
     ),
     "nst_server.command": (
         "values host wire client broker pictures pictures.reading pictures.writing worker engine "

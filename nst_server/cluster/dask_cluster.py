@@ -6,8 +6,8 @@ import asyncio
 import queue
 import secrets
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -107,14 +107,12 @@ class DaskCluster(Backend):
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_SECONDS
-        try:
+        with self._reachable():
             workers = set(self._dask.nthreads())
             if new := workers - self._workers:
                 check_versions(self._dask, new)
                 for backbone in self._backbones:
                     check_weights(self._dask, new, backbone)
-        except (OSError, ValueError):  # the latter if the client is closed
-            raise no_scheduler(self._address) from None
         self._workers = workers
         if workers:
             self._peopled_at = now
@@ -126,15 +124,24 @@ class DaskCluster(Backend):
                 address=self._address,
             )
 
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        """Raise `NeuralStyleError` ``server-gone`` if the scheduler can no longer be asked."""
+        try:
+            yield
+        except (OSError, RuntimeError):  # the latter from Dask's client, if it has given up
+            raise no_scheduler(self._address) from None
+
     def _submit(self, number: int, order: Order) -> _Task:
         from nst_server.cluster.painting_task import paint
 
         backbone = order.settings.backbone
-        if backbone not in self._backbones:
-            check_weights(self._dask, self._workers, backbone)
-            self._backbones.add(backbone)
         name = f"neural-style-{secrets.token_hex(8)}"
-        future = self._dask.submit(paint, order.map(_in_memory), key=name, pure=False)
+        with self._reachable():
+            if backbone not in self._backbones:
+                check_weights(self._dask, self._workers, backbone)
+                self._backbones.add(backbone)
+            future = self._dask.submit(paint, order.map(_in_memory), key=name, pure=False)
         future.add_done_callback(lambda _: self._messages.put({"task": name, "done": True}))
         return _Task(name, number, order, future)
 
@@ -145,8 +152,8 @@ class DaskCluster(Backend):
         except queue.Empty:
             return
         task = tasks.get(message["task"])
-        if task is None:
-            return  # another client's, or late
+        if task is None:  # another client's, or late
+            return
         if "started" in message:
             yield task.number, Started(**message["started"])
         elif "progress" in message:
