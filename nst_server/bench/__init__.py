@@ -6,5 +6,6 @@ ABOUT = {
     "start": "help, server, cold and warm worker, in real processes",
     "transfer": "a layer of 24 megapixels to the engine and back",
     "growth": "seconds and memory per megapixel, from 0.25 to 24 megapixels",
+    "folder": "photographs a minute, by one process and by one for each",
 }
 """The subject of each speed benchmark, in running order."""

@@ -30,6 +30,7 @@ KEYS = {
     "start": ("server_ready_s", "first_iterate_cold_s", "first_preview_warm_s"),
     "transfer": ("mb_per_s", "pipe_over_file"),
     "growth": ("s_per_mpx_it", "peak_mb"),
+    "folder": ("over_singly", "held_mb"),
 }
 """Names that stay, in the JSON of each benchmark."""
 
