@@ -52,7 +52,7 @@ def decode(data: bytes) -> Decoded:
     image.load()
     if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
         raise NotReadError("has numbers of which nothing says where black and white are")
-    colors, alpha = _pixels(image)
+    colors, alpha = pixels(image)
     if image.format == "TGA" and data[_TGA_DESCRIPTOR] & 0x0F == 0:
         alpha = None  # the fourth byte is none
     turn = orientation(exif_of(image))
@@ -65,7 +65,8 @@ def profile_of(image: Image.Image) -> bytes | None:
     return profile or (color_profiles.adobe_rgb() if says_adobe_rgb(exif_of(image)) else None)
 
 
-def _pixels(image: Image.Image) -> tuple[Samples, Samples | None]:
+def pixels(image: Image.Image) -> tuple[Samples, Samples | None]:
+    """Colors, and alpha if the loaded image has any."""
     if image.mode.startswith("I"):  # 16 bits, in PGM and JPEG 2000
         return np.asarray(image).astype(np.uint16)[..., np.newaxis], None
     has_alpha = image.has_transparency_data or image.mode in ("La", "PA")

@@ -11,9 +11,11 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from nst_server.pictures import color_profiles
+from nst_server.pictures.animation_file import AnimationFile
 from nst_server.pictures.metadata import recipe_text
 from nst_server.pictures.picture_file import PictureFile
 from nst_server.pictures.reading import (
+    animation_reader,
     avif,
     camera_raw,
     deep_jpeg,
@@ -61,6 +63,14 @@ def read(path: Path) -> PictureFile:
     Raises `NeuralStyleError` ``bad-image`` or ``too-large``, whatever is in the file.
     """
     return _understood(path, lambda data: in_srgb(_decode(data, path.suffix)))
+
+
+def read_animation(path: Path) -> AnimationFile:
+    """Read every frame of ``path`` as `read` does; a picture that does not move is one frame.
+
+    Raises `NeuralStyleError` as `read`, and for a damaged frame.
+    """
+    return _understood(path, lambda data: _animation(data, path.suffix))
 
 
 def read_mask(path: Path, width: int, height: int) -> PictureFile:
@@ -152,6 +162,18 @@ def _decode(data: bytes, ending: str) -> Decoded:
         if is_avif or data.startswith(_BY_PILLOW):
             raise ValueError("it is incomplete") from None
         raise
+
+
+def _animation(data: bytes, ending: str) -> AnimationFile:
+    first = _decode(data, ending)
+    if animation_reader.frame_count(data) < 2:
+        return AnimationFile((_picture(first),))
+    frames = animation_reader.frames(data, first)
+    return AnimationFile(
+        tuple(_picture(frame.picture) for frame in frames),
+        tuple(frame.duration for frame in frames),
+        animation_reader.plays(data),
+    )
 
 
 def _recipe(data: bytes) -> str | None:

@@ -27,6 +27,8 @@ class Format:
     """Longest side, if that is less than a job allows."""
     dpi: tuple[float, float] | None = None
     """Least and largest resolution that it can say; None if it can say none."""
+    frames: bool = False
+    """True if it can hold several, shown one after the other."""
     endings: tuple[str, ...] = ()
     """The only endings that name it rightly, if Pillow takes others for it too."""
 
@@ -35,13 +37,13 @@ _METERS = 0.0254
 _FORMATS = {
     form.name: form
     for form in (
-        Format("PNG", bits=16, dpi=(_METERS, _METERS * (2**31 - 1))),
+        Format("PNG", bits=16, frames=True, dpi=(_METERS, _METERS * (2**31 - 1))),
         Format("TIFF", bits=16, dpi=(1e-3, 2**32 - 1)),
         Format("JPEG", alpha=False, longest=65500, dpi=(1, 65535)),
-        Format("WEBP", longest=16383),
+        Format("WEBP", longest=16383, frames=True),
         # Pillow writes a longer AVIF, which nobody can read.
         Format("AVIF", longest=32768),
-        Format("GIF", profile=False),
+        Format("GIF", profile=False, frames=True),
         Format("BMP", alpha=False, profile=False, dpi=(_METERS, _METERS * (2**31 - 1))),
         Format("JPEG2000", profile=False, endings=(".jp2",)),
         Format("TGA", profile=False),

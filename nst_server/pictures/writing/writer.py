@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,20 @@ import numpy as np
 from PIL import Image
 
 from nst_server.pictures import color_profiles
+from nst_server.pictures.animation_file import AnimationFile
 from nst_server.pictures.metadata import Metadata
 from nst_server.pictures.picture_file import PictureFile, image_of
 from nst_server.pictures.samples import Samples, eight_bits
-from nst_server.pictures.writing import png_encoder, tiff_encoder
+from nst_server.pictures.writing import animation_encoder, png_encoder, tiff_encoder
 from nst_server.pictures.writing.beside import Beside
 from nst_server.pictures.writing.formats import Format, format_of
 from nst_server.pictures.writing.output_file import put
 from nst_server.values.errors import NeuralStyleError
 
 _QUALITY = {"JPEG": 95, "WEBP": 95}
+
+Encode = Callable[[Beside], bytes | memoryview]
+"""Makes a whole file of pixels that it knows, and of what is beside them."""
 
 
 def check_fits(path: Path, picture: PictureFile) -> None:
@@ -44,10 +50,41 @@ def write(path: Path, samples: Samples, content: PictureFile, recipe: str) -> tu
     profile = _profile(form, samples, content)
     if profile is not None:
         samples = _in_profile(samples, content)
+
+    return _written(path, form, partial(_encode, form, samples), profile, content, recipe)
+
+
+def write_animation(
+    path: Path, frames: Sequence[Samples], animation: AnimationFile, recipe: str
+) -> tuple[str, ...]:
+    """Save painted frames, each for as long as that of ``animation`` is shown, as `write` does.
+
+    The format must be one for several frames; in it they have eight bits.
+    """
+    form, (content, *_) = format_of(path), animation.frames
+    profile = _profile(form, eight_bits(frames[0]), content)
+    if profile is not None:
+        frames = [_in_profile(*pair) for pair in zip(frames, animation.frames, strict=True)]
+    images = [image_of(eight_bits(samples)) for samples in frames]
+
+    def encode(beside: Beside) -> bytes | memoryview:
+        return animation_encoder.encoded(form, images, animation, _options(form, beside))
+
+    return _written(path, form, encode, profile, content, recipe)
+
+
+def _written(
+    path: Path,
+    form: Format,
+    encode: Encode,
+    profile: bytes | None,
+    content: PictureFile,
+    recipe: str,
+) -> tuple[str, ...]:
     metadata, notes = _metadata(form, profile, content)
     besides = [Beside.fitting(form, profile, metadata, recipe)]
     besides += [Beside.fitting(form, profile, Metadata(), recipe), Beside(profile)]
-    data, left_out = _encoded(path, form, samples, besides)
+    data, left_out = _encoded(path, encode, besides)
     put(path, data)
     return (*notes, *left_out)
 
@@ -55,7 +92,7 @@ def write(path: Path, samples: Samples, content: PictureFile, recipe: str) -> tu
 def write_image(path: Path, image: Image.Image) -> None:
     """Save a picture about results, not a result. Raises `NeuralStyleError` ``unwritable``."""
     form = format_of(path)
-    put(path, _encoded(path, form, np.asarray(image), [Beside()])[0])
+    put(path, _encoded(path, partial(_encode, form, np.asarray(image)), [Beside()])[0])
 
 
 def _profile(form: Format, samples: Samples, content: PictureFile) -> bytes | None:
@@ -89,7 +126,7 @@ def _metadata(
 
 
 def _encoded(
-    path: Path, form: Format, samples: Samples, besides: list[Beside]
+    path: Path, encode: Encode, besides: list[Beside]
 ) -> tuple[bytes | memoryview, list[str]]:
     """A whole file, with the first of ``besides`` that a library does not stumble over.
 
@@ -98,7 +135,7 @@ def _encoded(
     for beside in besides:
         try:
             note = "What the content says of itself could not be written, and is left out."
-            return _encode(form, samples, beside), [] if beside is besides[0] else [note]
+            return encode(beside), [] if beside is besides[0] else [note]
         except Exception as error:
             reason = error
     raise NeuralStyleError(
@@ -119,6 +156,13 @@ def _encoded_by_pillow(form: Format, image: Image.Image, beside: Beside) -> memo
     if not form.alpha and image.mode == "RGBA":
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
+    file = io.BytesIO()
+    image.save(file, form.name, **_options(form, beside))
+    return file.getbuffer()
+
+
+def _options(form: Format, beside: Beside) -> dict[str, Any]:
+    """Everything beside the pixels, and the quality, as Pillow takes them."""
     options: dict[str, Any] = {"icc_profile": beside.profile}
     if beside.exif is not None:  # as bytes: Pillow takes a comment alone for no EXIF
         options["exif"] = beside.exif.tobytes()
@@ -130,6 +174,4 @@ def _encoded_by_pillow(form: Format, image: Image.Image, beside: Beside) -> memo
         options["xmp"] = beside.xmp
     if form.name in _QUALITY:
         options["quality"] = _QUALITY[form.name]
-    file = io.BytesIO()
-    image.save(file, form.name, **options)
-    return file.getbuffer()
+    return options
