@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
     "nst_server.pictures": ("values", "numpy PIL imagecodecs"),
     "nst_server.pictures.reading": ("values pictures", "numpy PIL imagecodecs tifffile"),
     "nst_server.pictures.writing": ("values pictures", "numpy PIL imagecodecs tifffile"),
+    "nst_server.animation": ("values wire", "numpy"),
     "nst_server.engine": (
         "values host engine.planning engine.canvas engine.network engine.losses engine.objective "
         "engine.optimizers",
@@ -48,13 +49,14 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
     ),
     "nst_server.cluster": ("values host wire studio", "dask distributed"),
     "nst_server.bench": (
-        "values host wire client broker pictures worker engine studio cluster engine.planning "
-        "engine.canvas engine.network engine.losses engine.objective engine.optimizers",
+        "values host wire client broker pictures animation worker engine studio cluster "
+        "engine.planning engine.canvas engine.network engine.losses engine.objective "
+        "engine.optimizers",
         "numpy PIL rich tensorflow keras distributed",
     ),
     "nst_server.command": (
-        "values host wire client broker pictures pictures.reading pictures.writing worker engine "
-        "engine.canvas studio cluster bench",
+        "values host wire client broker pictures pictures.reading pictures.writing animation "
+        "worker engine engine.canvas studio cluster bench",
         "numpy PIL rich markdown_it",
     ),
 }
