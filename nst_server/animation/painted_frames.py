@@ -34,7 +34,7 @@ def painted_frames(orders: Iterable[Order], paint: Paint) -> Iterator[bytes]:
     before: _Frame | None = None
     for order in orders:
         if order.settings.changes_nothing:
-            yield bytes(order.content.pixels)
+            yield bytes(paint(order))
             continue
         frame = _seen(order.content)
         if before is None:

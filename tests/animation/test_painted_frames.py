@@ -99,12 +99,11 @@ def test_slow_fading_is_painted_once_it_adds_up() -> None:
     assert (results[-1] > 10).mean() > 0.9
 
 
-def test_nothing_is_painted_at_a_strength_of_0() -> None:
+def test_at_a_strength_of_0_frames_are_what_the_engine_leaves_them() -> None:
     painter = Painter()
     untouched = replace(order(frame(20)), settings=Settings(strength=0))
-    (result,) = painter.frames(untouched)
-    assert painter.orders == []
-    assert result.tobytes() == untouched.content.pixels
+    painter.frames(untouched, untouched)
+    assert painter.orders == [untouched, untouched]
 
 
 def test_alpha_is_the_frames_own() -> None:

@@ -73,6 +73,15 @@ def read_animation(path: Path) -> AnimationFile:
     return _understood(path, lambda data: _animation(data, path.suffix))
 
 
+def read_counted(path: Path) -> tuple[PictureFile, int]:
+    """Read ``path`` as `read` does, and count its frames; 1 for what is no animation."""
+
+    def understand(data: bytes) -> tuple[PictureFile, int]:
+        return _picture(_decode(data, path.suffix)), animation_reader.frame_count(data)
+
+    return _understood(path, understand)
+
+
 def read_mask(path: Path, width: int, height: int) -> PictureFile:
     """Read a mask, the brightness of ``path``, and stretch it to the content's size if needed.
 
