@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterable
+from contextlib import closing
 
 from nst_server.command import folder
 from nst_server.command.arguments import check_streams, texture_size
@@ -16,6 +15,7 @@ from nst_server.command.console import Console
 from nst_server.command.painted_file import write_painted
 from nst_server.command.request_pictures import RequestPictures
 from nst_server.command.stylize_request import StylizeRequest, check_single, request_from
+from nst_server.command.trace import tracing
 from nst_server.host.home import Home
 from nst_server.pictures.picture_file import PictureFile, plain
 from nst_server.pictures.reading import reader
@@ -24,7 +24,6 @@ from nst_server.pictures.writing import writer
 from nst_server.studio.backend import finished
 from nst_server.studio.chatter import without_chatter
 from nst_server.studio.job_pictures import JobPictures
-from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.events import Event, Finished, Painting
 
 
@@ -42,11 +41,12 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
         pictures = _read(request, arguments)
     order = pictures.order(request.settings)
     console = Console(quiet=arguments.quiet or arguments.json)
-    with console, _tracing(arguments.trace) as trace:
+    with console, tracing(arguments.trace) as trace:
 
         def tell(event: Event) -> None:
             console.show(event)
-            trace(event)
+            if isinstance(event, Painting):
+                trace(event.progress.to_wire())
 
         with closing(chosen_backend(arguments, home, console)) as backend:
             painted = finished(backend.run(order), tell)
@@ -69,38 +69,6 @@ def _read(request: StylizeRequest, arguments: argparse.Namespace) -> JobPictures
         content = plain(*size, pictures.styles[0])
     writer.check_fits(arguments.output, content)
     return pictures.with_content(content)
-
-
-@contextmanager
-def _tracing(path: Path | None) -> Iterator[Callable[[Event], None]]:
-    """Yield a function that writes progress to a JSONL file, or does nothing without a path.
-
-    Raises `NeuralStyleError` ``unwritable``; a later failure ends the trace but not the painting.
-    """
-    if path is None:
-        yield lambda _: None
-        return
-    try:
-        file = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise NeuralStyleError(
-            "unwritable", f"{path} cannot be written: {error.strerror}.", "Choose another place."
-        ) from None
-
-    def write(event: Event) -> None:
-        if isinstance(event, Painting) and not file.closed:
-            try:
-                print(json.dumps(event.progress.to_wire()), file=file, flush=True)
-            except OSError as error:
-                print(f"{path} ends here: {error.strerror}.", file=sys.stderr)
-                with suppress(OSError):
-                    file.close()
-
-    try:
-        yield write
-    finally:
-        with suppress(OSError):
-            file.close()
 
 
 def _write_sheet(
