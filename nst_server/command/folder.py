@@ -16,7 +16,7 @@ from typing import Any
 
 from nst_server.command.chosen_backend import chosen_backend
 from nst_server.command.console import Failures, FolderConsole, print_failures
-from nst_server.command.painted_file import write_painted
+from nst_server.command.painted_file import StillResult, write_painted
 from nst_server.command.picture_list import ENDINGS, is_folder, listed
 from nst_server.command.request_pictures import RequestPictures
 from nst_server.command.stylize_request import StylizeRequest, request_from
@@ -180,8 +180,8 @@ class _Bookkeeper:
                 self.console.show_of(content, event)
 
     def _write(self, content: Path, output: Path, pictures: JobPictures, painted: Finished) -> None:
-        samples, recipe = pictures.result(painted), self.request.recipe(painted)
-        notes = write_painted(output, samples, pictures.content, recipe, self.home)
+        result, recipe = StillResult(pictures, painted), self.request.recipe(painted)
+        notes = write_painted(output, result, recipe, self.home)
         self.console.end(content)
         self.outcome.painted += 1
         self.outcome.notes += [f"{content}: {note}" for note in notes]

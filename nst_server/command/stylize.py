@@ -7,24 +7,28 @@ import json
 import sys
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 
 from nst_server.command import folder
+from nst_server.command.animated_result import AnimatedResult
 from nst_server.command.arguments import check_streams, texture_size
 from nst_server.command.chosen_backend import chosen_backend
 from nst_server.command.console import Console
-from nst_server.command.painted_file import write_painted
+from nst_server.command.painted_file import Result, StillResult, write_painted
 from nst_server.command.request_pictures import RequestPictures
 from nst_server.command.stylize_request import StylizeRequest, check_single, request_from
 from nst_server.command.trace import tracing
 from nst_server.host.home import Home
+from nst_server.pictures.animation_file import AnimationFile
 from nst_server.pictures.picture_file import PictureFile, plain
 from nst_server.pictures.reading import reader
 from nst_server.pictures.samples import Samples
-from nst_server.pictures.writing import writer
+from nst_server.pictures.writing import formats, writer
 from nst_server.studio.backend import finished
 from nst_server.studio.chatter import without_chatter
 from nst_server.studio.job_pictures import JobPictures
 from nst_server.wire.events import Event, Finished, Painting
+from nst_server.wire.order import Order
 
 
 def run(arguments: argparse.Namespace, home: Home) -> int:
@@ -38,8 +42,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
     check_single(arguments)
     request = request_from(arguments)
     with without_chatter():
-        pictures = _read(request, arguments)
-    order = pictures.order(request.settings)
+        animation, pictures, remarks = _read(request, arguments)
     console = Console(quiet=arguments.quiet or arguments.json)
     with console, tracing(arguments.trace) as trace:
 
@@ -49,26 +52,49 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
                 trace(event.progress.to_wire())
 
         with closing(chosen_backend(arguments, home, console)) as backend:
-            painted = finished(backend.run(order), tell)
-    samples, recipe = pictures.result(painted), request.recipe(painted)
-    notes = write_painted(arguments.output, samples, pictures.content, recipe, home)
+
+            def paint(order: Order) -> Finished:
+                return finished(backend.run(order), tell)
+
+            if len(animation.frames) > 1:
+                result: Result = AnimatedResult.of(animation, pictures, request.settings, paint)
+            else:
+                result = StillResult(pictures, paint(pictures.order(request.settings)))
+    painted = result.finished
+    notes = write_painted(arguments.output, result, request.recipe(painted), home)
     if arguments.sheet is not None:
-        _write_sheet(pictures, samples, request, arguments)
-    _tell(painted, notes, arguments, console)
+        _write_sheet(pictures, result.samples, request, arguments)
+    _tell(painted, (*remarks, *notes), arguments, console)
     return 0
 
 
-def _read(request: StylizeRequest, arguments: argparse.Namespace) -> JobPictures:
-    """Read every picture; the content of a texture has one color. Raises `NeuralStyleError`."""
+def _read(
+    request: StylizeRequest, arguments: argparse.Namespace
+) -> tuple[AnimationFile, JobPictures, tuple[str, ...]]:
+    """Read every picture; the content of a texture has one color. Raises `NeuralStyleError`.
+
+    Returns the content, the job of its first frame, and sentences on what is not painted.
+    """
+    remarks: tuple[str, ...] = ()
     if arguments.texture is None:
-        content = reader.read(arguments.contents[0])
-        pictures = RequestPictures.of(request)
+        form = formats.format_of(arguments.output)
+        animation, remarks = _read_content(arguments.contents[0], form)
+        shared = RequestPictures.of(request)
     else:
         size = texture_size(arguments.texture)
-        pictures = RequestPictures.of(request)
-        content = plain(*size, pictures.styles[0])
-    writer.check_fits(arguments.output, content)
-    return pictures.with_content(content)
+        shared = RequestPictures.of(request)
+        animation = AnimationFile((plain(*size, shared.styles[0]),))
+    writer.check_fits(arguments.output, animation.frames[0])
+    return animation, shared.with_content(animation.frames[0]), remarks
+
+
+def _read_content(path: Path, form: formats.Format) -> tuple[AnimationFile, tuple[str, ...]]:
+    """Read all frames if the result's format holds as many, else the first, with a sentence."""
+    if form.frames:
+        return reader.read_animation(path), ()
+    picture, count = reader.read_counted(path)
+    remark = f"Only the first of {count} frames is painted; .gif, .webp and .png hold all."
+    return AnimationFile((picture,)), (remark,) if count > 1 else ()
 
 
 def _write_sheet(

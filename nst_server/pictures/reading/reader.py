@@ -77,7 +77,7 @@ def read_counted(path: Path) -> tuple[PictureFile, int]:
     """Read ``path`` as `read` does, and count its frames; 1 for what is no animation."""
 
     def understand(data: bytes) -> tuple[PictureFile, int]:
-        return _picture(_decode(data, path.suffix)), animation_reader.frame_count(data)
+        return in_srgb(_decode(data, path.suffix)), animation_reader.frame_count(data)
 
     return _understood(path, understand)
 
@@ -176,10 +176,10 @@ def _decode(data: bytes, ending: str) -> Decoded:
 def _animation(data: bytes, ending: str) -> AnimationFile:
     first = _decode(data, ending)
     if animation_reader.frame_count(data) < 2:
-        return AnimationFile((_picture(first),))
+        return AnimationFile((in_srgb(first),))
     frames = animation_reader.frames(data, first)
     return AnimationFile(
-        tuple(_picture(frame.picture) for frame in frames),
+        tuple(in_srgb(frame.picture) for frame in frames),
         tuple(frame.duration for frame in frames),
         animation_reader.plays(data),
     )
