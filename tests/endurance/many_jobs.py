@@ -23,7 +23,7 @@ def trial(extent: Extent, folder: Path) -> Section:
         begun = time.monotonic()
         for number in range(1, extent.jobs + 1):
             with server.connect() as client:
-                painted(client, draft(number))
+                painted(client, draft(number, iterations=2))
             server.clients.clear()
             if number in _MARKS or number == extent.jobs:
                 worker = server.worker()["pid"]
@@ -31,8 +31,8 @@ def trial(extent: Extent, folder: Path) -> Section:
                 memory = [megabytes(server.process.pid), megabytes(worker)]
                 rows.append([number, f"{time.monotonic() - begun:.0f} s", *memory])
     return Section(
-        f"{extent.jobs} drafts of three shapes, each with other pixels and in a session of its "
-        f"own. All were finished. Memory is that held after the job.",
+        f"{extent.jobs} drafts of two iterations and three shapes, each with other pixels and in a "
+        "session of its own. All were finished. Memory is that held after the job.",
         ("After job", "Time", "Server, MB", "Worker, MB"),
         rows,
         [] if len(workers) == 1 else ["The worker was replaced."],
