@@ -178,6 +178,20 @@ def test_scheduler_that_ends(tmp_path: Path) -> None:
     assert caught.value.code == "server-gone"
 
 
+def test_a_picture_whose_workers_die_is_given_up(tmp_path: Path) -> None:
+    scheduler = Scheduler(tmp_path, {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
+    try:
+        with worker(scheduler) as cluster:
+            for event in cluster.run(order(0, iterations=10000, size=1024)):
+                if isinstance(event, Started):
+                    scheduler.workers[0].kill()
+    finally:
+        scheduler.close()
+    assert isinstance(event, Failed)
+    assert event.error.code == "worker-died"
+    assert "tcp://127.0.0.1:" in event.error.sentence
+
+
 def test_scheduler_without_the_package(tmp_path: Path) -> None:
     scheduler = Scheduler(tmp_path, {"PYTHONPATH": str(tmp_path)})
     try:
