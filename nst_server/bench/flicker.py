@@ -33,7 +33,7 @@ from nst_server.worker.job_events import job_events
 
 WIDTH, HEIGHT, FRAMES = 192, 144, 8
 
-TRIALS = (("swirls", 0.0), ("swirls", 2.0), ("brushwork", 2.0))
+TRIALS = (("swirls", 0.0), ("swirls", 2.0))
 """Sample styles, and how much of 255 levels the grain of the frames deviates."""
 
 Levels = npt.NDArray[np.uint8]
