@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from distributed import Client
+
 from nst_server.engine.painter import Painter
 from nst_server.host.home import Home
 from nst_server.wire.events import Finished
@@ -53,10 +55,13 @@ class Scheduler:
         self.address = eventually(lambda: _address(file), 10)
 
     def add_worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a worker of one thread, without a nanny to start it again."""
+        """Start a worker of one thread, without a nanny to start it again, and wait for it."""
         options = ("--no-nanny", "--nthreads", "1", "--no-dashboard")
-        worker = self._start("worker", self.address, *options, **environment)
-        self.workers.append(worker)
+        with Client(self.address, timeout=60, set_as_default=False) as client:
+            others = len(client.nthreads())
+            worker = self._start("worker", self.address, *options, **environment)
+            self.workers.append(worker)
+            client.wait_for_workers(others + 1, timeout=60)
         return worker
 
     def close(self) -> None:
