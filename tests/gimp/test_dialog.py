@@ -187,7 +187,7 @@ def test_it_fits_the_screen(
     installed_gimp: Any, name: str, size: tuple[int, int], scale: int, theme: str
 ) -> None:
     with (
-        desktop(installed_gimp, ":95", size) as screen,
+        desktop(installed_gimp, ":89", size) as screen,
         Gimp(installed_gimp, display=screen.display, name=name, scale=scale, theme=theme) as gimp,
     ):
         gimp.call("open_picture", path=f"{gimp.home}/samples/astronaut.png")
