@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pkgutil
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -38,17 +39,23 @@ def connected(address: str) -> Client:
             "Dask, which a cluster needs, is not installed.",
             "Run: pip install 'neural-style[cluster]'.",
         ) from None
+    client: Client | None = None
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, asyncio.TimeoutError):
-        raise no_scheduler(address) from None
+        failure = no_scheduler(address)
     except ValueError:
-        raise NeuralStyleError(
+        failure = NeuralStyleError(
             "bad-usage",
             "{address} is no address of a Dask scheduler.",
             "Write it as tcp://host:8786.",
             address=address,
-        ) from None
+        )
+    if client is None:
+        # What was half made ends itself when it is collected, under a lock that the making of the
+        # next one holds too: so not whenever the collector happens to run, but now.
+        gc.collect()
+        raise failure
     try:
         _check_scheduler(client, address)
     except BaseException:

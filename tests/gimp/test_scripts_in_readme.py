@@ -26,8 +26,9 @@ PORTRAIT = np.linspace((0.55, 0.75, 0.95), (0.30, 0.32, 0.12), 240)[:, np.newaxi
 
 
 def block(language: str) -> str:
-    """The only script of the README in a language."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
+    """The only script in a language in the README's part on GIMP's scripts."""
+    part = README.read_text("utf-8").split("\n## In GIMP's scripts\n")[1]
+    found = re.findall(rf"^```{language}\n(.*?)^```$", part, re.M | re.S)
     assert len(found) == 1
     return str(found[0])
 
