@@ -119,7 +119,8 @@ def test_styles_are_compared_in_small_drafts_that_never_hold_the_dialog(
         print(f"first {first:.2f} s, then " + ", ".join(f"{each:.2f}" for each in others))
     print(f"held {held[0]:.0f} ms at most, gap {gaps[0]:.0f} ms at most")
     gallery = told["gallery"]
-    assert {name.split()[0] for name in gallery[:copies]} == {"woodcut"}, "nearest in palette"
+    samples = [name for name in gallery if name[-1].isdigit()]  # after what was used lately
+    assert {name.split()[0] for name in samples[:copies]} == {"woodcut"}, "nearest in palette"
     opened, scrolled, changed = ([name for name, _ in row] for row in rows)
     assert told["scrolled"]
     assert opened == gallery[: len(opened)], "from the first on, in order"
