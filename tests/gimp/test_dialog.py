@@ -149,7 +149,7 @@ def test_a_click_on_a_small_draft_takes_its_style(
     answer = gimp.begin("open_dialog", preset="draft", size="64")
     screen.window(DIALOG)
     wait_for(lambda: gimp.status()["worker"]["state"] == "idle", "the warm server", 60)
-    screen.press(DIALOG, "alt+l")
+    screen.press(DIALOG, "alt+g")
     window = screen.window(COMPARISON)
     wait_for(lambda: gimp.status()["jobs"], "the drafts", 60)
     wait_for(lambda: not gimp.status()["jobs"], "all drafts", 60)

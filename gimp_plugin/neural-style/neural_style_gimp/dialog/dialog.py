@@ -182,7 +182,7 @@ class Dialog:
         """Column with the draft and, below it, the samples."""
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         column.pack_start(self._draft.widget, False, False, 0)
-        self._compare = Gtk.Button.new_with_mnemonic(_("Compare sty_les…"))
+        self._compare = Gtk.Button.new_with_mnemonic(_("Compare styles at a _glance…"))
         self._compare.set_tooltip_text(
             _("See small drafts of the layer in all of these styles, and take one")
         )
