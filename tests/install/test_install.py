@@ -79,7 +79,7 @@ def venv_has(newcomer: Newcomer, package: str) -> bool:
 
 def fetched(newcomer: Newcomer) -> set[str]:
     """Complete wheels that wait to be installed."""
-    return {path.name for path in (newcomer.home / "downloads").glob("*/*.whl")}
+    return {path.name for path in (newcomer.home / "downloads").glob("*.whl")}
 
 
 @pytest.mark.parametrize("moment", ["making", "fetching", "unpacking", "styles", "plug-in"])
