@@ -270,7 +270,7 @@ def test_what_replaces_nothing_does_not_wait_for_a_painting(
     installed: Home, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as unseen:
-        unseen.setattr(demo, "_may_have_server", lambda _: False)
+        unseen.setattr(demo, "_has_connection_file", lambda _: False)
         assert install() == 0
     assert install() == 0
     assert states(server) == ["painting"]
