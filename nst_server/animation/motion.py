@@ -1,4 +1,4 @@
-"""What moved between two frames: block matching for each pixel, from coarse to fine."""
+"""Motion between two frames: block matching for each pixel, from coarse to fine."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _BLOCK = 3
 _FIRST_REACH, _REACH = 8, 1
 """Pixels that a match is looked for in each direction, at the coarsest size and at finer ones."""
 _ROUNDS = 2
-"""How often good matches spread to their neighbors."""
+"""Times that good matches spread to their neighbors."""
 _STILLNESS = np.float32(2 / 255)
-"""How much better than no motion a match must be: grain moves nothing."""
+"""Gain over no motion that a match must bring: grain moves nothing."""
 _OUTSIDE = np.float32(1)
-"""What a pixel differs from one beyond the border."""
+"""Difference of a pixel from one beyond the border."""
 
 
 def motion(before: Pixels, after: Pixels) -> Motion:

@@ -1,4 +1,4 @@
-"""How still what is still stays: ``python -m nst_server.bench.flicker FOLDER``.
+"""Stillness of what is still in a painted animation: ``python -m nst_server.bench.flicker FOLDER``.
 
 Paints eight frames of a balloon before a landscape that does not move, each by itself and as
 ``nst stylize`` paints an animation. Prints the mean change of the landscape's pixels from frame to

@@ -34,7 +34,7 @@ class _Way:
     """A way to the worker and back."""
 
     name: str
-    """What its figures' keys begin with."""
+    """Beginning of its figures' keys."""
     label: str
     shares: bool = True
     """True if the pixels lie in a file that client and worker have open."""

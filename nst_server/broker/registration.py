@@ -1,4 +1,4 @@
-"""What tells clients of this server: its connection file, for as long as its lock is in place."""
+"""The connection file, which tells clients of this server for as long as its lock is in place."""
 
 from __future__ import annotations
 

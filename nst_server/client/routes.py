@@ -32,7 +32,7 @@ def direct(home: Home) -> Transport:
 
 
 def connection(home: Home) -> Connection:
-    """That of this place's server, or else of one that knew no places.
+    """The connection of this place's server, or else of one that knew no places.
 
     Raises `NeuralStyleError` ``server-gone`` or ``not-authorised``.
     """

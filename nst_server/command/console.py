@@ -115,7 +115,7 @@ class FolderConsole(Console):
         self._total = total
         self._ended = 0
         self._shares: dict[Path, float] = {}
-        """How much is done of each picture under way."""
+        """Share that is done of each picture under way."""
         self._name = ""
         self._begun = time.monotonic()
 

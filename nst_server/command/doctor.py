@@ -160,7 +160,7 @@ def _device(home: Home) -> Iterator[Check]:
 
 
 def _way(home: Home) -> str:
-    """How another machine is reached; empty if this one paints."""
+    """Words on the way to another machine; empty if this one paints."""
     try:
         command = routes.remote_command(home)
     except NeuralStyleError:  # the setting is damaged, and `_server` tells it

@@ -124,7 +124,7 @@ def _read(shared: RequestPictures, content: Path, output: Path) -> JobPictures:
 
 @dataclass
 class _Outcome:
-    """What is to be told at the end."""
+    """Counts and sentences for the end."""
 
     painted: int = 0
     failures: Failures = field(default_factory=list)

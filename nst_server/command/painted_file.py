@@ -29,7 +29,7 @@ class Result(Protocol):
 
     @property
     def finished(self) -> Finished:
-        """What painted it."""
+        """Last event of its job, with the report."""
 
     def write(self, path: Path, recipe: str) -> tuple[str, ...]:
         """Write it; return sentences on what could not be kept."""

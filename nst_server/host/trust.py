@@ -96,7 +96,7 @@ def _closed(folder: Path, status: os.stat_result) -> bool:
 
 
 def _entries(home: Home) -> Iterator[tuple[Path, set[int]]]:
-    """What is in the home's folder, and whose it may be: a server must be able to write its own."""
+    """Contents of the home's folder, and whose they may be: a server must write its own."""
     user = os.geteuid()
     for path in sorted(home.root.glob("*")):
         yield path, {user} if path in {home.run, home.logs} else {user, 0}

@@ -15,4 +15,4 @@ class AnimationFile:
     durations: tuple[float, ...] = (0.0,)
     """Milliseconds for which each frame is shown."""
     plays: int = 1
-    """How often it is shown; 0 for ever."""
+    """Times that it is shown; 0 for ever."""
