@@ -54,8 +54,8 @@ class ServerLock:
         self.held = False
 
 
-def holder(path: Path) -> int | None:
-    """The process id that the holder of a lock wrote into its file; None if nobody has the lock.
+def server_holding(path: Path) -> int | None:
+    """The process id that a server wrote into the lock file that it holds; None if nobody has it.
 
     It means something where that process was started; 0 if it is not known.
     """

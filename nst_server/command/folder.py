@@ -114,12 +114,12 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-def _read(shared: RequestPictures, content: Path, output: Path) -> JobPictures:
-    """Read one picture, if its painting can be written."""
+def _read(shared: RequestPictures, content: Path, output: Path) -> tuple[JobPictures, int]:
+    """Read one picture, if its painting can be written, and count its frames."""
     output_file.check_place(output)
-    picture = reader.read(content)
+    picture, frames = reader.read_counted(content)
     writer.check_fits(output, picture)
-    return shared.with_content(picture)
+    return shared.with_content(picture), frames
 
 
 @dataclass
@@ -144,14 +144,14 @@ class _Bookkeeper:
     """Content and output of each order that was given out, by its number, and its pictures."""
 
     def orders(
-        self, readings: Iterable[tuple[tuple[Path, Path], Future[JobPictures]]]
+        self, readings: Iterable[tuple[tuple[Path, Path], Future[tuple[JobPictures, int]]]]
     ) -> Iterator[Order]:
         """Yield the order of each picture that can be read."""
         numbers = count()
         for (content, output), reading in readings:
             self.console.begin(content)
             try:
-                pictures = reading.result()
+                pictures, frames = reading.result()
             except (NeuralStyleError, MemoryError) as error:
                 self._fail(content, in_words(error))
                 continue
@@ -160,6 +160,9 @@ class _Bookkeeper:
             except NeuralStyleError as error:
                 self._fail_or_raise(content, error)
                 continue
+            if frames > 1:
+                remark = f"Only the first of {frames} frames is painted; alone, all are."
+                self.outcome.notes.append(f"{content}: {remark}")
             self.under_way[next(numbers)] = content, output, pictures
             yield order
 

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from nst_server.broker.file_lock import holder
+from nst_server.broker.file_lock import server_holding
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 
@@ -34,7 +34,7 @@ def end_by_signals(home: Home) -> bool:
 def _is_free(lock: Path, seconds: float) -> bool:
     """True if nobody has the lock, or not for longer than so many seconds."""
     deadline = time.monotonic() + seconds
-    while holder(lock) is not None:
+    while server_holding(lock) is not None:
         if time.monotonic() > deadline:
             return False
         time.sleep(_PAUSE)
@@ -45,7 +45,7 @@ def _end(lock: Path) -> None:
     """Terminate the holder of the lock, or else kill it."""
     numbers = [] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGKILL]
     for number in numbers:
-        pid = holder(lock)
+        pid = server_holding(lock)
         if pid is None:
             return
         if not _has_open(pid, lock):
@@ -55,7 +55,7 @@ def _end(lock: Path) -> None:
             os.kill(pid, signal.SIGCONT)  # one that was stopped ends well, and its worker with it
         if _is_free(lock, _PATIENCE_SECONDS):
             return
-    raise _beyond_reach(lock, holder(lock) or 0)
+    raise _beyond_reach(lock, server_holding(lock) or 0)
 
 
 def _has_open(pid: int, path: Path) -> bool:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from nst_server.host import trust
 from nst_server.host.home import Home
+from nst_server.host.process_limits import allow_open_files
 from nst_server.values.errors import NeuralStyleError
 
 _OPEN_FILES = 64
 """Files that a server, its client or its worker has open at once, with some to spare."""
-_MANY_OPEN_FILES = 4096
 _SHOWN_CHARACTERS = 100
 
 
@@ -68,26 +68,7 @@ def _unusable(path: Path, error: OSError) -> NeuralStyleError:
     )
 
 
-if sys.platform == "win32":
-
-    def allow_open_files() -> int:
-        """The number of files that this process may have open at once; more if it may have more."""
-        return _MANY_OPEN_FILES
-
-    def _lies_on_noexec(_: Path) -> bool:
+def _lies_on_noexec(folder: Path) -> bool:
+    if sys.platform == "win32":
         return False
-
-else:
-    import resource
-
-    def allow_open_files() -> int:
-        """The number of files that this process may have open at once; more if it may have more."""
-        limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = _MANY_OPEN_FILES if most == resource.RLIM_INFINITY else min(most, _MANY_OPEN_FILES)
-        if limit == resource.RLIM_INFINITY or limit >= wanted:
-            return _MANY_OPEN_FILES if limit == resource.RLIM_INFINITY else limit
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-        return wanted
-
-    def _lies_on_noexec(folder: Path) -> bool:
-        return bool(os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0))
+    return bool(os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0))

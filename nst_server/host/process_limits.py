@@ -8,6 +8,8 @@ import sys
 
 _FEW_FILES = 256
 """Open files that a server with many clients needs, and some to spare."""
+_MANY_FILES = 4096
+"""Open files that are never too few for a client."""
 
 
 def lift_soft_limits() -> None:
@@ -28,6 +30,20 @@ def lift_soft_limits() -> None:
         is_time = name == "CPU" and hard != resource.RLIM_INFINITY
         with contextlib.suppress(OSError, ValueError):  # macOS has less than it says
             resource.setrlimit(number, (max(1, hard - 1) if is_time else hard, hard))
+
+
+def allow_open_files() -> int:
+    """Return the number of files that this process may have open at once, raised if it may be."""
+    if sys.platform == "win32":
+        return _MANY_FILES
+    import resource
+
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if most == resource.RLIM_INFINITY else min(most, _MANY_FILES)
+    if limit == resource.RLIM_INFINITY or limit >= wanted:
+        return _MANY_FILES if limit == resource.RLIM_INFINITY else limit
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    return wanted
 
 
 def undo_priority(process: int) -> None:

@@ -61,7 +61,7 @@ def endless(server: Server, size: int, count: int) -> Iterator[subprocess.Popen[
 
 
 def serves(server: Server) -> bool:
-    """Whether a job is done, from hello to result."""
+    """True if a job is done, from hello to result."""
     with server.connect() as client:
         client.submit(make_order())
         return isinstance(finish(client)[-1], Finished)
@@ -112,7 +112,7 @@ def test_connections_that_say_nothing_are_dropped_and_others_get_in(home: Home) 
 
 
 def is_dropped(peer: socket.socket) -> bool:
-    """Whether the server has ended a connection, after its greeting."""
+    """True if the server has ended a connection, after its greeting."""
     with contextlib.suppress(BlockingIOError):
         while peer.recv(100):
             pass

@@ -68,7 +68,7 @@ def worker(scheduler: Scheduler, **environment: str) -> Iterator[DaskCluster]:
 
 
 def refusal(cluster: DaskCluster, **options: Any) -> NeuralStyleError:
-    """What a cluster that cannot paint says."""
+    """The error of a cluster that cannot paint."""
     with pytest.raises(NeuralStyleError) as caught:
         list(cluster.run(order(0, **options)))
     return caught.value

@@ -18,7 +18,7 @@ from distributed import Client
 from PIL import Image
 
 from tests.support.clusters import ONE_THREAD, Scheduler
-from tests.support.running import NST, QUICK, nst, stylize
+from tests.support.running import QUICK, interrupted, nst, stylize
 from tests.support.servers import SOURCES
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -83,19 +83,8 @@ def test_an_interruption_leaves_what_is_painted_and_nothing_half(
     for number in range(200):
         shutil.copy(files / "content.png", photos / f"{number:03}.png")
     words = (photos, "-o", into, "--style", files / "style.png", *QUICK, "--json")
-    painting = subprocess.Popen(
-        [*NST, "stylize", *map(str, words), "--cluster", scheduler.address],
-        env={**os.environ, "NST_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert painting.stdout is not None
-    first = json.loads(painting.stdout.readline())
-    painting.send_signal(signal.SIGINT)
-    rest, said = painting.communicate(timeout=30)
-    assert (painting.returncode, said) == (130, "nst: Interrupted.\n")
-    told = [first, *map(json.loads, rest.splitlines())]
+    told, code, said = interrupted(home, "stylize", *words, "--cluster", scheduler.address)
+    assert (code, said) == (130, "nst: Interrupted.\n")
     assert sorted(into.iterdir()) == sorted(Path(line["output"]) for line in told)
     assert len(told) < 200
     # The worker is free for the next one at once.

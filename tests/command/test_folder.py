@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image
 
 from nst_server.pictures.reading import reader
-from tests.support.running import NST, QUICK, nst
+from tests.support.running import NST, QUICK, interrupted, nst
 
 pytestmark = pytest.mark.engine
 
@@ -115,6 +114,21 @@ def test_in_a_folder_that_is_not_there_each_is_named(
     ]
 
 
+def test_an_animation_in_a_folder_says_what_of_it_is_painted(
+    home: Path, files: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    with Image.open(files / "content.png") as image:
+        frames = [image.convert("RGB"), image.convert("RGB").rotate(180)]
+    frames[0].save(photos / "moving.gif", save_all=True, append_images=frames[1:])
+    done = paint(home, files, photos, "-o", tmp_path / "painted")
+    assert done.returncode == 0
+    said = "Only the first of 2 frames is painted; alone, all are."
+    assert f"{photos / 'moving.gif'}: {said}" in done.stderr.splitlines()
+    assert names(tmp_path / "painted") == ["moving.gif"]
+
+
 def test_a_full_disk_ends_it_and_loses_nothing(
     home: Path, files: Path, photos: Path, tmp_path: Path
 ) -> None:
@@ -140,21 +154,11 @@ def test_an_interruption_leaves_what_is_painted_and_nothing_half(
     photos.mkdir()
     for number in range(60):
         shutil.copy(files / "content.png", photos / f"{number:02}.png")
-    words = [photos, "-o", into, "--style", files / "style.png", "--json"]
-    painting = subprocess.Popen(
-        [*NST, "stylize", *map(str, [*words, *QUICK])],
-        env={**os.environ, "NST_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert painting.stdout is not None
-    first = json.loads(painting.stdout.readline())
-    painting.send_signal(signal.SIGINT)
-    lines, errors = painting.communicate(timeout=20)
-    assert (painting.returncode, errors) == (130, "nst: Interrupted.\n")
-    assert first["output"] == str(into / "00.png")
-    assert 1 <= len(names(into)) <= len(lines.splitlines()) + 2 < 60
+    words = [photos, "-o", into, "--style", files / "style.png", "--json", *QUICK]
+    told, code, errors = interrupted(home, "stylize", *words)
+    assert (code, errors) == (130, "nst: Interrupted.\n")
+    assert told[0]["output"] == str(into / "00.png")
+    assert 1 <= len(names(into)) <= len(told) + 1 < 60
     for name in names(into):
         assert reader.recipe(into / name)
 

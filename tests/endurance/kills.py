@@ -67,7 +67,7 @@ STAGES: dict[str, Callable[[Home, Client], None]] = {
 
 
 class _Tally:
-    """What became of the kills of one process at one stage."""
+    """Outcome of the kills of one process at one stage."""
 
     def __init__(self, who: str, stage: str) -> None:
         self.who, self.stage = who, stage

@@ -47,7 +47,7 @@ class Section:
     headings: Sequence[str]
     rows: Sequence[Sequence[object]]
     wrong: Sequence[str] = ()
-    """What was not as it should be, a sentence each."""
+    """Faults that were seen, a sentence each."""
 
     def markdown(self) -> str:
         """The section without its heading."""

@@ -20,11 +20,13 @@ OTHER_PIP_SETTINGS = """[global]
 user = true
 require-hashes = true
 no-binary = :all:
+constraint = /root/.config/pip/constraints.txt
 [install]
 prefix = /root/elsewhere
 target = /root/elsewhere
+root = /root/elsewhere
 """
-"""Of other work: nothing here may heed them."""
+"""Settings of other work, which nothing here may heed."""
 
 
 class InstalledGimp:
@@ -106,6 +108,7 @@ def installed_gimp(gimp_version: str) -> Iterator[InstalledGimp]:
         settings = newcomer.outside("/root/.config/pip/pip.conf")
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text(OTHER_PIP_SETTINGS)
+        settings.with_name("constraints.txt").write_text("numpy==1.0\nrich==1.0\n")
         command = ["python3", str(InstalledGimp.repository / "install" / "install.py")]
         done = newcomer.run(command, timeout=INSTALL_SECONDS)
         log = newcomer.outside(InstalledGimp.home / "logs" / "install.log")

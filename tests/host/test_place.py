@@ -1,4 +1,4 @@
-"""Where an address means something, in a few digits."""
+"""The place in which an address means something, in a few digits."""
 
 from __future__ import annotations
 

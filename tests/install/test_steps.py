@@ -12,9 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from steps import demo, environment, guard, interpreter, packages, plug_in
+from steps import demo, environment, guard, interpreter, plug_in
 from steps.manifest import Manifest
-from steps.packages import Store
 from steps.report import SetupError, SetupReport
 from steps.setup import run
 
@@ -93,22 +92,6 @@ def test_what_an_interrupted_run_fetched_counts_as_free(
         environment.check_space(home, "cpu")
 
 
-def test_nothing_is_asked_for_again_once_one_cannot_be_had(tmp_path: Path, lock: Path) -> None:
-    slow = tmp_path / "pip"
-    slow.write_text(
-        "#!/bin/sh\n"
-        'cd "$(dirname "$0")"; name=$(sed -n "s/==.*//p" "$4"); echo "$name" >> calls\n'
-        'test "$name" = one && { sleep 0.5; echo DO NOT MATCH THE HASHES; exit 1; }\n'
-        "exec sleep 600\n"
-    )
-    slow.chmod(0o755)
-    code, output = packages.fetch(
-        [str(slow)], lock, Store(tmp_path / "downloads", "3.11"), SetupReport(), {**os.environ}, ()
-    )
-    assert (code, output) == (1, "DO NOT MATCH THE HASHES\n")
-    assert sorted((tmp_path / "calls").read_text().split()) == ["one", "two"]
-
-
 def test_stamps(tmp_path: Path) -> None:
     manifest = Manifest(tmp_path / "home")
     assert not manifest.exists
@@ -159,34 +142,6 @@ def test_no_network_ends_with_a_sentence(
         )
     assert "Connection" in environment.install_log(home).read_text()
     assert "Traceback" not in capfd.readouterr().out
-
-
-@pytest.fixture
-def lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Of two packages, which are asked for again at once."""
-    monkeypatch.setattr(packages, "PAUSE_SECONDS", 0.01)
-    made = tmp_path / "a.lock"
-    made.write_text("one==1 \\\n    --hash=sha256:0\ntwo==2 \\\n    --hash=sha256:1\n")
-    return made
-
-
-def test_a_registry_that_fails_for_a_moment_is_asked_again(tmp_path: Path, lock: Path) -> None:
-    flaky = tmp_path / "pip"
-    flaky.write_text(
-        "#!/bin/sh\n"  # called as: pip --dest FOLDER -r FILE; fails at first for each
-        'cd "$(dirname "$0")"; name=$(sed -n "s/==.*//p" "$4")\n'
-        'echo "$name" >> calls\n'
-        '[ "$(grep -c "$name" calls)" -gt 1 ] || { echo "No matching distribution"; exit 1; }\n'
-        'mkdir -p "$2"; touch "$2/$name.whl"\n'
-    )
-    flaky.chmod(0o755)
-    to = tmp_path / "downloads"
-    store = Store(to, "3.11")
-    code, output = packages.fetch([str(flaky)], lock, store, SetupReport(), dict(os.environ), ())
-    assert code == 0, output
-    assert {path.name for path in to.glob("*.whl")} == {"one.whl", "two.whl"}
-    packages.fetch([str(flaky)], lock, store, SetupReport(), dict(os.environ), ())
-    assert len((tmp_path / "calls").read_text().split()) == 4  # nothing was asked for again
 
 
 def install(**options: object) -> int:

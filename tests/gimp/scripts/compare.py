@@ -14,7 +14,7 @@ from gi.repository import GLib
 SECONDS = 150
 
 SIZE = (480, 220)
-"""Of the window: a few drafts are in sight."""
+"""Width and height of the window, in which a few drafts are in sight."""
 
 
 def main(plug_in, home, copies):

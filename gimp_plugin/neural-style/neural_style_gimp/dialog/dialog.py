@@ -49,6 +49,9 @@ TIPS = {
 AROUND = 180
 """Height of the window's title, buttons and borders, in pixels."""
 
+SMALL_SCREEN = 700
+"""Height of a screen that has room for one row of samples only, in pixels."""
+
 SIZES = ("auto", "full", "512", "768", "1024", "1536", "2048")
 """Proposals for the size to paint at; any number can be typed."""
 
@@ -107,7 +110,8 @@ class Dialog:
         )
         self._region = RegionRow(config, targets[0].image)
         self._draft = DraftPane(home, targets[0], self._wish, self._take_content)
-        self._gallery = Gallery(home.styles, self._thumbnails, self._take_style)
+        rows = 1 if _screen().height < SMALL_SCREEN else 2
+        self._gallery = Gallery(home.styles, self._thumbnails, self._take_style, most_rows=rows)
         self._content: Downscaled | None = None
         self._comparison: Comparison | None = None
         self._fill()

@@ -8,10 +8,9 @@ from typing import Any
 
 import gi
 
-gi.require_version("Gdk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GdkPixbuf, Gio, Gtk
+from gi.repository import GdkPixbuf, Gio, Gtk
 
 from neural_style_gimp.dialog.thumbnails import Thumbnails
 from neural_style_gimp.i18n import _
@@ -22,9 +21,6 @@ from nst_server.values.palette import Palette
 SIDE = 46
 PER_ROW = 5
 MOST = 60
-ROWS_IN_SIGHT = 2
-SMALL_SCREEN = 700
-"""Height in pixels of a screen on which the dialog has room for one row only."""
 RECENT = 5
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 APPLICATION = "Neural Style"
@@ -42,8 +38,14 @@ class Gallery:
     """
 
     def __init__(
-        self, folder: Path, thumbnails: Thumbnails, chosen: Callable[[Path], None]
+        self,
+        folder: Path,
+        thumbnails: Thumbnails,
+        chosen: Callable[[Path], None],
+        *,
+        most_rows: int,
     ) -> None:
+        """``chosen`` is called with the file of a button; at most ``most_rows`` are in sight."""
         samples = _pictures(folder)
         recent = [path for path in recent_styles() if path.parent != folder]
         self._recent = recent[:RECENT]
@@ -63,7 +65,7 @@ class Gallery:
         for place in self._places.values():
             self._grid.add(place)
         self.widget = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, can_focus=False)
-        rows = min(_rows_in_sight(), -(-len(self.paths) // PER_ROW))
+        rows = min(most_rows, -(-len(self.paths) // PER_ROW))
         self.widget.set_min_content_height(rows * (SIDE + 8))
         self.widget.add(self._grid)
         self.widget.show_all()
@@ -118,12 +120,6 @@ class Gallery:
             self._sort()
 
         return show
-
-
-def _rows_in_sight() -> int:
-    screens = Gdk.Display.get_default()
-    height = screens.get_monitor(0).get_workarea().height if screens else SMALL_SCREEN
-    return 1 if height < SMALL_SCREEN else ROWS_IN_SIGHT
 
 
 def title(path: Path) -> str:
