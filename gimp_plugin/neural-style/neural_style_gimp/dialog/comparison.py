@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from neural_style_gimp.progress import wording
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
-from nst_server.wire.events import Event, Failed, Finished, Queued
+from nst_server.wire.events import Event, Failed, Finished, Queued, Started
+from nst_server.wire.order import Order
 
 TICK_MILLISECONDS = 10
 """Shorter than the large draft's: of half a second, every turn that a message waits counts."""
@@ -69,6 +71,8 @@ class Comparison:
         self._ended = ended
         self._settings: Settings | None = None
         self._current: _Cell | None = None
+        self._next: tuple[_Cell, Settings, Order] | None = None
+        """The order of the draft after the current one, made while that is painted."""
         self._after = 0.0
         self._at_work = False
         self._failed = False
@@ -170,11 +174,7 @@ class Comparison:
         settings = self._settings
         if settings is None:
             return
-        missing = [
-            cell
-            for cell in self._cells
-            if cell.painted_with != settings and self._in_sight(cell) and not cell.broken
-        ]
+        missing = self._missing(settings)
         for cell in missing:
             if not cell.asked:
                 cell.asked = True
@@ -185,18 +185,38 @@ class Comparison:
         elif not missing:
             self._rest()
 
+    def _missing(self, settings: Settings) -> list[_Cell]:
+        return [
+            cell
+            for cell in self._cells
+            if cell.painted_with != settings and self._in_sight(cell) and not cell.broken
+        ]
+
     def _begin(self, cell: _Cell, settings: Settings) -> None:
         if not self._at_work:
             self._at_work = True
             self._begun()
         self._current = cell
         try:
-            order = small_draft(self._content, cell.style, settings)
+            order = self._order(cell, settings)
         except NeuralStyleError as error:
             self._tell(Failed(error))
             return
         self._draft.want(order, after=self._after)
         self._after = 0.0
+
+    def _order(self, cell: _Cell, settings: Settings) -> Order:
+        if self._next is not None and self._next[:2] == (cell, settings):
+            return self._next[2]
+        return small_draft(self._content, cell.style, settings)
+
+    def _look_ahead(self, current: _Cell, settings: Settings) -> None:
+        """Make the order of the next draft; one that cannot be made is told when its turn comes."""
+        following = (cell for cell in self._missing(settings) if cell is not current and cell.style)
+        cell = next(following, None)
+        if cell is not None:
+            with suppress(NeuralStyleError):
+                self._next = cell, settings, small_draft(self._content, cell.style, settings)
 
     def _rest(self) -> None:
         if self._at_work:
@@ -223,6 +243,8 @@ class Comparison:
                 self._status.set_text(wording.drafting(event))
             case Failed(error=error):
                 self._fail(error)
+            case Started() if self._current is not None and self._settings is not None:
+                self._look_ahead(self._current, self._settings)
             case Finished(picture=shape, pixels=pixels) if self._current is not None:
                 alpha = shape.channels == 4
                 picture = pixbuf(shape.width, shape.height, pixels.read(), alpha=alpha)
