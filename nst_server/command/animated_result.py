@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,16 +34,24 @@ class AnimatedResult:
         pictures: JobPictures,
         settings: Settings,
         paint: Callable[[Order], Finished],
+        begin: Callable[[int, int], None],
     ) -> AnimatedResult:
-        """Paint each frame, with the other pictures as they are. Raises what ``paint`` raises."""
+        """Paint each frame, with the other pictures as they are. Raises what ``paint`` raises.
+
+        ``begin`` is called with the number of each frame, from 1, and how many there are.
+        """
         paintings: list[Finished] = []
-        orders = (replace(pictures, content=frame).order(settings) for frame in animation.frames)
+
+        def orders() -> Iterator[Order]:
+            for number, frame in enumerate(animation.frames, start=1):
+                begin(number, len(animation.frames))
+                yield replace(pictures, content=frame).order(settings)
 
         def pixels(order: Order) -> bytes:
             paintings.append(paint(order))
             return bytes(paintings[-1].pixels.read())
 
-        pairs = zip(animation.frames, painted_frames(orders, pixels), strict=True)
+        pairs = zip(animation.frames, painted_frames(orders(), pixels), strict=True)
         frames = tuple(blend(frame, painted, pictures.mask) for frame, painted in pairs)
         report = _of_all([painting.report for painting in paintings])
         return cls(animation, frames, replace(paintings[0], report=report))

@@ -100,6 +100,13 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
         "tiles unless --no-seamless is given.",
     )
     parser.add_argument(
+        "--frames",
+        type=_frames,
+        metavar="FIRST-LAST",
+        help="Of an animation, paint only these frames, counted from 1: 3, 3-8, or 3- to its end. "
+        "The result has no others.",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         action=_Output,
@@ -170,6 +177,15 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         help="Paint on the workers of the Dask scheduler at this address, tcp://host:8786, several "
         "pictures at once.",
     )
+
+
+def _frames(word: str) -> tuple[int, int | None]:
+    """Return the first and the last frame that ``word`` names; None for the end."""
+    found = re.fullmatch(r"(\d+)(-(\d*))?", word)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{word} names no frames; write 3, 3-8 or 3-.")
+    first, rest, last = found.groups()
+    return int(first), int(last or 0) or None if rest else int(first)
 
 
 @dataclass

@@ -26,6 +26,7 @@ class Console:
 
     def __init__(self, *, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
+        self._frame, self._frames = 1, 1
         self._bar: rich_progress.Progress | None = None
 
     def __enter__(self) -> Console:
@@ -61,6 +62,10 @@ class Console:
         """Show that the server is starting."""
         self._say(f"Starting the server ({seconds:.0f} s)")
 
+    def begin_frame(self, number: int, count: int) -> None:
+        """Show from now on that this frame of ``count`` is painted, numbered from 1."""
+        self._frame, self._frames = number, count
+
     def show(self, event: Event) -> None:
         """Show what an event tells."""
         match event:
@@ -84,14 +89,15 @@ class Console:
         if self._bar is None:
             return
         left = f"{_duration(progress.seconds_left)} left" if progress.seconds_left else ""
-        self._bar.update(
-            self._task,
-            # The painting is complete only once saved: never show 100 % before.
-            completed=min(progress.done, 0.99),
-            description=f"Painting at {progress.width}×{progress.height} "
-            f"(scale {progress.scale} of {progress.scales})",
-            left=left,
-        )
+        words = f"Painting at {progress.width}×{progress.height} "
+        words += f"(scale {progress.scale} of {progress.scales})"
+        if self._frames > 1:
+            words += f", frame {self._frame} of {self._frames}"
+            left += " in it" if left else ""
+        # A frame may take two paintings, so the bar moves from frame to frame only. The painting is
+        # complete only once saved: never show 100 % before.
+        done = progress.done if self._frames == 1 else (self._frame - 1) / self._frames
+        self._bar.update(self._task, completed=min(done, 0.99), description=words, left=left)
 
     def finished(self, output: Path, report: Report) -> None:
         """Print one line about the result if standard output is a terminal."""

@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Refuse what is for one picture only. Raises `NeuralStyleError` ``bad-usage``."""
-    for name in ("texture", "resume", "sheet", "trace"):
+    for name in ("texture", "frames", "resume", "sheet", "trace"):
         if getattr(arguments, name) is not None:
             raise NeuralStyleError(
                 "bad-usage",

@@ -57,7 +57,9 @@ def run(arguments: argparse.Namespace, home: Home) -> int:
                 return finished(backend.run(order), tell)
 
             if len(animation.frames) > 1:
-                result: Result = AnimatedResult.of(animation, pictures, request.settings, paint)
+                result: Result = AnimatedResult.of(
+                    animation, pictures, request.settings, paint, console.begin_frame
+                )
             else:
                 result = StillResult(pictures, paint(pictures.order(request.settings)))
     painted = result.finished
@@ -78,7 +80,7 @@ def _read(
     remarks: tuple[str, ...] = ()
     if arguments.texture is None:
         form = formats.format_of(arguments.output)
-        animation, remarks = _read_content(arguments.contents[0], form)
+        animation, remarks = _read_content(arguments.contents[0], form, arguments.frames)
         shared = RequestPictures.of(request)
     else:
         size = texture_size(arguments.texture)
@@ -88,11 +90,20 @@ def _read(
     return animation, shared.with_content(animation.frames[0]), remarks
 
 
-def _read_content(path: Path, form: formats.Format) -> tuple[AnimationFile, tuple[str, ...]]:
-    """Read all frames if the result's format holds as many, else the first, with a sentence."""
-    if form.frames:
-        return reader.read_animation(path), ()
-    picture, count = reader.read_counted(path)
+def _read_content(
+    path: Path, form: formats.Format, wanted: tuple[int, int | None] | None
+) -> tuple[AnimationFile, tuple[str, ...]]:
+    """Read all frames, or those that are wanted, if the result's format holds as many.
+
+    Else the first of them, with a sentence.
+    """
+    if form.frames or wanted is not None:
+        animation = reader.read_animation(path).chosen(*wanted or (1, None))
+        if form.frames:
+            return animation, ()
+        picture, count = animation.frames[0], len(animation.frames)
+    else:
+        picture, count = reader.read_counted(path)
     remark = f"Only the first of {count} frames is painted; .gif, .webp and .png hold all."
     return AnimationFile((picture,)), (remark,) if count > 1 else ()
 

@@ -76,6 +76,37 @@ def test_a_still_result_is_the_first_frame(
     assert getattr(Image.open(output), "n_frames", 1) == 1
 
 
+def test_chosen_frames_and_no_others(home: Path, files: Path, moving: Path, tmp_path: Path) -> None:
+    output = tmp_path / "painted.png"
+    flags = "--style", files / "style.png", "-o", output, "--frames"
+    done = nst(home, "stylize", moving, *flags, "2-", *QUICK)
+    assert done.returncode == 0, done.stderr
+    painted, content = reader.read_animation(output), reader.read_animation(moving)
+    assert painted.durations == content.durations[1:]
+    square = np.abs(content.frames[1].samples.astype(int) - painted.frames[0].samples)
+    other = np.abs(content.frames[0].samples.astype(int) - painted.frames[0].samples)
+    assert square.mean() < other.mean(), "the second frame is the first of the result"
+    for words, sentence in {
+        "4": "There are no frames 4: the picture has 3. Count frames from 1: --frames 1-4.",
+        "0-2": "There are no frames 0-2: the picture has 3. Count frames from 1: --frames 1-4.",
+        "x": "argument --frames: x names no frames; write 3, 3-8 or 3-.",
+    }.items():
+        done = nst(home, "stylize", moving, *flags, words, *QUICK)
+        assert done.returncode == 2
+        assert sentence in done.stderr
+
+
+def test_a_chosen_frame_as_a_still(home: Path, files: Path, moving: Path, tmp_path: Path) -> None:
+    output = tmp_path / "painted.jpg"
+    flags = "--style", files / "style.png", "-o", output, "--frames", 3
+    done = nst(home, "stylize", moving, *flags, *QUICK)
+    assert (done.returncode, done.stderr) == (0, "")
+    third = reader.read_animation(moving).frames[2].samples.astype(int)
+    first = reader.read_animation(moving).frames[0].samples.astype(int)
+    painted = reader.read(output).samples
+    assert np.abs(painted - third).mean() < np.abs(painted - first).mean()
+
+
 def test_a_damaged_frame_is_a_sentence(
     home: Path, files: Path, moving: Path, tmp_path: Path
 ) -> None:
