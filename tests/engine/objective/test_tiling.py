@@ -25,7 +25,7 @@ from nst_server.engine.objective.tiling import (
 )
 from nst_server.engine.objective.whole import Objective
 from nst_server.engine.painter import Painter
-from nst_server.engine.planning.schedule import MARGIN
+from nst_server.engine.planning.schedule import scales
 from nst_server.engine.planning.widths import fast_width
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings, StyleLossName
@@ -44,11 +44,26 @@ def test_cells_cover_the_picture_once_and_begin_on_the_grid(
         cell, outer = tile.cell, tile.outer
         covered[cell.y : cell.bottom, cell.x : cell.right] += 1
         assert {at % grid for at in (outer.x, outer.y, tile.inner.x, tile.inner.y)} == {0}
-        assert cell.x - outer.x in (cell.x, around)
+        assert cell.x - outer.x >= min(cell.x, around)
+        assert cell.y - outer.y >= min(cell.y, around)
         assert outer.right - cell.right == min(width - cell.right, around)
         if outer.x > 0 and outer.right < width:
             assert outer.width == fast_width(outer.width)
     assert (covered == 1).all()
+
+
+@pytest.mark.parametrize("size", [(1000, 504), (800, 600), (4000, 3000), (6240, 4160), (1003, 501)])
+@pytest.mark.parametrize("wraps", [False, True])
+def test_all_tiles_of_a_picture_have_one_size(size: tuple[int, int], wraps: bool) -> None:
+    width, height = size
+    all_of_them = [tile.outer for tile in tiles(width, height, 440, halo=18, grid=8, wraps=wraps)]
+    for sides, length in (
+        ({outer.width for outer in all_of_them}, width),
+        ({outer.height for outer in all_of_them}, height),
+    ):
+        assert len(sides) == 1 or max(sides) - min(sides) == length % 8
+        added = sum(outer.width * outer.height for outer in all_of_them) / (width * height)
+        assert added < 1.5
 
 
 @pytest.mark.parametrize(
@@ -188,7 +203,8 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 
     monkeypatch.setattr(Objective, "gradient", out_of_memory)
     found = list(painter.stylize(content, [style], settings))[-1]
-    assert refused == [(1, 200 + 2 * MARGIN, 304 + 2 * MARGIN, 3)]
+    (scale,) = scales(304, 200, settings)
+    assert refused == [(1, *reversed(scale.painted), 3)]
     assert found.progress.loss == pytest.approx(expected.progress.loss, rel=1e-4)
     assert np.abs(found.result() - expected.result()).mean() < 1e-4
 
@@ -258,4 +274,4 @@ def test_tiles_are_alike() -> None:
         *[(344, 264), (320, 264), (336, 264)],
         *[(344, 236), (320, 236), (336, 236)],
     ]
-    assert {tile.outer.width for tile in pieces} == {368, 360}
+    assert {tile.outer.width for tile in pieces} == {368}
