@@ -18,7 +18,7 @@ _PLACE = r"run(/[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})?"
 _FOLDERS = re.compile(rf"{_PLACE}(/exchange)?|logs|weights|keras")
 _FILES = re.compile(
     r"installed\.part"
-    rf"|{_PLACE}/(server(-worker)?\.lock|connection\.json\w*|exchange/[0-9a-f]{{32}})"
+    rf"|{_PLACE}/(server(-worker(-\d+)?)?\.lock|connection\.json\w*|exchange/[0-9a-f]{{32}})"
     r"|remote\.json"
     r"|keras/keras\.json"
     r"|logs/(install|server|plugin)\.log(\.\d)?"

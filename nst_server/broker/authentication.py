@@ -54,9 +54,13 @@ class KnownKeys:
         """False once the thread that answers has ended: from then on nobody is admitted."""
         return self._authenticator.is_alive()
 
-    def allow(self, domain: str, *keys: bytes) -> None:
-        """Admit exactly ``keys`` at ``domain`` from now on."""
-        self._keys[domain] = frozenset(keys)
+    def allow(self, domain: str, key: bytes) -> None:
+        """Admit ``key`` at ``domain`` from now on."""
+        self._keys[domain] = self._keys.get(domain, frozenset()) | {key}
+
+    def forget(self, domain: str, key: bytes) -> None:
+        """Admit ``key`` at ``domain`` no more."""
+        self._keys[domain] = self._keys.get(domain, frozenset()) - {key}
 
     def callback(self, domain: str, key: bytes) -> bool:
         """Return True if ``domain`` admits ``key``; pyzmq calls this in a separate thread."""

@@ -1,7 +1,7 @@
 """The broker: one thread that waits for nothing but messages.
 
 It knows the jobs' headers and relays their pixels, chunk by chunk, on credit; it stores no pixels.
-Changes by a message are recorded at once (in `Jobs`, `WorkerSlot`, the sets of clients); their
+Changes by a message are recorded at once (in `Jobs`, `Workers`, the sets of clients); their
 consequences follow in one place, `Broker._advance`.
 """
 
@@ -24,6 +24,7 @@ from nst_server.broker.outbox import Outbox
 from nst_server.broker.sockets import first_frames
 from nst_server.broker.worker_death import worker_death
 from nst_server.broker.worker_slot import State, WorkerSlot
+from nst_server.broker.workers import Workers
 from nst_server.host.home import Home
 from nst_server.host.memory import available_memory
 from nst_server.host.process_limits import limits_in_words
@@ -52,14 +53,14 @@ CLIENTS = "clients"
 
 
 class Broker:
-    """Relays messages between clients and worker until it is told to stop."""
+    """Relays messages between clients and workers until it is told to stop."""
 
     def __init__(
         self,
         home: Home,
         clients: zmq.Socket[bytes],
-        workers: zmq.Socket[bytes],
-        slot: WorkerSlot,
+        workers_socket: zmq.Socket[bytes],
+        workers: Workers,
         known: KnownKeys,
         *,
         server_idle: float,
@@ -71,8 +72,8 @@ class Broker:
         """Reason why the server must end, if it has one of its own."""
         self._home = home
         self._clients_socket = clients
-        self._workers_socket = workers
-        self._slot = slot
+        self._workers_socket = workers_socket
+        self._workers = workers
         self._known = known
         self._connections = Connections(clients)
         self._server_idle = server_idle
@@ -94,10 +95,10 @@ class Broker:
         while not self.stopping:
             ready = dict(poller.poll(int(self._poll_seconds() * 1000)))
             before, self._now = self._now, time.monotonic()
-            if self._now - before > _AWAY_SECONDS:  # stopped, and the worker perhaps with us
-                self._slot.postpone(self._now - before)
-                if self._jobs.running is not None:
-                    self._jobs.running.heard = self._now
+            if self._now - before > _AWAY_SECONDS:  # stopped, and the workers perhaps with us
+                self._workers.postpone(self._now - before)
+                for entry in self._jobs.running:
+                    entry.heard = self._now
             if wake.fileno() in ready:
                 wake.recv(64)
             if self._workers_socket in ready:
@@ -109,7 +110,7 @@ class Broker:
 
     def _poll_seconds(self) -> float:
         """Return how long nothing needs to be done if nothing comes."""
-        if self._slot.ending:
+        if self._workers.ending:
             return _LADDER_POLL_SECONDS
         return CHECK_SECONDS if self._connections else _POLL_SECONDS
 
@@ -118,11 +119,11 @@ class Broker:
         self.stopping = True
 
     def close(self) -> None:
-        """Tell the client of every job why the server ends, and end the worker."""
+        """Tell the client of every job why the server ends, and end the workers."""
         stopped = self.failure or NeuralStyleError("server-gone", "The server was stopped.")
-        for entry in self._jobs.entries():
+        for entry in self._jobs.entries:
             self._tell(entry.client, Message("failed", _about(entry, error=stopped.to_wire())))
-        self._slot.end_and_wait()
+        self._workers.end_and_wait(self._now)
         self._connections.close()
 
     def _receive(self, socket: zmq.Socket[bytes], handle: Any) -> None:
@@ -216,44 +217,41 @@ class Broker:
                 offset = message.fields.get("offset")
                 entry.upload.accept(offset, message.length)
                 span = {"offset": offset, "length": message.length}
-                self._tell_worker(Message("chunk", _about(entry, **span), message.payload))
+                self._tell_worker(entry, Message("chunk", _about(entry, **span), message.payload))
             case "credit":
                 if entry.download is None:
                     raise NeuralStyleError("bad-message", "There is no result to give credit for.")
                 count = message.fields.get("chunks")
                 entry.download.grant(count)
-                self._tell_worker(Message("credit", _about(entry, chunks=count)))
+                self._tell_worker(entry, Message("credit", _about(entry, chunks=count)))
             case "keep":
-                if entry is self._jobs.running and not entry.kept:
-                    self._tell_worker(Message("keep", _about(entry)))
+                if not entry.kept:
+                    self._tell_worker(entry, Message("keep", _about(entry)))
                 entry.kept = True
 
     def _tell(self, client: bytes, message: Message) -> None:
         self._outbox.send(client, message, self._now)
 
-    # The worker
+    # The workers
 
     def _from_worker(self, identity: bytes, frames: Sequence[Any]) -> None:
-        if identity != self._slot.identity or self._slot.ending:
-            return  # a late message of a replaced or ending worker
+        slot = self._workers.called(identity)
+        if slot is None:
+            return  # a late message
         try:
-            self._handle_worker(Message.from_frames(frames))
+            self._handle_worker(slot, Message.from_frames(frames))
         except (NeuralStyleError, KeyError, TypeError, ValueError):
-            _log.exception("a message of the worker was not understood")
-            self._slot.end(self._now)
+            _log.exception("a message of a worker was not understood")
+            slot.end(self._now)
 
-    def _handle_worker(self, message: Message) -> None:
-        entry = self._jobs.running
+    def _handle_worker(self, slot: WorkerSlot, message: Message) -> None:
+        entry = self._jobs.at(slot.number)
         fields = message.fields
         if message.kind == "idle":
             if entry is not None:
-                self._jobs.remove(entry)
-                failure = NeuralStyleError(
-                    "internal", "The worker gave up the job without giving a reason."
-                )
-                self._tell(entry.client, Message("failed", _about(entry, error=failure.to_wire())))
-            self._slot.told.update(fields)
-            self._slot.became_idle(self._now)
+                reason = "The worker gave up the job without giving a reason."
+                self._fail(entry, NeuralStyleError("internal", reason))
+            slot.became_idle(fields, self._now)
             return
         if entry is None or message.job != entry.name:
             return  # about a job that was cancelled
@@ -261,9 +259,7 @@ class Broker:
             case "credit":
                 entry.upload.grant(fields["chunks"])
             case "started":
-                self._slot.told.update(
-                    {name: fields[name] for name in ("device", "precision", "backbone")}
-                )
+                slot.told |= {name: fields[name] for name in ("device", "precision", "backbone")}
             case "progress":
                 entry.progress = {name: fields[name] for name in fields if name != "job"}
             case "result":
@@ -279,10 +275,12 @@ class Broker:
         self._tell(entry.client, message)
         if entry.download is not None and entry.download.complete:
             self._jobs.remove(entry)
-            self._slot.release(self._now)
+            slot.release(self._now)
 
-    def _tell_worker(self, message: Message) -> None:
-        self._slot.send(message, self._now)
+    def _tell_worker(self, entry: Entry, message: Message) -> None:
+        """Send to the worker that has the job, if one has it."""
+        if slot := self._workers.at(entry.slot):
+            slot.send(message, self._now)
 
     # Jobs
 
@@ -294,9 +292,10 @@ class Broker:
 
     def _drop(self, entry: Entry) -> None:
         """Forget a job; a worker that has it is told to stop and must become idle in time."""
-        if entry is self._jobs.running and self._slot.state is State.BUSY:
-            self._tell_worker(Message("cancel", _about(entry)))
-            self._slot.release(self._now)
+        slot = self._workers.at(entry.slot)
+        if slot is not None and slot.state is State.BUSY:
+            slot.send(Message("cancel", _about(entry)), self._now)
+            slot.release(self._now)
         self._jobs.remove(entry)
 
     def _advance(self) -> None:
@@ -309,12 +308,13 @@ class Broker:
                 _log.info("nobody finds this server any more: its folder is gone")
                 self.stop()
         self._forget_lost()
-        self._mind_worker()
-        self._mind_transfer()
-        for entry, position in self._jobs.moved():
+        self._mind_workers()
+        for entry in self._jobs.neglected(self._now - IMPATIENCE_SECONDS):
+            self._fail(entry, left_alone())
+        for entry, position in self._jobs.moved(len(self._workers.employed)):
             self._tell(entry.client, Message("queued", _about(entry, position=position)))
-        if self._jobs.waiting and self._slot.usable:
-            self._start_job(self._jobs.start_next())
+        while self._jobs.waiting and (slot := self._workers.free):
+            self._start_job(slot)
         if not self._known.answers:
             _log.error("the thread that knows the keys has ended: the server can admit nobody")
             self.failure = NeuralStyleError(
@@ -324,7 +324,7 @@ class Broker:
                 log=self._home.server_log,
             )
             self.stop()
-        elif self._clients or len(self._jobs):
+        elif self._clients or self._jobs.entries:
             self._active = self._now
         elif self._now - self._active >= self._server_idle:
             _log.info("nothing to do for %g seconds", self._server_idle)
@@ -340,39 +340,34 @@ class Broker:
                 _log.info("the client of job %s is gone", entry.name)
                 self._drop(entry)
 
-    def _mind_transfer(self) -> None:
-        """Give up a job whose client has left it alone, if others wait."""
-        entry = self._jobs.running
-        if entry is None or len(self._jobs) == 1:
-            return
-        in_transfer = not entry.upload.complete or entry.download is not None
-        if in_transfer and self._now - entry.heard > IMPATIENCE_SECONDS:
-            self._fail(entry, left_alone())
-
-    def _mind_worker(self) -> None:
-        """Fail the job of a worker that ended, and start a worker if one is needed."""
-        state = self._slot.state
-        reason = self._slot.check(self._now)
-        if reason is not None:
-            victim = self._jobs.first if state is State.STARTING else self._jobs.running
-            if victim is not None:
-                self._fail(victim, worker_death(state, reason, self._home.server_log))
-        if self._jobs.waiting and self._slot.state is State.NONE:
+    def _mind_workers(self) -> None:
+        """Fail the jobs of workers that ended, and start workers that are needed."""
+        for slot in self._workers:
+            state, entry = slot.state, self._jobs.at(slot.number)
+            reason = slot.check(self._now)
+            if reason is not None:
+                self._mourn(slot, state, reason, entry)
+        for slot in self._workers.wanted(len(self._jobs.waiting)):
             try:
-                self._slot.start(self._now)
+                slot.start(self._now)
             except OSError as error:
-                first = self._jobs.first
-                assert first is not None
-                self._fail(
-                    first, worker_death(State.STARTING, str(error.strerror), self._home.server_log)
-                )
+                self._mourn(slot, State.STARTING, str(error.strerror), None)
 
-    def _start_job(self, entry: Entry) -> None:
+    def _mourn(self, slot: WorkerSlot, state: State, reason: str, entry: Entry | None) -> None:
+        """Fail the job that a worker had; of one that did not start, unless others can paint."""
+        error = worker_death(state, reason, self._home.server_log)
+        if state is State.STARTING and not self._workers.can_spare(slot, error.sentence):
+            entry = next(iter(self._jobs.waiting), None)
+        if entry is not None:
+            self._fail(entry, error)
+
+    def _start_job(self, slot: WorkerSlot) -> None:
+        entry = self._jobs.start_next(slot.number)
         entry.heard = self._now
-        self._slot.take_job()
-        self._tell_worker(Message("job", _about(entry, request=entry.job.to_wire())))
+        slot.take_job()
+        self._tell_worker(entry, Message("job", _about(entry, request=entry.job.to_wire())))
         if entry.kept:
-            self._tell_worker(Message("keep", _about(entry)))
+            self._tell_worker(entry, Message("keep", _about(entry)))
 
     def _self_description(self) -> dict[str, Any]:
         return {
@@ -383,12 +378,14 @@ class Broker:
         }
 
     def _status(self) -> dict[str, Any]:
+        workers = self._workers.to_wire()
         return {
             **self._self_description(),
             "uptime": self._now - self._started,
-            "worker": self._slot.to_wire(),
+            "worker": workers[0],
+            "workers": workers,
             "limits": limits_in_words(),
-            "jobs": self._jobs.to_wire(),
+            "jobs": self._jobs.to_wire(len(self._workers.employed)),
         }
 
 

@@ -1,4 +1,4 @@
-"""The server's jobs: a running one and a queue of headers; no sockets, clock or pixels."""
+"""The server's jobs, with workers or in the queue; no sockets, clock or pixels."""
 
 from __future__ import annotations
 
@@ -31,37 +31,40 @@ class Entry:
     """True if the client asked to stop painting and take the current picture."""
     heard: float = 0.0
     """Time of its client's last word on its pixels or result."""
+    slot: int | None = None
+    """Number of the slot whose worker has it; None while it waits."""
     told_position: int | None = None
     progress: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def in_transfer(self) -> bool:
+        """True while pixels are awaited from its client, or taken by it."""
+        return not self.upload.complete or self.download is not None
 
 
 class Jobs:
     """All jobs that are neither finished nor failed.
 
-    Invariant: names are unique, and ``running`` is not in the queue.
+    Invariant: names are unique, and no slot has two jobs.
     """
 
     def __init__(self) -> None:
-        self.running: Entry | None = None
-        self._queue: list[Entry] = []
-
-    def __len__(self) -> int:
-        return len(self.entries())
-
-    def entries(self) -> list[Entry]:
-        """Return all jobs: the running one, then the waiting ones in order."""
-        return ([] if self.running is None else [self.running]) + self._queue
+        self.entries: list[Entry] = []
+        """All jobs as they were submitted, so those that are running come first."""
 
     @property
-    def waiting(self) -> bool:
-        """True if a job could be started."""
-        return self.running is None and bool(self._queue)
+    def running(self) -> list[Entry]:
+        """The jobs that workers have."""
+        return [entry for entry in self.entries if entry.slot is not None]
 
     @property
-    def first(self) -> Entry | None:
-        """The running job or, if none runs, the next one."""
-        entries = self.entries()
-        return entries[0] if entries else None
+    def waiting(self) -> list[Entry]:
+        """The queue."""
+        return [entry for entry in self.entries if entry.slot is None]
+
+    def at(self, slot: int) -> Entry | None:
+        """Return the job of a slot."""
+        return next((entry for entry in self.entries if entry.slot == slot), None)
 
     def submit(self, name: Any, client: bytes, job: JobHeader) -> Entry:
         """Append a job to the queue. Raises ``bad-message`` or ``busy``."""
@@ -70,9 +73,10 @@ class Jobs:
             raise NeuralStyleError(
                 "bad-message", f"A job needs a name of at most {MAXIMUM_NAME} printable characters."
             )
-        if any(entry.name == name for entry in self.entries()):
+        if any(entry.name == name for entry in self.entries):
             raise NeuralStyleError("bad-message", "There is a job of this name already.")
-        of_client = sum(entry.client == client for entry in self._queue)
+        waiting = self.waiting
+        of_client = sum(entry.client == client for entry in waiting)
         if of_client >= MAXIMUM_OF_CLIENT:
             raise NeuralStyleError(
                 "busy",
@@ -80,7 +84,7 @@ class Jobs:
                 "Try again when some are done.",
                 number=of_client,
             )
-        if len(self._queue) >= MAXIMUM_QUEUED:
+        if len(waiting) >= MAXIMUM_QUEUED:
             raise NeuralStyleError(
                 "busy",
                 "The server has {number} jobs waiting already.",
@@ -88,56 +92,62 @@ class Jobs:
                 number=MAXIMUM_QUEUED,
             )
         entry = Entry(name, client, job, Transfer(job.size_in_bytes))
-        self._queue.append(entry)
+        self.entries.append(entry)
         return entry
 
-    def start_next(self) -> Entry:
-        """Move the first queued job to ``running`` and return it; call this only if `waiting`."""
-        self.running = self._queue.pop(0)
-        return self.running
+    def start_next(self, slot: int) -> Entry:
+        """Give the first waiting job to a slot that has none; call this only if one waits."""
+        entry = self.waiting[0]
+        entry.slot = slot
+        return entry
 
     def find(self, name: str) -> Entry:
         """Return the job of this name. Raises ``bad-message`` if it does not exist (any more)."""
-        for entry in self.entries():
+        for entry in self.entries:
             if entry.name == name:
                 return entry
         raise NeuralStyleError("bad-message", "There is no such job.")
 
     def remove(self, entry: Entry) -> None:
         """Forget a job, running or waiting."""
-        if entry is self.running:
-            self.running = None
-        else:
-            self._queue.remove(entry)
+        self.entries.remove(entry)
 
     def of_client(self, client: bytes) -> list[Entry]:
         """Return the jobs of one client."""
-        return [entry for entry in self.entries() if entry.client == client]
+        return [entry for entry in self.entries if entry.client == client]
 
-    def moved(self) -> list[tuple[Entry, int]]:
-        """Return the waiting jobs, with positions, that have moved since the last call."""
-        first = 0 if self.running is None else 1
+    def neglected(self, since: float) -> list[Entry]:
+        """Return the jobs whose clients leave pixels alone ``since`` then, if others wait."""
+        if not self.waiting:
+            return []
+        return [entry for entry in self.running if entry.in_transfer and entry.heard < since]
+
+    def moved(self, slots: int) -> list[tuple[Entry, int]]:
+        """Return the waiting jobs, with positions, that have moved since the last call.
+
+        A position is the number of jobs that must end before one of ``slots`` is free for it.
+        """
         result = []
-        for position, entry in enumerate(self._queue, first):
-            if entry.told_position != position:
+        for entry, position in self._positions(slots):
+            if entry.slot is None and entry.told_position != position:
                 entry.told_position = position
                 result.append((entry, position))
         return result
 
-    def to_wire(self) -> list[dict[str, Any]]:
-        """Return the list of jobs in a ``status`` reply."""
-        running = self.running
-        result: list[dict[str, Any]] = []
-        for position, entry in enumerate(self.entries()):
-            result.append(
-                {
-                    "id": entry.name,
-                    "state": _state(entry) if entry is running else "queued",
-                    "position": position,
-                    "progress": entry.progress,
-                }
-            )
-        return result
+    def to_wire(self, slots: int) -> list[dict[str, Any]]:
+        """Return the list of jobs in a ``status`` reply; ``slots`` as above."""
+        return [
+            {
+                "id": entry.name,
+                "state": "queued" if entry.slot is None else _state(entry),
+                "position": position,
+                "progress": entry.progress,
+            }
+            for entry, position in self._positions(slots)
+        ]
+
+    def _positions(self, slots: int) -> list[tuple[Entry, int]]:
+        return [(entry, max(0, at + 1 - slots)) for at, entry in enumerate(self.entries)]
 
 
 def _state(entry: Entry) -> str:

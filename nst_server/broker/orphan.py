@@ -1,4 +1,4 @@
-"""The worker that a killed server left: it ends by itself, unless it is stopped or hangs."""
+"""Workers that a killed server left: they end by themselves, unless they are stopped or hang."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ _SECONDS = 5.0
 """Time that the system may take to end a process."""
 
 
-def worker_lock(server_lock: Path) -> Path:
-    """Return the lock file of the worker whose server holds ``server_lock``."""
-    return server_lock.with_name(f"{server_lock.stem}-worker.lock")
+def worker_lock(server_lock: Path, number: int = 1) -> Path:
+    """Return the lock file of the worker in a slot of the server that holds ``server_lock``."""
+    which = "" if number == 1 else f"-{number}"
+    return server_lock.with_name(f"{server_lock.stem}-worker{which}.lock")
+
+
+def worker_locks(server_lock: Path) -> list[Path]:
+    """Return the lock files of all workers there ever were."""
+    return sorted(server_lock.parent.glob(f"{server_lock.stem}-worker*.lock"))
 
 
 def end_orphan(lock: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 
 import zmq
 
@@ -15,15 +16,17 @@ from nst_server.broker.authentication import KeyPair, KnownKeys
 from nst_server.broker.broker import CLIENTS, Broker
 from nst_server.broker.file_lock import ServerLock
 from nst_server.broker.logs import log_to
-from nst_server.broker.orphan import end_orphan, worker_lock
+from nst_server.broker.orphan import end_orphan, worker_lock, worker_locks
 from nst_server.broker.registration import Registration, forget_ended
 from nst_server.broker.signals import wake_at_signals
 from nst_server.broker.sockets import bound_router, endpoint_of
 from nst_server.broker.worker_process import default_command
 from nst_server.broker.worker_slot import DOMAIN as WORKERS
 from nst_server.broker.worker_slot import WorkerSlot
+from nst_server.broker.workers import Workers
 from nst_server.host import obstacles, trust
 from nst_server.host.home import Home
+from nst_server.host.nvidia import usable_gpus
 from nst_server.host.process_limits import lift_soft_limits
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.connection import Connection
@@ -57,8 +60,8 @@ def serve(
             forget_ended(home)
         except OSError as error:
             raise _unwritable(home, error) from None
-        lock_of_worker = worker_lock(home.lock_file)
-        end_orphan(lock_of_worker)
+        for left in worker_locks(home.lock_file):
+            end_orphan(left)
         context: zmq.Context[zmq.Socket[bytes]] = stack.enter_context(zmq.Context())
         known = stack.enter_context(KnownKeys(context))
         server_keys, client_keys = KeyPair.new(), KeyPair.new()
@@ -67,12 +70,15 @@ def serve(
         workers = stack.enter_context(bound_router(context, known, WORKERS, server_keys))
         details = {
             "endpoint": endpoint_of(workers),
-            "lock": str(lock_of_worker),
             "server_public": server_keys.public.decode(),
             "weights": str(home.weights),
             "exchange": str(home.exchange),
         }
-        slot = WorkerSlot(workers, known, details, worker_command or default_command(), worker_idle)
+        slot = partial(WorkerSlot, workers, known, worker_command or default_command(), worker_idle)
+        slots = [
+            slot({**details, "lock": str(worker_lock(home.lock_file, number))}, number, gpu)
+            for number, gpu in enumerate(usable_gpus(os.environ) or [None], start=1)
+        ]
         connection = Connection(
             endpoint=endpoint_of(clients),
             protocol=PROTOCOL,
@@ -88,7 +94,7 @@ def serve(
             home,
             clients,
             workers,
-            slot,
+            Workers(slots),
             known,
             server_idle=server_idle,
             found=registration.renew,

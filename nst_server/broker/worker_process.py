@@ -46,14 +46,16 @@ class WorkerProcess:
     environments.
     """
 
-    def __init__(self, command: Sequence[str], details: Mapping[str, str]) -> None:
-        """Start ``command``. Raises `OSError` if that fails."""
+    def __init__(
+        self, command: Sequence[str], details: Mapping[str, str], variables: Mapping[str, str]
+    ) -> None:
+        """Start ``command`` with ``variables`` beside ours. Raises `OSError` if that fails."""
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=worker_environment(os.environ),
+            env=worker_environment({**os.environ, **variables}),
         )
         self._rung = Rung.ITSELF
         self._climb_at = 0.0

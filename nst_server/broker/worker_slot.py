@@ -1,11 +1,11 @@
-"""The only slot for a worker: its process, its state and the deadline of that state."""
+"""A slot for a worker: its process, its state and the deadline of that state."""
 
 from __future__ import annotations
 
 import enum
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import zmq
@@ -13,6 +13,7 @@ import zmq
 from nst_server.broker.authentication import KeyPair, KnownKeys
 from nst_server.broker.worker_process import WorkerProcess
 from nst_server.host.memory import available_memory, resident_memory
+from nst_server.host.nvidia import VISIBLE, Gpu
 from nst_server.wire.protocol import Message
 
 _log = logging.getLogger(__name__)
@@ -44,14 +45,22 @@ class WorkerSlot:
         self,
         socket: zmq.Socket[bytes],
         known: KnownKeys,
-        details: dict[str, str],
         command: Sequence[str],
         idle_seconds: float,
+        details: Mapping[str, str],
+        number: int = 1,
+        gpu: Gpu | None = None,
     ) -> None:
+        """``gpu`` is the one that the worker may use; None leaves it to TensorFlow."""
+        self.number = number
         self.state = State.NONE
         self.identity = b""
         self.told: dict[str, Any] = {}
         """Facts that the worker reported about itself: device, backbone, precision."""
+        self.obstacle = ""
+        """A sentence on why the GPU cannot be used, for as long as the server runs."""
+        self._gpu = gpu
+        self._public = b""
         self._socket = socket
         self._known = known
         self._details = details
@@ -72,12 +81,20 @@ class WorkerSlot:
         """True if the worker was told to end and has not ended yet."""
         return self._process is not None and self._process.ending
 
+    @property
+    def coming(self) -> bool:
+        """True if the worker can take a job now, or will soon if nothing goes wrong."""
+        is_released = self.state is State.BUSY and self._deadline < math.inf
+        return self.state in {State.IDLE, State.STARTING} or is_released
+
     def start(self, now: float) -> None:
         """Start a process in the empty slot. Raises `OSError` if that fails."""
         self._starts += 1
-        name = f"worker-{self._starts}"
+        name = f"worker-{self.number}-{self._starts}"
         keys = KeyPair.new()
-        self._known.allow(DOMAIN, keys.public)
+        self._public = keys.public
+        self._known.allow(DOMAIN, self._public)
+        visible = "" if self._gpu is None else self._gpu.visible
         self._process = WorkerProcess(
             self._command,
             {
@@ -86,17 +103,21 @@ class WorkerSlot:
                 "public": keys.public.decode(),
                 "secret": keys.secret.decode(),
             },
+            {VISIBLE: visible} if visible else {},
         )
         self.identity = name.encode()
         self._enter(State.STARTING, now + START_SECONDS)
         _log.info("worker %d started", self._process.pid)
 
-    def became_idle(self, now: float) -> None:
+    def became_idle(self, told: Mapping[str, Any], now: float) -> None:
         """Note that the worker can take a job; it is ended if none comes in its idle time.
 
+        ``told`` has what it says of itself, and an ``obstacle`` if it cannot use its GPU.
         A worker whose job left it with more memory than remains for all other processes is ended
         at once, because TensorFlow keeps its memory.
         """
+        self.told |= told
+        self.obstacle = str(self.told.pop("obstacle", self.obstacle))
         had_a_job = self.state is State.BUSY
         # A new worker has been started for a job, which it gets next.
         idle = self._idle_seconds if had_a_job else max(self._idle_seconds, RELEASE_SECONDS)
@@ -161,14 +182,20 @@ class WorkerSlot:
     def to_wire(self) -> dict[str, Any]:
         """Return the entry on the worker in a ``status`` reply."""
         pid = None if self._process is None else self._process.pid
-        return {"state": "ending" if self.ending else self.state.value, "pid": pid, **self.told}
+        return {
+            "state": "ending" if self.ending else self.state.value,
+            "pid": pid,
+            "gpu": None if self._gpu is None else self._gpu.name,
+            "obstacle": self.obstacle,
+            **self.told,
+        }
 
     def _enter(self, state: State, deadline: float) -> None:
         self.state = state
         self._deadline = deadline
 
     def _empty(self) -> None:
-        self._known.allow(DOMAIN)
+        self._known.forget(DOMAIN, self._public)
         self._process = None
         self._given_up = ""
         self.identity = b""

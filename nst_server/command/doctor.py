@@ -21,7 +21,7 @@ from nst_server.command import gimp_checks
 from nst_server.command.check import INSTALL_AGAIN, Check
 from nst_server.host import obstacles, weight_files
 from nst_server.host.home import Home
-from nst_server.host.nvidia import nvidia_driver_answers
+from nst_server.host.nvidia import VISIBLE, Gpu, nvidia_driver_answers, usable_gpus
 from nst_server.studio.backend import WITHOUT_SERVER
 from nst_server.values.errors import NeuralStyleError
 from nst_server.wire.events import where
@@ -29,7 +29,11 @@ from nst_server.wire.events import where
 LOW_SPACE = 10**9
 _IMPORT_SECONDS = 120
 
-_DEVICES = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+_DEVICES = """
+import json, tensorflow as tf
+details = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
+print(json.dumps([str(about.get("device_name", "a GPU")) for about in details]))
+"""
 
 
 def run(home: Home, as_json: bool) -> int:
@@ -136,27 +140,34 @@ def _device(home: Home) -> Iterator[Check]:
         cores = os.cpu_count()
         yield Check("device", True, f"No NVIDIA driver answers: painted on the CPU, {cores} cores.")
         return
+    for gpu in usable_gpus(os.environ) or [Gpu("GPU", "")]:
+        yield _gpu(home, gpu)
+
+
+def _gpu(home: Home, gpu: Gpu) -> Check:
+    """Have TensorFlow look for a GPU, alone as in the worker that would paint on it."""
     python = str(home.python) if home.python.exists() else sys.executable
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    visible = {VISIBLE: gpu.visible} if gpu.visible else {}
     answer = subprocess.run(
         [python, "-I", "-c", _DEVICES],
         capture_output=True,
         text=True,
         timeout=_IMPORT_SECONDS,
-        env=environment,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **visible},
     )
     if answer.returncode != 0:
         last = " ".join(answer.stderr.strip().splitlines()[-1:])
-        yield Check("device", False, f"TensorFlow does not start: {last}", INSTALL_AGAIN)
-    elif int(answer.stdout.split()[-1]) == 0:
-        yield Check(
+        return Check("device", False, f"TensorFlow does not start: {last}", INSTALL_AGAIN)
+    seen = json.loads(answer.stdout.splitlines()[-1])
+    if not seen:
+        return Check(
             "device",
             False,
-            "An NVIDIA driver answers, but TensorFlow sees no GPU: it would paint on the CPU.",
+            f"An NVIDIA driver answers, but TensorFlow cannot use {gpu.name}: it would paint on "
+            "another or on the CPU.",
             "Run install/install.py --device cuda; TensorFlow 2.21 wants a driver of 525 or newer.",
         )
-    else:
-        yield Check("device", True, "TensorFlow sees the GPU.")
+    return Check("device", True, f"TensorFlow sees {gpu.name}: {seen[0]}.")
 
 
 def _way(home: Home) -> str:

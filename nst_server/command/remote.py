@@ -64,11 +64,14 @@ def cancel(home: Home, job: str | None) -> int:
 
 
 def _lines(answer: dict[str, Any], machine: str) -> list[str]:
-    worker = answer["worker"]
     server = f"Server {answer['version']}" + (f" on {machine}" if machine else "")
     lines = [f"{server}, process {answer['pid']}, up {answer['uptime']:.0f} s."]
-    device = worker.get("device")
-    lines.append(f"Worker: {worker['state']}" + (f", on {device}." if device else "."))
+    workers = answer.get("workers", [answer["worker"]])  # older servers have one
+    for worker in workers:
+        whose = f" for {worker['gpu']}" if len(workers) > 1 else ""
+        device = worker.get("device")
+        lines.append(f"Worker{whose}: {worker['state']}" + (f", on {device}." if device else "."))
+        lines += [f"- {worker['obstacle']}"] if worker.get("obstacle") else []
     limits = [str(limit) for limit in answer.get("limits", [])]
     if limits:
         lines.append("The server has limits from where it was started; 'nst stop' ends it.")

@@ -49,6 +49,11 @@ class Painter:
         """Name of the processor that is really used, for people."""
         return self._device.name
 
+    @property
+    def missed_gpu(self) -> str:
+        """Name of the GPU that should be used and cannot be; empty if all is well."""
+        return self._device.missed
+
     def plan(self, settings: Settings, width: int, height: int) -> Plan:
         """Return network, number format and size for a content of ``width`` × ``height``.
 

@@ -43,12 +43,13 @@ def main() -> int:
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
     link = WorkerLink(details)
     weights = Path(details["weights"])
+    told: dict[str, str] = {}
     try:
-        _painter(weights)
+        told = _about(_painter(weights))
     except Exception as error:  # a job that needs it fails again, and reports it
         _log.warning("the engine is not ready: %s", error)
     while True:
-        link.send(Message("idle"))
+        link.send(Message("idle", told))
         _work(link, weights, link.next_job())
 
 
@@ -64,6 +65,15 @@ def _painter(weights: Path) -> Painter:
     from nst_server.engine.painter import Painter
 
     return Painter(weights)
+
+
+def _about(painter: Painter) -> dict[str, str]:
+    """Return what the broker is to know: the device and, if it is not the one wanted, why."""
+    missed = painter.missed_gpu
+    obstacle = f"TensorFlow cannot use {missed}. See: nst doctor." if missed else ""
+    if missed:
+        _log.warning("%s", obstacle)
+    return {"device": painter.device, "obstacle": obstacle}
 
 
 def _work(link: WorkerLink, weights: Path, message: Message) -> None:

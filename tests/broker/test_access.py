@@ -145,7 +145,7 @@ def test_a_key_is_good_for_its_own_socket_only_and_can_be_taken_back(context: Co
         assert enters("clients", guest)
         assert enters("workers", worker)
         assert sockets["workers"].recv()
-        known.allow("workers")
+        known.forget("workers", worker.public)
         assert not enters("workers", worker)
 
 

@@ -14,8 +14,8 @@ def job() -> JobHeader:
     return make_order().header()
 
 
-def positions(jobs: Jobs) -> dict[str, int]:
-    return {entry.name: position for entry, position in jobs.moved()}
+def positions(jobs: Jobs, slots: int = 1) -> dict[str, int]:
+    return {entry.name: position for entry, position in jobs.moved(slots)}
 
 
 def submit(jobs: Jobs, *names: str, job: JobHeader) -> list[Entry]:
@@ -27,7 +27,7 @@ def test_positions_are_told_once_and_when_they_change(job: JobHeader) -> None:
     a, b, _ = submit(jobs, "a", "b", "c", job=job)
     assert positions(jobs) == {"a": 0, "b": 1, "c": 2}
     assert positions(jobs) == {}
-    assert jobs.start_next() is a
+    assert jobs.start_next(1) is a
     assert positions(jobs) == {}
     jobs.remove(b)
     assert positions(jobs) == {"c": 1}
@@ -35,13 +35,29 @@ def test_positions_are_told_once_and_when_they_change(job: JobHeader) -> None:
     assert positions(jobs) == {"c": 0}
 
 
-def test_only_one_job_runs(job: JobHeader) -> None:
+def test_a_job_belongs_to_a_slot_or_waits(job: JobHeader) -> None:
     jobs = Jobs()
-    submit(jobs, "a", "b", job=job)
-    assert jobs.waiting
-    jobs.start_next()
-    assert not jobs.waiting
-    assert [entry["state"] for entry in jobs.to_wire()] == ["receiving", "queued"]
+    a, b = submit(jobs, "a", "b", job=job)
+    assert jobs.waiting == [a, b]
+    jobs.start_next(2)
+    assert (jobs.running, jobs.waiting) == ([a], [b])
+    assert (jobs.at(1), jobs.at(2)) == (None, a)
+    assert [entry["state"] for entry in jobs.to_wire(1)] == ["receiving", "queued"]
+
+
+def test_a_position_is_what_must_end_before_a_slot_is_free(job: JobHeader) -> None:
+    jobs = Jobs()
+    a, b, *_ = submit(jobs, "a", "b", "c", "d", job=job)
+    assert positions(jobs, 2) == {"a": 0, "b": 0, "c": 1, "d": 2}
+    jobs.start_next(1)
+    jobs.start_next(2)
+    assert [entry["position"] for entry in jobs.to_wire(2)] == [0, 0, 1, 2]
+    jobs.remove(b)
+    assert positions(jobs, 2) == {"c": 0, "d": 1}
+    jobs.start_next(2)
+    assert positions(jobs, 1) == {"d": 2}  # as one slot cannot be used any more
+    jobs.remove(a)
+    assert positions(jobs, 1) == {"d": 1}
 
 
 def test_a_full_queue_is_busy(job: JobHeader) -> None:
@@ -69,7 +85,7 @@ def test_a_name_that_is_taken_or_none_is_refused(job: JobHeader, name: object) -
     submit(jobs, "a", job=job)
     with pytest.raises(NeuralStyleError, match="name"):
         jobs.submit(name, b"client", job)
-    assert len(jobs) == 1
+    assert len(jobs.entries) == 1
 
 
 def test_too_large_is_known_from_the_header_alone() -> None:

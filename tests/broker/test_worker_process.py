@@ -32,7 +32,7 @@ def test_no_higher_rung_is_taken_than_is_needed(
 ) -> None:
     monkeypatch.setattr("nst_server.broker.worker_process.RUNG_SECONDS", 0.5)
     caplog.set_level("INFO")
-    process = WorkerProcess([sys.executable, "-c", script], {})
+    process = WorkerProcess([sys.executable, "-c", script], {}, {})
     eventually(lambda: "up" in caplog.text)  # what it prints reaches the log
     assert not process.climb(time.monotonic() + 3600)  # nothing is done before it is told to end
     assert not process.ending
@@ -41,7 +41,7 @@ def test_no_higher_rung_is_taken_than_is_needed(
 
 
 def test_one_that_ends_by_itself_is_noticed() -> None:
-    process = WorkerProcess([sys.executable, "-c", "import sys; sys.exit(7)"], {})
+    process = WorkerProcess([sys.executable, "-c", "import sys; sys.exit(7)"], {}, {})
     eventually(lambda: process.climb(time.monotonic()))
     assert process.rung is Rung.ITSELF
     assert process.describe_end() == "exit code 7"
@@ -49,7 +49,7 @@ def test_one_that_ends_by_itself_is_noticed() -> None:
 
 def test_the_details_are_neither_in_the_arguments_nor_in_the_environment() -> None:
     script = "import sys; sys.stdin.read()"
-    process = WorkerProcess([sys.executable, "-c", script], {"secret": "only for you"})
+    process = WorkerProcess([sys.executable, "-c", script], {"secret": "only for you"}, {})
     try:
         for name in ("cmdline", "environ"):
             with open(f"/proc/{process.pid}/{name}", "rb") as stream:  # noqa: PTH123

@@ -23,7 +23,7 @@ from tests.support.servers import eventually
 def test_why_a_worker_did_not_start_is_told(script: str, later: float, said: str) -> None:
     with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
         command = [sys.executable, "-c", script]
-        slot = WorkerSlot(socket, KnownKeys(context), {}, command, idle_seconds=60)
+        slot = WorkerSlot(socket, KnownKeys(context), command, 60, {})
         try:
             slot.start(now=0.0)
             before = slot.state
@@ -57,13 +57,13 @@ def test_a_worker_that_a_job_made_too_large_for_the_machine_is_ended(
     monkeypatch.setattr(worker_slot, "available_memory", lambda: left)
     with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
         command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-        slot = WorkerSlot(socket, KnownKeys(context), {}, command, idle_seconds=60)
+        slot = WorkerSlot(socket, KnownKeys(context), command, 60, {})
         try:
             slot.start(now=0.0)
             if after_a_job:
                 slot.take_job()
                 slot.release(now=0.0)
-            slot.became_idle(now=0.0)
+            slot.became_idle({}, now=0.0)
             assert slot.usable is stays
         finally:
             slot.end_and_wait()

@@ -15,6 +15,7 @@ from nst_server.command import doctor, gimp_checks
 from nst_server.command.check import Check
 from nst_server.host.gimp_profiles import Profile, profiles
 from nst_server.host.home import Home
+from nst_server.host.nvidia import VISIBLE, Gpu
 from nst_server.host.trust import make_private
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -47,6 +48,21 @@ def test_as_json(tmp_path: Path) -> None:
     failed = {check["name"] for check in answer["checks"] if not check["ok"]}
     assert {"folder", "environment"} <= failed
     assert all(check["remedy"] for check in answer["checks"] if not check["ok"])
+
+
+def test_every_gpu_is_looked_for_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a TensorFlow that sees only the first of two."""
+    script = (
+        "import json, os; print(json.dumps(['NVIDIA A'] if os.environ[VISIBLE] == '0' else []))"
+    )
+    monkeypatch.setattr(doctor, "_DEVICES", script.replace("VISIBLE", repr(VISIBLE)))
+    monkeypatch.setattr(doctor, "nvidia_driver_answers", lambda: True)
+    monkeypatch.setattr(doctor, "usable_gpus", lambda _: [Gpu("GPU 0", "0"), Gpu("GPU 1", "1")])
+    seen, missed = doctor._device(Home(tmp_path))
+    assert (seen.ok, seen.sentence) == (True, "TensorFlow sees GPU 0: NVIDIA A.")
+    assert not missed.ok
+    assert "TensorFlow cannot use GPU 1" in missed.sentence
+    assert "--device cuda" in missed.remedy
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A worker without an engine, for the broker's tests: real sockets, and manners as asked for.
 
-The seed of a job's settings chooses how it behaves; its picture is the content inverted.
+The seed of a job's settings chooses how it behaves; its picture is the content inverted. Its device
+is the GPU that it may use, and what the GPU is called decides whether it can.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ import enum
 import json
 import os
 import signal
+import sys
 import threading
 import time
 
+from nst_server.host.nvidia import VISIBLE
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job
 from nst_server.values.progress import Progress, Report
 from nst_server.wire.protocol import Message
 from nst_server.worker.link import JobCancelledError, WorkerLink
+
+DEVICE = os.environ.get(VISIBLE, "test")
 
 
 class Manner(enum.IntEnum):
@@ -67,8 +72,13 @@ def main() -> None:
             os._exit(0)
 
     threading.Thread(target=end_with_orders, daemon=True).start()
+    if "deadly" in DEVICE:
+        sys.exit(7)
+    told = {"device": DEVICE, "obstacle": ""}
+    if "broken" in DEVICE:
+        told = {"device": "CPU", "obstacle": f"TensorFlow cannot use {DEVICE}."}
     while True:
-        link.send(Message("idle"))
+        link.send(Message("idle", dict(told)))
         order = link.next_job()
         try:
             work(link, order, deaf)
@@ -82,7 +92,7 @@ def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
     job = Job.from_wire(order.fields["request"])
     manner = Manner(job.settings.seed)
     content = link.receive_pixels(order.job, job).content.pixels
-    told = {"device": "test", "precision": "float32", "backbone": "vgg16", "width": 2, "height": 2}
+    told = {"device": DEVICE, "precision": "float32", "backbone": "vgg16", "width": 2, "height": 2}
     link.send(Message("started", {"job": order.job, **told}))
 
     def tell(done: float) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from nst_server.client.session import Client
+from nst_server.client.trial import trial
 from nst_server.host.home import Home
 from nst_server.values.job import Job, JobStyle, PictureShape, PlannedPainting
 from nst_server.values.progress import Estimate
 from nst_server.values.settings import Settings
 from nst_server.wire.events import Event, Failed, Finished, Painting, Queued, Started
 from nst_server.wire.order import Raster
+from tests.support.graphics import list_gpus, only_where_lists_count
 from tests.support.servers import Server, eventually, finish, serve_command, start, wait_for
 
 pytestmark = pytest.mark.engine
@@ -31,6 +33,23 @@ TRANSPARENT = 10
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start(Home(tmp_path_factory.mktemp("home")), serve_command(worker_command=None))
     yield server
+    server.close()
+
+
+@only_where_lists_count
+def test_a_gpu_that_tensorflow_does_not_see_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_gpus(tmp_path / "bin", "GPU 0: NVIDIA A (UUID: GPU-1)\n", monkeypatch)
+    server = start(Home(tmp_path / "home"), serve_command(worker_command=None))
+    with server.connect() as client:
+        client.submit(trial(Settings.of_preset("draft")))
+        started = wait_for(client, Started, 120)
+        assert isinstance(started, Started)
+        assert started.device == "CPU (NVIDIA A cannot be used)"
+        assert isinstance(finish(client)[-1], Finished)
+    (worker,) = server.status()["workers"]
+    assert worker["obstacle"] == "TensorFlow cannot use NVIDIA A. See: nst doctor."
     server.close()
 
 

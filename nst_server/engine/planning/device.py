@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -9,6 +10,7 @@ from tensorflow.python.client import device_lib
 
 from nst_server.host.cpu import flags, suits_one_dnn
 from nst_server.host.memory import available_memory
+from nst_server.host.nvidia import usable_gpus
 
 
 @dataclass(frozen=True)
@@ -16,20 +18,25 @@ class Device:
     """The processor that TensorFlow really uses."""
 
     name: str
-    """For people: a GPU's model, or ``CPU``."""
+    """For people: a GPU's model, or ``CPU``, and then which GPU should have been used."""
     is_gpu: bool
     has_bfloat16: bool
     """True if the hardware multiplies bfloat16, so that it is faster than float32. For CPUs this is
     known only on Linux."""
     memory: int | None
     """Bytes that TensorFlow may use of a GPU; None for a CPU, whose free memory changes."""
+    missed: str = ""
+    """For people: GPUs that should be used and that TensorFlow does not see."""
 
     @classmethod
     def detect(cls) -> Device:
         """The first GPU that TensorFlow sees, else the CPU."""
         gpus = tf.config.list_physical_devices("GPU")
         if not gpus:
-            return cls("CPU", False, bool({"amx_bf16", "avx512_bf16"} & flags()), None)
+            has_bfloat16 = bool({"amx_bf16", "avx512_bf16"} & flags())
+            missed = ", ".join(gpu.name for gpu in usable_gpus(os.environ))
+            name = f"CPU ({missed} cannot be used)" if missed else "CPU"
+            return cls(name, False, has_bfloat16, None, missed)
         # Networks run in bfloat16 anyway; moments, their roots and L-BFGS need all float32 bits.
         tf.config.experimental.enable_tensor_float_32_execution(False)
         details = tf.config.experimental.get_device_details(gpus[0])
