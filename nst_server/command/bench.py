@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_server.bench import ABOUT
-from nst_server.command import quality
+from nst_server.command import compare, quality
 from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 
@@ -29,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         benchmark.set_defaults(name=name)
         _add_options(benchmark)
+    about = "two builds in turn on pairs of pictures: time, work, memory and judged quality"
+    compare_parser = names.add_parser("compare", help=about, description=about)
+    compare_parser.set_defaults(run=compare.run)
+    compare.add_arguments(compare_parser)
     about = "results judged by numbers, as a table, as JSON, and on a sheet"
     quality_parser = names.add_parser("quality", help=about, description=about)
     quality_parser.set_defaults(run=quality.run)
