@@ -27,6 +27,8 @@ Checkpoints = tuple[tf.Tensor, ...]
 Segment = tuple[Convolution, ...]
 """Convolutions that are recomputed together, or a single one that is not recomputed."""
 
+_RECOMPUTED_BLOCKS = 2
+
 MeasuredGradient = Callable[[str, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """Takes a layer's name and feature map; returns the gradient of the loss by the part of the map in
 the measured cell, and that cell."""
@@ -101,11 +103,12 @@ def backward(
 
 
 def _is_recomputed(convolution: Convolution) -> bool:
-    """True if the feature map has more channels than its input, or is in block 1.
+    """True if the feature map has more channels than its input, or is in one of the first blocks.
 
-    Block 1 has as many numbers as all others together, and a seventh of the work.
+    Block 1 has as many numbers as all others together, and a seventh of the work. With block 2 the
+    input of the third, three quarters of what a tile of the first stage would keep, is not kept.
     """
-    return convolution.widens or block_of(convolution.name) == 1
+    return convolution.widens or block_of(convolution.name) <= _RECOMPUTED_BLOCKS
 
 
 def _checkpoint_spec(convolution: Convolution) -> tf.TensorSpec:

@@ -93,7 +93,9 @@ class TiledObjective:
             for tile, by_tile in stage.backward(gradients):
                 stage.tiled.add(strips, tile, by_tile)
             by_output = (joined(_popped(strips)),)
+            del stage, tile, by_tile, gradients  # the stage holds its input, which is large
         gradients = OutputGradients(weights[0], by_moments[0], by_output)
+        del by_output
         roughness, strips = self._backward_to_picture(passes[0], gradients, picture, weights[2])
         return tf.stack([content, style, roughness]), list(_popped(strips))
 

@@ -26,14 +26,15 @@ MINIMUM_SIDE = 128
 MEMORY_SHARE = 0.4
 """Share of the free memory for feature maps, and the same again for checkpoints of tiles."""
 
-TILE_PIXELS = {"bfloat16": 1_500_000, "float32": 750_000}
-"""Most pixels of a tile, by precision: beyond this the halo is a small part of the work anyway."""
+TILE_PIXELS = {"bfloat16": 800_000, "float32": 400_000}
+"""Most pixels of a tile, by precision: beyond this the halo is a small part of the work anyway, and
+a megapixel takes 640 MB on its way back in bfloat16."""
 
-MOST_KEPT = 2.4e9
-"""Most bytes of the checkpoints of all tiles of a picture, however much is free: what is left of
-those 6 GB at 24 megapixels. At 100 megapixels, which are to stay below 12 GB, none are kept."""
+MOST_KEPT = 1.4e9
+"""Most bytes of the checkpoints of all tiles of a picture, however much is free: those of more than
+50 megapixels, whose pictures take most of the memory already, are not kept."""
 
-DEEP_TILE_PIXELS = 6_000_000
+DEEP_TILE_PIXELS = 3_000_000
 """Pixels of the picture that a cell of a later stage covers: its checkpoints are smaller than those
 of the first stage, and so are halos in proportion."""
 

@@ -31,7 +31,8 @@ PAIRS_NEAR_A_MINIMUM = 10
 """Pairs for hundreds of iterations."""
 
 HISTORY_BYTES = 2**29
-"""Most bytes of the pairs: large pictures have them in bfloat16, very large ones have fewer."""
+"""Most bytes of the pairs: large pictures have them, and the gradient at the kept picture, in
+bfloat16, very large ones have fewer."""
 
 FIRST_STEP = 0.1
 """Largest change of a pixel in a step along the bare gradient. Too long a step is halved."""
@@ -103,6 +104,9 @@ class Lbfgs:
         if loss <= state.loss:
             self._smooth(gradient)
             _remember(state, gradient, self._pairs)
+            dtype = _history_type(int(tf.size(state.picture)), self._pairs)
+            for number, strip in enumerate(gradient):
+                gradient[number] = tf.cast(strip, dtype)
             state.kept, state.gradient, state.loss = state.picture, gradient, loss
             self._set_out(state)
         elif state.share / 2 < 0.5**_HALVINGS and state.history:
@@ -157,15 +161,20 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> No
     if not state.gradient:
         return
     numbers = int(tf.size(state.picture))
-    dtype = tf.float32 if 8 * numbers * most <= HISTORY_BYTES else tf.bfloat16
+    dtype = _history_type(numbers, most)
     affordable = min(most, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
     factor = state.share * state.length
     step = [tf.cast(factor * strip, dtype) for strip in _direction(state)]
     _forget(state, max(0, len(state.history) + 1 - affordable))
     changes = zip(gradient, state.gradient, strict=True)
-    difference = [tf.cast(new - old, dtype) for new, old in changes]
+    difference = [tf.cast(new - tf.cast(old, tf.float32), dtype) for new, old in changes]
     state.history = (*state.history, Pair(step, difference))
     state.products = np.pad(state.products, (0, 2))
+
+
+def _history_type(numbers: int, pairs: int) -> tf.DType:
+    """Type of the pairs, and of the gradient at the kept picture, of so many numbers."""
+    return tf.float32 if 8 * numbers * pairs <= HISTORY_BYTES else tf.bfloat16
 
 
 def _forget(state: LbfgsState, pairs: int) -> None:

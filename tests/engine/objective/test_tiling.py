@@ -232,8 +232,8 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 def test_pieces_are_as_large_as_memory_allows() -> None:
     free = 8 * 2**30
     assert side_by_memory(1000, 1000, "bfloat16", 1000, 18, free) is None
-    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, free) == 1184
-    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, 8 * free) == 1184
+    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, free) == 848
+    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, 8 * free) == 848
     less = side_by_memory(6000, 4000, "float32", 2400, 18, 2**30)
     assert less is not None
     assert less < 768
@@ -247,7 +247,7 @@ def test_pieces_are_as_large_as_memory_allows() -> None:
     [
         ("bfloat16", "", 50),
         ("float32", "", 29),
-        ("bfloat16", "block1_conv2,block2_conv2,block3_conv3,block4_conv3", 16),
+        ("bfloat16", "block1_conv2,block2_conv2,block3_conv3,block4_conv3", 20),
     ],
 )
 def test_what_is_kept_leaves_room_for_the_picture(
@@ -259,13 +259,13 @@ def test_what_is_kept_leaves_room_for_the_picture(
     gigabyte = 2**30
     assert checkpoints_fit(most * 1000, 1000, kept, 64 * gigabyte)
     assert not checkpoints_fit(most * 1250, 1000, kept, 64 * gigabyte)
-    assert checkpoints_fit(most * 1000, 1000, kept, 6 * gigabyte)
-    assert not checkpoints_fit(most * 1000, 1000, kept, 5 * gigabyte)
+    assert checkpoints_fit(most * 1000, 1000, kept, 4 * gigabyte)
+    assert not checkpoints_fit(most * 1000, 1000, kept, 11 * gigabyte // 4)
     assert checkpoints_fit(most * 1000, 1000, kept, None)
 
 
 def test_tiles_of_the_second_stage_are_larger() -> None:
-    assert 2300 < deep_side(3) << 3 < 2600
+    assert 1600 < deep_side(3) << 3 < 1800
 
 
 def test_tiles_are_alike() -> None:
