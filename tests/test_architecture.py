@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
     "nst_server.engine.planning": ("values host", "tensorflow"),
     "nst_server.engine.canvas": ("values engine.planning", "numpy tensorflow"),
     "nst_server.engine.network": ("values", "numpy tensorflow h5py"),
-    "nst_server.engine.losses": ("values", "numpy tensorflow"),
+    "nst_server.engine.losses": ("values engine.network", "numpy tensorflow"),
     "nst_server.engine.objective": (
         "values engine.planning engine.canvas engine.network engine.losses",
         "tensorflow",

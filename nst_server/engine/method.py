@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,13 +10,16 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from nst_server.engine.canvas.margin import Resized
+from nst_server.engine.compile_ahead import Compiler
 from nst_server.engine.network.vgg import Network
 from nst_server.engine.objective.stage import Layers
 from nst_server.engine.objective.whole import Distance, Objective
 from nst_server.engine.optimizers.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
+from nst_server.engine.optimizers.lbfgs_step import LbfgsStep
 from nst_server.engine.optimizers.preconditioner import NEAR_A_MINIMUM, STROKES, Metric
 from nst_server.engine.planning import schedule
+from nst_server.engine.step_program import StepProgram
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import (
     Formulation,
@@ -109,9 +113,11 @@ class Method:
     adam: Adam | None
     """None for L-BFGS, which keeps nothing between jobs."""
     formulation: Formulation
+    steps: Mapping[bool, StepProgram]
+    """Whole steps, of pictures that wrap and of others; empty for Adam."""
 
     @classmethod
-    def build(cls, key: MethodKey, weights_file: Path) -> Method:
+    def build(cls, key: MethodKey, weights_file: Path, compiler: Compiler) -> Method:
         """Load the network. Raises `NeuralStyleError` ``weights-missing`` or ``bad-settings``."""
         relative = key.formulation == "relative"
         network = Network(
@@ -124,8 +130,16 @@ class Method:
         )
         distance = Distance(relative, key.style_loss)
         objective = Objective(network, key.layers, distance, key.regions)
-        adam = Adam(RELATIVE if relative else NOTEBOOK)
-        return cls(objective, adam if key.optimizer == "adam" else None, key.formulation)
+        if key.optimizer == "adam":
+            return cls(objective, Adam(RELATIVE if relative else NOTEBOOK), key.formulation, {})
+        pairs, metric = LBFGS[key.formulation]
+        steps = {
+            wraps: StepProgram(
+                objective, LbfgsStep(pairs=pairs, metric=metric, wraps=wraps), compiler
+            )
+            for wraps in (False, True)
+        }
+        return cls(objective, None, key.formulation, steps)
 
     def optimizer(self, settings: Settings) -> Optimizer:
         """The optimizer of one painting; a picture that wraps is moved on a torus."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from nst_server.engine.canvas.canvas import Canvas
 from nst_server.engine.canvas.checks import check
 from nst_server.engine.canvas.picture import Array, Picture, Style, WeightedStyle
 from nst_server.engine.canvas.placed_styles import matched, regions_of
+from nst_server.engine.compile_ahead import Compiler
 from nst_server.engine.iterate import Iterate
 from nst_server.engine.method import Method, MethodKey
 from nst_server.engine.objective.whole import TERMS
@@ -23,6 +25,8 @@ from nst_server.engine.planning import schedule
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.schedule import Plan
 from nst_server.host import weight_files
+from nst_server.host.compilation import chosen
+from nst_server.host.program_cache import ProgramCache
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.progress import Estimate
 from nst_server.values.settings import Settings
@@ -34,9 +38,13 @@ _MEASURED_SIDE = {"CPU": 256, "GPU": 1024}
 class Painter:
     """Paints on the device that TensorFlow finds; keeps traced functions for the next job."""
 
-    def __init__(self, weights: Path) -> None:
-        """``weights`` is the folder of fetched weights. Nothing is loaded yet."""
+    def __init__(self, weights: Path, compiler: Compiler | None = None) -> None:
+        """``weights`` is the folder of fetched weights. Nothing is loaded yet.
+
+        Without a ``compiler`` whole steps are compiled as ``NST_COMPILE`` says, and not kept.
+        """
         self._weights = weights
+        self.compiler = compiler or Compiler(chosen(os.environ), ProgramCache(None))
         self._method = lru_cache(maxsize=4)(self._build)
         self._speed = lru_cache(maxsize=None)(self._measure)
 
@@ -122,7 +130,7 @@ class Painter:
             ) from error
 
     def _build(self, key: MethodKey) -> Method:
-        return Method.build(key, weight_files.find(key.backbone, self._weights)[1])
+        return Method.build(key, weight_files.find(key.backbone, self._weights)[1], self.compiler)
 
     def _measure(self, key: MethodKey) -> float:
         """Return the megapixel iterations per second, from a few steps on noise."""

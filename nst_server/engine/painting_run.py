@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import tensorflow as tf
@@ -17,7 +19,7 @@ from nst_server.engine.canvas.picture import Picture, WeightedStyle
 from nst_server.engine.canvas.placed_styles import StyleInRegion, scaled
 from nst_server.engine.canvas.strips import cut
 from nst_server.engine.iterate import Iterate
-from nst_server.engine.method import Method, Optimizer
+from nst_server.engine.method import Method
 from nst_server.engine.objective.memory_fallback import ScaleObjective
 from nst_server.engine.objective.tiling import (
     MINIMUM_SIDE,
@@ -31,8 +33,14 @@ from nst_server.engine.planning import schedule
 from nst_server.engine.planning.clock import Clock
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.schedule import Plan, Scale
+from nst_server.engine.step_program import LARGEST
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_Step = tuple[tuple[float, ...], Callable[[], tf.Tensor]]
+"""Terms of the loss before a step, and what returns the painting after it."""
 
 
 class PaintingRun:
@@ -62,6 +70,7 @@ class PaintingRun:
         self._optimizer = method.optimizer(settings)
         self._weights = method.weights(settings)
         self._scales = schedule.scales(plan.width, plan.height, settings)
+        self._pace = device.pace()
         self._state: Any = None
 
     def iterates(self, started: float) -> Iterator[Iterate]:
@@ -82,14 +91,19 @@ class PaintingRun:
             self._init = None
         else:
             self._enlarge(self._scales[number - 2], scale, view, styles)
-        objective = self._objective(view, styles)
-        painting = partial(_painting, self._optimizer, self._state, scale)
         totals: list[float] = []
-        for iteration in range(1, scale.iterations + 1):
-            losses = self._improve(objective, view)
-            totals.append(sum(losses.values()))
+        steps = islice(self._steps(view, styles), scale.iterations)
+        for iteration, (terms, painting) in enumerate(steps, start=1):
+            losses = dict(zip(TERMS, terms, strict=True))
+            totals.append(sum(terms))
+            if not math.isfinite(totals[-1]):
+                raise NeuralStyleError(
+                    "bad-settings",
+                    "The optimization diverged.",
+                    "Choose float32 as the precision, or less strength.",
+                )
             progress = clock.progress(number, iteration, totals[-1], losses)
-            yield Iterate(progress, self._canvas, painting)
+            yield Iterate(progress, self._canvas, partial(_inside, painting, scale))
             if self._method.may_settle and schedule.has_settled(totals):
                 break
 
@@ -103,21 +117,33 @@ class PaintingRun:
             picture += detail(view.content, styles, coarser.width / scale.width)
         self._optimizer.resize(self._state, tf.clip_by_value(picture, 0.0, 1.0), resized)
 
-    def _improve(self, objective: ScaleObjective, view: View) -> dict[str, float]:
+    def _steps(self, view: View, styles: Sequence[WeightedStyle]) -> Iterator[_Step]:
+        """Make steps without end; yield what the loss was before each, and the painting after."""
+        objective = self._objective(view, styles)
+        program = self._method.steps.get(self._settings.seamless)
+        if program and objective.is_whole and math.prod(view.content.shape[1:3]) <= LARGEST:
+            steps = program.steps(
+                self._state.picture, view, objective.targets, self._weights, self._pace
+            )
+            try:
+                for heard in steps:
+                    self._state = self._optimizer.start(heard.painting)
+                    yield heard.terms, partial(_same, heard.painting)
+            except tf.errors.ResourceExhaustedError:
+                _log.warning("out of memory for a step as a whole, going on in parts")
+        while True:
+            yield self._improved(objective, view), partial(self._optimizer.result, self._state)
+
+    def _improved(self, objective: ScaleObjective, view: View) -> tuple[float, ...]:
         """Make one step of the optimizer; return the terms of the loss before it."""
         terms, gradient = objective.gradient(view.seen(self._state.picture), self._weights)
         if view.mask is not None:
             masks = cut(view.mask)
             gradient = [strip * mask for strip, mask in zip(gradient, masks, strict=True)]
-        losses = dict(zip(TERMS, map(float, terms.numpy()), strict=True))
-        loss = sum(losses.values())
-        if not math.isfinite(loss):
-            raise NeuralStyleError(
-                "bad-settings",
-                "The optimization diverged.",
-                "Choose float32 as the precision, or less strength.",
-            )
-        self._optimizer.step(self._state, gradient, loss)
+        losses = tuple(map(float, terms.numpy()))
+        self._pace.has_waited(1)
+        if math.isfinite(sum(losses)):
+            self._optimizer.step(self._state, gradient, sum(losses))
         return losses
 
     def _objective(self, view: View, styles: Sequence[WeightedStyle]) -> ScaleObjective:
@@ -156,5 +182,9 @@ class PaintingRun:
         return Tiling((side, *deep), keeps, settings.seamless)
 
 
-def _painting(optimizer: Optimizer, state: Any, scale: Scale) -> tf.Tensor:
-    return without_margin(optimizer.result(state), scale)
+def _inside(painting: Callable[[], tf.Tensor], scale: Scale) -> tf.Tensor:
+    return without_margin(painting(), scale)
+
+
+def _same(painting: tf.Tensor) -> tf.Tensor:
+    return painting

@@ -83,6 +83,11 @@ class Home:
         return self.root / "styles"
 
     @property
+    def programs(self) -> Path:
+        """Folder of compiled programs, which may be deleted at any time."""
+        return self.root / "cache"
+
+    @property
     def run(self) -> Path:
         """Folder of the files of servers (mode 0700), in a folder for each place."""
         return self.root / "run"

@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nst_server.host import obstacles
+from nst_server.host.compilation import chosen
 from nst_server.host.home import Home
 from nst_server.host.memory import available_memory
+from nst_server.host.program_cache import ProgramCache
 from nst_server.host.tensorflow_environment import worker_environment
 from nst_server.studio.backend import Backend, Events
 from nst_server.studio.chatter import without_chatter
@@ -55,8 +57,12 @@ class LocalBackend(Backend):
                 os.environ.update(worker_environment(os.environ))
                 if not self._usable:
                     os.environ["KERAS_HOME"] = os.devnull
+                compilation = chosen(os.environ)
+                cache = ProgramCache(self._home.programs if self._usable else None)
+                cache.open(compilation, os.environ)
+                from nst_server.engine.compile_ahead import Compiler
                 from nst_server.engine.painter import Painter
 
-                self._painter = Painter(self._home.weights)
+                self._painter = Painter(self._home.weights, Compiler(compilation, cache))
                 _ = self._painter.device  # the access wakes the GPU's driver, which prints too
         return self._painter

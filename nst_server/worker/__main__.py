@@ -17,7 +17,10 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from nst_server.host.compilation import chosen
+from nst_server.host.home import Home
 from nst_server.host.process_lock import hold
+from nst_server.host.program_cache import ProgramCache
 from nst_server.values.errors import in_words
 from nst_server.values.job import Job
 from nst_server.wire.protocol import Message
@@ -62,9 +65,12 @@ def _end_with(orders: IO[bytes]) -> None:
 @cache
 def _painter(weights: Path) -> Painter:
     """Return the engine, imported only when it is first needed: TensorFlow takes its time."""
+    compilation, cache = chosen(os.environ), ProgramCache(Home.default().programs)
+    cache.open(compilation, os.environ)
+    from nst_server.engine.compile_ahead import Compiler
     from nst_server.engine.painter import Painter
 
-    return Painter(weights)
+    return Painter(weights, Compiler(compilation, cache))
 
 
 def _about(painter: Painter) -> dict[str, str]:

@@ -4,8 +4,8 @@ Operations other than convolutions wait for memory: TensorFlow runs one after th
 reads and writes maps as large as those of the convolutions. XLA fuses several into one loop.
 Compiling takes some 40 to 150 ms per function and size, which pays off for large maps and many
 iterations; small maps are left as they are. Compiled as a whole, a gradient becomes slower on a
-CPU, and takes seconds for each size on a GPU, so neither is done; see
-`nst_server/bench/docs/README.md`.
+CPU (`nst_server/bench/docs/README.md`). On a GPU a whole step is compiled (`program`), and nothing
+within it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
 import tensorflow as tf
+
+_WHOLE = "compiled as a whole"
+"""Collection of a graph that is."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +40,7 @@ def compiled(
         return tf.function(function, jit_compile=True, autograph=False)  # type: ignore[no-any-return]
 
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not has_compiler():
+        if is_compiled_whole() or not has_compiler():
             return otherwise(*args, **kwargs)
         if not least:
             return traced()(*args, **kwargs)
@@ -48,6 +51,18 @@ def compiled(
         )
 
     return called
+
+
+def compile_whole() -> None:
+    """Say of the graph that is being traced that XLA compiles all of it."""
+    tf.compat.v1.get_default_graph().add_to_collection(_WHOLE, True)
+
+
+def is_compiled_whole() -> bool:
+    """True while a graph is traced that XLA compiles as a whole."""
+    if tf.executing_eagerly():
+        return False
+    return bool(tf.compat.v1.get_default_graph().get_collection(_WHOLE))
 
 
 def is_worth_compiling(x: tf.Tensor, least: int) -> tf.Tensor:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from nst_server.engine.canvas.picture import WeightedStyle
 from nst_server.engine.objective.tiled import TiledObjective
 from nst_server.engine.objective.tiling import Tiling
-from nst_server.engine.objective.whole import Objective
+from nst_server.engine.objective.whole import Objective, Targets
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +40,17 @@ class ScaleObjective:
         self._tiling = tiling
         self._targets: Any  # `Targets` or `TiledTargets`, as the pieces need
         self._prepare()
+
+    @property
+    def is_whole(self) -> bool:
+        """True while pictures go through in one piece."""
+        return self._tiling is None
+
+    @property
+    def targets(self) -> Targets:
+        """Targets of pictures in one piece; only while it `is_whole`."""
+        assert self.is_whole
+        return self._targets  # type: ignore[no-any-return]
 
     def gradient(self, picture: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Like `Objective.gradient`. Raises ResourceExhaustedError if nothing takes less memory."""

@@ -19,6 +19,7 @@ from nst_server.engine.losses import total_variation as variation
 from nst_server.engine.losses.content import ContentLoss, ContentTargets
 from nst_server.engine.losses.style import RegionMoments, StyleLoss, StyleTargets, concatenated
 from nst_server.engine.losses.total_variation import total_variation
+from nst_server.engine.losses.wasserstein import with_fixed_rank
 from nst_server.engine.network.cells import pyramid_of, whole
 from nst_server.engine.network.traced import Traced
 from nst_server.engine.network.vgg import Network
@@ -38,6 +39,18 @@ class Targets(tf.experimental.ExtensionType):  # type: ignore[misc]
     """Targets of each stage."""
     style: tuple[StyleTargets, ...]
     """Targets of each region."""
+
+    def with_fixed_shapes(self) -> Targets:
+        """Return the same, in shapes that depend on the picture's size and not on the styles."""
+        fixed = [
+            StyleTargets(
+                moments=style.moments,
+                roots=tuple(map(with_fixed_rank, style.roots)),
+                share=style.share,
+            )
+            for style in self.style
+        ]
+        return Targets(content=self.content, style=tuple(fixed))
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,8 @@ class Objective:
         moments = tuple(stage.moments_spec for stage in self.stages)
         styles = self.style_loss.targets_spec(concatenated(moments))
         content = tuple(stage.content_spec for stage in self.stages)
+        self.targets_spec = Targets.Spec(content=content, style=styles)
+        """Type of `targets`."""
         picture = tf.TensorSpec([1, None, None, 3])
         importance = tf.TensorSpec([1, None, None, 1 + regions])
         weights = tf.TensorSpec([len(TERMS)])
@@ -88,8 +103,9 @@ class Objective:
             autograph=False,
         )
         """`total_variation` of a single cell."""
-        targets = Targets.Spec(content=content, style=styles)
-        self.whole_gradient = Traced(self._gradient, picture, importance, targets, weights)
+        self.whole_gradient = Traced(
+            self.untraced_gradient, picture, importance, self.targets_spec, weights
+        )
         """`gradient`, not in strips."""
 
     def gradient(
@@ -107,13 +123,14 @@ class Objective:
         terms, gradient = self.whole_gradient(picture, importance, targets, weights)
         return terms, list(cut(gradient))
 
-    def _gradient(
+    def untraced_gradient(
         self,
         picture: tf.Tensor,
         importance: tf.Tensor | None,
         targets: Targets,
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Compute `gradient`, not in strips, as a part of a function that is being traced."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             content, moments = self._network(picture, importance, targets.content)

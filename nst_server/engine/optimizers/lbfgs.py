@@ -40,7 +40,7 @@ FIRST_STEP = 0.1
 LARGEST_STEP = 0.5
 """Largest change of a pixel in any step; the whole range of pixels is 1."""
 
-_HALVINGS = 4
+HALVINGS = 4
 """Halvings of a step after which the curvature is forgotten."""
 
 
@@ -109,7 +109,7 @@ class Lbfgs:
                 gradient[number] = tf.cast(strip, dtype)
             state.kept, state.gradient, state.loss = state.picture, gradient, loss
             self._set_out(state)
-        elif state.share / 2 < 0.5**_HALVINGS and state.history:
+        elif state.share / 2 < 0.5**HALVINGS and state.history:
             _forget(state, len(state.history))
             self._set_out(state)
         else:

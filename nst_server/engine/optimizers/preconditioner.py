@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst_server.engine.canvas.picture import extended
-from nst_server.engine.network.compiled import compiled
+from nst_server.engine.network.compiled import compiled, is_compiled_whole
 
 SPACINGS = (1, 2)
 """Pixels between the taps of each blur; with coarser ones, colors of large areas move as easily
@@ -66,6 +66,17 @@ def smooth(strips: list[tf.Tensor], metric: Metric = STROKES, *, wraps: bool = F
         around = _beyond(tf.concat(rows, 1), missing, strip.shape[1], wraps)
         above = [strip[:, -_REACH:]]
         strips[number] = _smoothed(around, metric.gain, metric.color)
+
+
+def smooth_whole(picture: tf.Tensor, metric: Metric = STROKES, *, wraps: bool = False) -> tf.Tensor:
+    """Return S·picture of a picture in one piece; see `smooth`."""
+    if wraps:
+        around = extended(picture, _REACH, _REACH)
+    else:
+        around = tf.pad(picture, ((0, 0), (_REACH, _REACH), (_REACH, _REACH), (0, 0)), "SYMMETRIC")
+    if is_compiled_whole():
+        return _sum_of_blurs(_blurred_by_slices, around, metric.gain, metric.color)
+    return _smoothed(around, metric.gain, metric.color)
 
 
 def _beyond(rows: tf.Tensor, above: int, height: int, wraps: bool) -> tf.Tensor:

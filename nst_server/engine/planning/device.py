@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 from tensorflow.python.client import device_lib
 
+from nst_server.engine.planning.pace import MOST_ON_GPU, Pace
 from nst_server.host.cpu import flags, suits_one_dnn
 from nst_server.host.memory import available_memory
 from nst_server.host.nvidia import usable_gpus
@@ -48,6 +49,10 @@ class Device:
             if device.device_type == "GPU"
         ]
         return cls(name, True, capability >= (8, 0), limits[0] if limits else None)
+
+    def pace(self) -> Pace:
+        """Return the pace of a painting."""
+        return Pace(MOST_ON_GPU if self.is_gpu else 1)
 
     def free_memory(self) -> int | None:
         """Return the free memory in bytes; None where the system does not report it."""
