@@ -120,12 +120,12 @@ def _roots_by_products(
 ) -> tuple[tf.Tensor, _Inverse]:
     """Return the same by the Newton–Schulz iteration, which is nothing but products of matrices.
 
-    XLA decomposes by Jacobi rotations, thousands of operations one after the other. Columns of
-    zeros in the root, with which `with_fixed_rank` fills it, count for nothing.
+    XLA decomposes by Jacobi rotations, thousands of operations one after the other. The iteration
+    needs a matrix without eigenvalues of zero: it gets X + δ, and what δ adds is taken away again
+    to second order. Columns of zeros in the root, as of `with_fixed_rank`, count for nothing.
     """
     numbers = tf.eye(small.shape[0])
     scale = tf.maximum(tf.norm(small), least)
-    y, z = small / scale + _SMALLEST * numbers, numbers
 
     def nearer(step: tf.Tensor, y: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, ...]:
         factor = 1.5 * numbers - 0.5 * z @ y
@@ -134,12 +134,18 @@ def _roots_by_products(
     def is_far(step: tf.Tensor, *_: tf.Tensor) -> tf.Tensor:
         return step < _PRODUCT_STEPS
 
-    _, y, z = tf.while_loop(is_far, nearer, (0, y, z), parallel_iterations=1)
+    start = (0, small / scale + _SMALLEST * numbers, numbers)
+    _, y, z = tf.while_loop(is_far, nearer, start, parallel_iterations=1)
     is_used = tf.cast(tf.reduce_max(tf.abs(root), 0) > 0, tf.float32)
-    trace = tf.sqrt(scale) * tf.reduce_sum(is_used * tf.linalg.diag_part(y))
+    square = z @ z
+    cube = square @ z
+    half = 0.5 * _SMALLEST
+    roots = tf.linalg.diag_part(y - half * z - 0.5 * half**2 * cube)
+    trace = tf.sqrt(scale) * tf.reduce_sum(is_used * roots)
 
     def inverse(factor: tf.Tensor) -> tf.Tensor:
-        return tf.matmul((factor / tf.sqrt(scale)) * root @ z, root, transpose_b=True)
+        exact = z + half * cube + 1.5 * half**2 * cube @ square
+        return tf.matmul((factor / tf.sqrt(scale)) * root @ exact, root, transpose_b=True)
 
     return trace, inverse
 
