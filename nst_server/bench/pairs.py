@@ -72,7 +72,7 @@ def pairs(
     chosen = [
         PicturePair(content, looked_at[(number + step) % len(looked_at)])
         for number, content in enumerate(small)
-        for step in (0, 2)
+        for step in (0, 2 if len(looked_at) > 2 else 1)
     ]
     return list(dict.fromkeys(chosen))
 

@@ -72,6 +72,8 @@ def test_every_photograph_gets_two_styles(tmp_path: Path) -> None:
     made = pairs.pairs(tmp_path / "scaled", 40, photographs, styles)
     assert [pair.name for pair in made] == ["a-x", "a-z", "b-y", "b-x", "c-z", "c-y"]
     assert all(Image.open(pair.content).size == (40, 30) for pair in made)
+    few = pairs.pairs(tmp_path / "few", 40, photographs, folder_of(tmp_path / "two", x=4, y=5))
+    assert [pair.name for pair in few] == ["a-x", "a-y", "b-y", "b-x", "c-x", "c-y"]
 
 
 @pytest.mark.parametrize(

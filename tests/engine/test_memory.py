@@ -55,8 +55,8 @@ print((peak() - before) / PICTURE)
 @pytest.mark.parametrize(
     ("work", "pictures"),
     # What there must be: L-BFGS has the picture, the best, the gradient, the one before and a pair
-    # in half precision, and the next picture; Adam two pictures, three moments and the gradient;
-    # to enlarge takes the content as it came and as a tensor, and the result. And one more while
+    # in half precision, and the next picture; Adam two pictures, three moments and the gradient.
+    # To enlarge takes the content as it came and as a tensor, and the result. And one more while
     # strips are joined.
     [("lbfgs", 6.5), ("adam", 7), ("enlarged", 4)],
 )
