@@ -27,8 +27,6 @@ Checkpoints = tuple[tf.Tensor, ...]
 Segment = tuple[Convolution, ...]
 """Convolutions that are recomputed together, or a single one that is not recomputed."""
 
-_RECOMPUTED_BLOCKS = 2
-
 MeasuredGradient = Callable[[str, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """Takes a layer's name and feature map; returns the gradient of the loss by the part of the map in
 the measured cell, and that cell."""
@@ -103,12 +101,11 @@ def backward(
 
 
 def _is_recomputed(convolution: Convolution) -> bool:
-    """True if the feature map has more channels than its input, or is in one of the first blocks.
+    """True if the feature map has more channels than its input, or is in block 1.
 
-    Block 1 has as many numbers as all others together, and a seventh of the work. With block 2 the
-    input of the third, three quarters of what a tile of the first stage would keep, is not kept.
+    Block 1 has as many numbers as all others together, and a seventh of the work.
     """
-    return convolution.widens or block_of(convolution.name) <= _RECOMPUTED_BLOCKS
+    return convolution.widens or block_of(convolution.name) == 1
 
 
 def _checkpoint_spec(convolution: Convolution) -> tf.TensorSpec:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from nst_server.engine.network.vgg import shrinkage
-from nst_server.engine.planning.buckets import LARGEST_WHOLE
 from nst_server.engine.planning.widths import fast_width
 from nst_server.values.geometry import Box
 
@@ -26,21 +25,22 @@ MINIMUM_SIDE = 128
 MEMORY_SHARE = 0.4
 """Share of the free memory for feature maps, and the same again for checkpoints of tiles."""
 
-TILE_PIXELS = {"bfloat16": 800_000, "float32": 400_000}
-"""Most pixels of a tile, by precision: beyond this the halo is a small part of the work anyway, and
-a megapixel takes 640 MB on its way back in bfloat16."""
+LARGEST_WHOLE = 10_000_000
+"""Pixels of the largest picture in one piece. Of a larger one a single tile is in memory, however
+much is free: content, gradient and history take much, and a worker is to stay below 6 GB at 24
+megapixels. The coarser scale before that, of six megapixels, goes in one piece where enough is
+free: 7.3 GB were measured."""
 
-MOST_KEPT = 1.4e9
-"""Most bytes of the checkpoints of all tiles of a picture, however much is free: those of more than
-50 megapixels, whose pictures take most of the memory already, are not kept."""
+TILE_PIXELS = {"bfloat16": 1_500_000, "float32": 750_000}
+"""Most pixels of a tile, by precision: beyond this the halo is a small part of the work anyway."""
 
-DEEP_TILE_PIXELS = 3_000_000
+MOST_KEPT = 2.4e9
+"""Most bytes of the checkpoints of all tiles of a picture, however much is free: what is left of
+those 6 GB at 24 megapixels. At 100 megapixels, which are to stay below 12 GB, none are kept."""
+
+DEEP_TILE_PIXELS = 6_000_000
 """Pixels of the picture that a cell of a later stage covers: its checkpoints are smaller than those
 of the first stage, and so are halos in proportion."""
-
-
-Span = tuple[int, int]
-"""Where something begins along an axis, and where it ends."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +84,18 @@ def tiles(
     """Yield tiles whose cells are about ``side`` wide and high, with a halo of at least ``halo``.
 
     Halos end at the picture's borders, where the network pads as it does untiled, unless the
-    picture ``wraps``: then they continue outside. Tiles and cells begin on the grid. All tiles have
-    one size, and a `fast_width`; where a side of the picture is no multiple of the grid, the last
-    ones are larger by less than that.
+    picture ``wraps``: then they continue outside. Tiles and cells begin on the grid; tiles inside
+    the picture have a `fast_width`.
     """
     around = _rounded_up(halo, grid)
-    columns, rows = (_spans(length, side, grid, around, wraps) for length in (width, height))
-    for (top, bottom), (outer_top, outer_bottom) in rows:
-        for (left, right), (outer_left, outer_right) in columns:
-            yield Tile(
-                Box(outer_left, outer_top, outer_right - outer_left, outer_bottom - outer_top),
-                Box(left, top, right - left, bottom - top),
-            )
+    clipped = 0 if wraps else around
+    columns, rows = (_cells(length, side, grid, clipped) for length in (width, height))
+    bounds = Box(0, 0, width, height)
+    for top, bottom in rows:
+        for left, right in columns:
+            cell = Box(left, top, right - left, bottom - top)
+            outer = cell.pad(around)
+            yield Tile(outer if wraps else outer.intersect(bounds), cell)
 
 
 def pieces(box: Box, width: int, height: int) -> Iterator[tuple[Box, Box]]:
@@ -147,7 +147,7 @@ def _budget(free: int | None) -> float:
     return MEMORY_SHARE * (8 * 2**30 if free is None else free)
 
 
-def _cells(length: int, side: int, grid: int, halo: int) -> list[Span]:
+def _cells(length: int, side: int, grid: int, halo: int) -> list[tuple[int, int]]:
     """Return the bounds of cells along one axis: as few as ``side`` allows, in equally wide tiles.
 
     The first and the last cell are therefore larger, by the halo that they lack. A remainder
@@ -158,22 +158,6 @@ def _cells(length: int, side: int, grid: int, halo: int) -> list[Span]:
     step = fast_width(math.ceil(inside / number) + 2 * halo) - 2 * halo
     stop = min(halo + number * step, length // grid * grid)
     return list(pairwise([0, *range(halo + step, stop, step), length]))
-
-
-def _spans(length: int, side: int, grid: int, halo: int, wraps: bool) -> list[tuple[Span, Span]]:
-    """Return the bounds of cells along one axis, each with those of its tile.
-
-    The last cell is what the others leave: not its tile is shorter but its halo longer.
-    """
-    cells = _cells(length, side, grid, 0 if wraps else halo)
-    outside = halo if wraps else 0
-    tiles = [
-        (max(-outside, start - halo), min(length + outside, stop + halo)) for start, stop in cells
-    ]
-    longest = max(stop - start for start, stop in tiles)
-    start, stop = tiles[-1]
-    tiles[-1] = max(-outside, min(start, (stop - longest) // grid * grid)), stop
-    return list(zip(cells, tiles, strict=True))
 
 
 def _runs(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:

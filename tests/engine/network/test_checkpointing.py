@@ -54,7 +54,7 @@ def test_little_is_kept(painter: Painter) -> None:
     by_pixel = sum(len(one.numpy().tobytes()) for one in kept) / 64**2
     everything = sum(one.kernel.shape[-1] * 2 / 4 ** (int(one.name[5]) - 1) for one in convolutions)
     assert everything > 500
-    assert by_pixel < 36
+    assert by_pixel < 60
     assert by_pixel == pytest.approx(checkpointing.checkpoint_bytes(convolutions))
     assert set(maps) == {one.name for one in convolutions if one.measured}
 

@@ -25,7 +25,7 @@ from nst_server.engine.objective.tiling import (
 )
 from nst_server.engine.objective.whole import Objective
 from nst_server.engine.painter import Painter
-from nst_server.engine.planning.schedule import scales
+from nst_server.engine.planning.schedule import MARGIN
 from nst_server.engine.planning.widths import fast_width
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings, StyleLossName
@@ -44,26 +44,11 @@ def test_cells_cover_the_picture_once_and_begin_on_the_grid(
         cell, outer = tile.cell, tile.outer
         covered[cell.y : cell.bottom, cell.x : cell.right] += 1
         assert {at % grid for at in (outer.x, outer.y, tile.inner.x, tile.inner.y)} == {0}
-        assert cell.x - outer.x >= min(cell.x, around)
-        assert cell.y - outer.y >= min(cell.y, around)
+        assert cell.x - outer.x in (cell.x, around)
         assert outer.right - cell.right == min(width - cell.right, around)
         if outer.x > 0 and outer.right < width:
             assert outer.width == fast_width(outer.width)
     assert (covered == 1).all()
-
-
-@pytest.mark.parametrize("size", [(1000, 504), (800, 600), (4000, 3000), (6240, 4160), (1003, 501)])
-@pytest.mark.parametrize("wraps", [False, True])
-def test_all_tiles_of_a_picture_have_one_size(size: tuple[int, int], wraps: bool) -> None:
-    width, height = size
-    all_of_them = [tile.outer for tile in tiles(width, height, 440, halo=18, grid=8, wraps=wraps)]
-    for sides, length in (
-        ({outer.width for outer in all_of_them}, width),
-        ({outer.height for outer in all_of_them}, height),
-    ):
-        assert len(sides) == 1 or max(sides) - min(sides) == length % 8
-        added = sum(outer.width * outer.height for outer in all_of_them) / (width * height)
-        assert added < 1.5
 
 
 @pytest.mark.parametrize(
@@ -203,8 +188,7 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 
     monkeypatch.setattr(Objective, "gradient", out_of_memory)
     found = list(painter.stylize(content, [style], settings))[-1]
-    (scale,) = scales(304, 200, settings)
-    assert refused == [(1, *reversed(scale.painted), 3)]
+    assert refused == [(1, 200 + 2 * MARGIN, 304 + 2 * MARGIN, 3)]
     assert found.progress.loss == pytest.approx(expected.progress.loss, rel=1e-4)
     assert np.abs(found.result() - expected.result()).mean() < 1e-4
 
@@ -232,8 +216,8 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 def test_pieces_are_as_large_as_memory_allows() -> None:
     free = 8 * 2**30
     assert side_by_memory(1000, 1000, "bfloat16", 1000, 18, free) is None
-    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, free) == 848
-    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, 8 * free) == 848
+    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, free) == 1184
+    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, 8 * free) == 1184
     less = side_by_memory(6000, 4000, "float32", 2400, 18, 2**30)
     assert less is not None
     assert less < 768
@@ -247,7 +231,7 @@ def test_pieces_are_as_large_as_memory_allows() -> None:
     [
         ("bfloat16", "", 50),
         ("float32", "", 29),
-        ("bfloat16", "block1_conv2,block2_conv2,block3_conv3,block4_conv3", 20),
+        ("bfloat16", "block1_conv2,block2_conv2,block3_conv3,block4_conv3", 16),
     ],
 )
 def test_what_is_kept_leaves_room_for_the_picture(
@@ -259,13 +243,13 @@ def test_what_is_kept_leaves_room_for_the_picture(
     gigabyte = 2**30
     assert checkpoints_fit(most * 1000, 1000, kept, 64 * gigabyte)
     assert not checkpoints_fit(most * 1250, 1000, kept, 64 * gigabyte)
-    assert checkpoints_fit(most * 1000, 1000, kept, 4 * gigabyte)
-    assert not checkpoints_fit(most * 1000, 1000, kept, 11 * gigabyte // 4)
+    assert checkpoints_fit(most * 1000, 1000, kept, 6 * gigabyte)
+    assert not checkpoints_fit(most * 1000, 1000, kept, 5 * gigabyte)
     assert checkpoints_fit(most * 1000, 1000, kept, None)
 
 
 def test_tiles_of_the_second_stage_are_larger() -> None:
-    assert 1600 < deep_side(3) << 3 < 1800
+    assert 2300 < deep_side(3) << 3 < 2600
 
 
 def test_tiles_are_alike() -> None:
@@ -274,4 +258,4 @@ def test_tiles_are_alike() -> None:
         *[(344, 264), (320, 264), (336, 264)],
         *[(344, 236), (320, 236), (336, 236)],
     ]
-    assert {tile.outer.width for tile in pieces} == {368}
+    assert {tile.outer.width for tile in pieces} == {368, 360}
