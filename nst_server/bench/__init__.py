@@ -7,6 +7,5 @@ ABOUT = {
     "transfer": "a layer of 24 megapixels to the engine and back",
     "growth": "seconds and memory per megapixel, from 0.25 to 24 megapixels",
     "folder": "photographs a minute, by one process and by one for each",
-    "programs": "sizes that 200 photographs are painted at, and the work that sharing them adds",
 }
 """The subject of each speed benchmark, in running order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nst_server.bench import classic, folder_rate, growth, programs, round_trip, start, step
+from nst_server.bench import classic, folder_rate, growth, round_trip, start, step
 from nst_server.bench.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -14,7 +14,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         round_trip.BENCHMARK,
         growth.BENCHMARK,
         folder_rate.BENCHMARK,
-        programs.BENCHMARK,
     )
 }
 """The benchmarks in running order."""

@@ -31,7 +31,6 @@ KEYS = {
     "transfer": ("mb_per_s", "pipe_over_file"),
     "growth": ("s_per_mpx_it", "peak_mb"),
     "folder": ("over_singly", "held_mb"),
-    "programs": ("photographs", "programs"),
 }
 """Names that stay, in the JSON of each benchmark."""
 

@@ -24,7 +24,7 @@ def with_margin(picture: tf.Tensor, scale: Scale) -> tf.Tensor:
     """Add mirrored pixels on every side of 1 × height × width × channels of the scale's size."""
     if not scale.margin:
         return picture
-    rows, columns = (scale.margin, scale.bottom_margin), (scale.margin, scale.right_margin)
+    rows, columns = (scale.margin, scale.margin), (scale.margin, scale.right_margin)
     return tf.pad(picture, ((0, 0), rows, columns, (0, 0)), "SYMMETRIC")
 
 
@@ -32,7 +32,7 @@ def without_margin(picture: tf.Tensor, scale: Scale) -> tf.Tensor:
     """Crop the margin."""
     if not scale.margin:
         return picture
-    return picture[:, scale.margin : -scale.bottom_margin, scale.margin : -scale.right_margin]
+    return picture[:, scale.margin : -scale.margin, scale.margin : -scale.right_margin]
 
 
 def between(old: Scale, new: Scale) -> Resized:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nst_server.engine.planning import buckets
 from nst_server.engine.planning.widths import fast_width
 from nst_server.values.settings import Settings
 
@@ -64,21 +63,21 @@ class Scale:
     height: int
     iterations: int
     margin: int = 0
-    """Pixels above and to the left."""
-    right_margin: int = 0
-    bottom_margin: int = 0
-    """Pixels to the right and below: at least the margin, and what fills up the bucket."""
+    """Pixels above, below and to the left; for those to the right see `right_margin`."""
 
     @property
-    def painted(self) -> tuple[int, int]:
-        """Width and height with margins: what a program is compiled for."""
-        width = self.margin + self.width + self.right_margin
-        return width, self.margin + self.height + self.bottom_margin
+    def right_margin(self) -> int:
+        """Pixels to the right: the margin, widened until the whole width is fast to paint."""
+        if not self.margin:
+            return 0
+        before = self.margin + self.width
+        return fast_width(before + self.margin) - before
 
     @property
     def megapixel_iterations(self) -> float:
         """Work of the scale: megapixels, margins included, times iterations."""
-        return math.prod(self.painted) * self.iterations / 1e6
+        width = self.margin + self.width + self.right_margin
+        return width * (self.height + 2 * self.margin) * self.iterations / 1e6
 
 
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
@@ -93,35 +92,7 @@ def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
 
 
 def scales(width: int, height: int, settings: Settings) -> list[Scale]:
-    """Return the scales from the coarsest to ``width`` × ``height``, each about twice as large."""
-    *coarser, finest = sizes(width, height, settings)
-    return [
-        *(_scale(size, settings, is_finest=False) for size in coarser),
-        _scale(finest, settings, is_finest=True),
-    ]
-
-
-def _scale(size: tuple[int, int], settings: Settings, *, is_finest: bool) -> Scale:
-    iterations = round(settings.iterations * (1.0 if is_finest else COARSER_ITERATIONS))
-    if not _has_margin(*size, settings):
-        return Scale(*size, iterations)
-    if is_finest:
-        margin, bucket = MARGIN, buckets.around(*size)
-    else:
-        margin, bucket = COARSER_MARGIN, buckets.near(*size)
-        size = _fitted(*size, bucket)
-    right = fast_width(bucket[0] + 2 * margin) - margin - size[0]
-    return Scale(*size, iterations, margin, right, bucket[1] + margin - size[1])
-
-
-def _fitted(width: int, height: int, bucket: tuple[int, int]) -> tuple[int, int]:
-    """Return the largest size in proportion that fits ``bucket``; no side below `MINIMUM_SIDE`."""
-    factor = min(bucket[0] / width, bucket[1] / height)
-    return max(MINIMUM_SIDE, round(width * factor)), max(MINIMUM_SIDE, round(height * factor))
-
-
-def sizes(width: int, height: int, settings: Settings) -> list[tuple[int, int]]:
-    """Return the sizes of the scales before buckets, from the coarsest to ``width`` × ``height``.
+    """Return the scales from the coarsest to ``width`` × ``height``, each about twice as large.
 
     The coarsest is smaller for larger brush strokes, which are drawn there. A long and narrow
     picture has fewer scales, since no side may fall below `MINIMUM_SIDE`.
@@ -130,14 +101,16 @@ def sizes(width: int, height: int, settings: Settings) -> list[tuple[int, int]]:
     coarsest = settings.coarsest / settings.brush_size
     growth = max(LEAST_GROWTH, longest / coarsest) if coarsest else 1.0
     steps = max(1, round(math.log2(growth)))
-    result: list[tuple[int, int]] = []
+    result: list[Scale] = []
     for coarser in range(steps + 1):
         size = size_to_fit(width, height, round(longest / growth ** (coarser / steps)))
         if settings.seamless:
             size = on_grid(*size)
-        if result and max(size) > 0.8 * max(result[-1]):
+        if result and max(size) > 0.8 * max(result[-1].width, result[-1].height):
             break
-        result.append(size)
+        iterations = round(settings.iterations * (COARSER_ITERATIONS if coarser else 1.0))
+        margin = COARSER_MARGIN if coarser else MARGIN
+        result.append(Scale(*size, iterations, margin if _has_margin(*size, settings) else 0))
     return result[::-1]
 
 
