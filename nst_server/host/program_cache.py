@@ -47,6 +47,7 @@ class ProgramCache:
         self._most_bytes = most_bytes
         self._kept = Path()
         self._own: Path | None = None
+        self._known: set[str] = set()
 
     def open(self, choice: Compilation, environment: MutableMapping[str, str]) -> None:
         """Tell TensorFlow by ``environment`` to use the cache, where ``choice`` has steps compiled.
@@ -67,13 +68,14 @@ class ProgramCache:
             hold(own / "lock")
             for file, name in self._intact():
                 _link(file, own / name)
+                self._known.add(name)
         except OSError as error:
             _log.warning("what is compiled cannot be kept: %s", error)
             return
         self._own = own
         atexit.register(shutil.rmtree, own, ignore_errors=True)
-        quoted = own.as_posix().replace("'", "\\'")
-        words = [f"--tf_xla_persistent_cache_directory='{quoted}'"]
+        quoted = own.as_posix().replace('"', '\\"')
+        words = [f'--tf_xla_persistent_cache_directory="{quoted}"']
         if only_on_gpu:  # a processor's small programs are compiled faster than found
             words.append("--tf_xla_persistent_cache_device_types=XLA_GPU_JIT")
         environment["TF_XLA_FLAGS"] = " ".join(words)
@@ -83,9 +85,9 @@ class ProgramCache:
         if self._own is None:
             return
         try:
-            known = {match["name"] for file in self._files() if (match := _parts(file))}
             for file in self._own.glob("*.pb"):
-                if file.name not in known:
+                if file.name not in self._known:
+                    self._known.add(file.name)
                     kept = self._kept / f"{file.name}.{_digest(file)}"
                     unfinished = kept.with_name(f"{self._own.name}.unfinished")
                     shutil.copyfile(file, unfinished)

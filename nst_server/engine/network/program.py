@@ -57,7 +57,15 @@ def _defined(traced: FunctionDef) -> str:
     """Define a function, and all that it calls, under names made of what they compute."""
     definition = FunctionDef()
     definition.CopyFrom(traced)
+    arguments = definition.signature.input_arg
+    # Those of a loop have numbers in their names, too.
+    names = {argument.name: f"argument_{place}" for place, argument in enumerate(arguments)}
+    for argument in arguments:
+        argument.name = names[argument.name]
+    for result, value in list(definition.ret.items()):
+        definition.ret[result] = names.get(value, value)
     for node in definition.node_def:
+        node.input[:] = [names.get(source, source) for source in node.input]
         node.attr.pop(_NUMBERED, None)
         for attribute in node.attr.values():
             if attribute.HasField("func"):
