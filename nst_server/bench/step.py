@@ -52,6 +52,16 @@ def _rows(figures: Figures) -> list[Row]:
                 spread_in_words(size, "gram_over_convolutions"),
             ),
         ]
+    width, height = figures["sizes"][0]["width"], figures["sizes"][0]["height"]
+    rows += [
+        Row(
+            f"Operations sent for a step, {width}×{height}, compiled",
+            f"{figures['launches_per_step']:.0f}, {figures['programs']} program",
+            f"not compiled {figures['launches_per_plain_step']:.0f}",
+            "≤ 1/10",
+        ),
+        Row("Waits of the host for a step", f"{figures['host_waits_per_step']:.2f}", "", "≤ 0.25"),
+    ]
     return rows
 
 

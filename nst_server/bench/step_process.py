@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,14 +13,21 @@ import tensorflow as tf
 
 from nst_server.bench.benchmark import Figures, summary
 from nst_server.bench.inputs import landscape
+from nst_server.bench.launches import launches
 from nst_server.bench.measuring import described, iterates, seconds
 from nst_server.bench.networks import Convolutions
 from nst_server.engine.canvas.margin import with_margin
+from nst_server.engine.compile_ahead import Compiler
 from nst_server.engine.method import MethodKey
 from nst_server.engine.painter import Painter
+from nst_server.engine.planning.pace import MOST_ON_GPU, Pace
 from nst_server.engine.planning.schedule import scales
 from nst_server.host import weight_files as weights_files
+from nst_server.host.program_cache import ProgramCache
 from nst_server.values.settings import Settings, StyleLossName
+
+_COUNTED = 16
+"""Steps whose launches and waits are counted."""
 
 
 def run(
@@ -45,12 +53,41 @@ def run(
         for width, height in sizes
     ]
     first = results[0]
+    sent = _sent(Path(weights), settings, sizes[0])
     keys = ("mpx_it_per_s", "over_convolutions", "spread")
     return {
         **{key: first[key] for key in keys},
         **description,
+        **sent,
         "deepest": max(layers),
         "sizes": results,
+    }
+
+
+def _sent(weights: Path, settings: Settings, size: Sequence[int]) -> Figures:
+    """Count what a step has the device do, compiled and not, and how often the host waits.
+
+    As on a GPU the host waits for some steps together; here that takes no time.
+    """
+    width, height = size
+    content, style = landscape(width, height), landscape(height, width)
+    counts: dict[str, float] = {}
+    compilers = {name: Compiler(name, ProgramCache(None)) for name in ("never", "always")}
+    for name, compiler in compilers.items():
+        pace = Pace(MOST_ON_GPU, seconds=math.inf)
+        painter = Painter(weights, compiler, pace)
+        painted = iterates(painter, content, style, replace(settings, iterations=2 * _COUNTED + 8))
+        for _ in range(_COUNTED):
+            next(painted)
+        before = pace.waits
+        counted = launches(lambda painted=painted: [next(painted) for _ in range(_COUNTED)])  # type: ignore[misc]
+        counts[name] = counted / _COUNTED
+        counts["waits"] = (pace.waits - before) / _COUNTED
+    return {
+        "launches_per_step": counts["always"],
+        "launches_per_plain_step": counts["never"],
+        "host_waits_per_step": counts["waits"],
+        "programs": compilers["always"].programs,
     }
 
 

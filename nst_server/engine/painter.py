@@ -23,6 +23,7 @@ from nst_server.engine.objective.whole import TERMS
 from nst_server.engine.painting_run import PaintingRun
 from nst_server.engine.planning import schedule
 from nst_server.engine.planning.device import Device
+from nst_server.engine.planning.pace import Pace
 from nst_server.engine.planning.schedule import Plan
 from nst_server.host import weight_files
 from nst_server.host.compilation import chosen
@@ -38,11 +39,15 @@ _MEASURED_SIDE = {"CPU": 256, "GPU": 1024}
 class Painter:
     """Paints on the device that TensorFlow finds; keeps traced functions for the next job."""
 
-    def __init__(self, weights: Path, compiler: Compiler | None = None) -> None:
+    def __init__(
+        self, weights: Path, compiler: Compiler | None = None, pace: Pace | None = None
+    ) -> None:
         """``weights`` is the folder of fetched weights. Nothing is loaded yet.
 
-        Without a ``compiler`` whole steps are compiled as ``NST_COMPILE`` says, and not kept.
+        Without a ``compiler`` whole steps are compiled as ``NST_COMPILE`` says, and not kept;
+        without a ``pace`` it is the device's.
         """
+        self._pace = pace
         self._weights = weights
         self.compiler = compiler or Compiler(chosen(os.environ), ProgramCache(None))
         self._method = lru_cache(maxsize=4)(self._build)
@@ -116,7 +121,16 @@ class Painter:
             placed = [replace(style, picture=matched(style.picture, content)) for style in placed]
         canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
         key = MethodKey.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
-        run = PaintingRun(canvas, placed, self._method(key), settings, plan, self._device, init)
+        run = PaintingRun(
+            canvas,
+            placed,
+            self._method(key),
+            settings,
+            plan,
+            self._device,
+            init,
+            self._pace or self._device.pace(),
+        )
         del content, mask, styles, init  # the run has what is needed of them
         try:
             yield from run.iterates(started)

@@ -32,6 +32,7 @@ from nst_server.engine.objective.whole import TERMS
 from nst_server.engine.planning import schedule
 from nst_server.engine.planning.clock import Clock
 from nst_server.engine.planning.device import Device
+from nst_server.engine.planning.pace import Pace
 from nst_server.engine.planning.schedule import Plan, Scale
 from nst_server.engine.step_program import LARGEST
 from nst_server.values.errors import NeuralStyleError
@@ -58,6 +59,7 @@ class PaintingRun:
         plan: Plan,
         device: Device,
         init: Picture | None,
+        pace: Pace,
     ) -> None:
         """``init`` is the picture to start from, where the settings say so."""
         self._canvas = canvas
@@ -70,7 +72,7 @@ class PaintingRun:
         self._optimizer = method.optimizer(settings)
         self._weights = method.weights(settings)
         self._scales = schedule.scales(plan.width, plan.height, settings)
-        self._pace = device.pace()
+        self._pace = pace
         self._state: Any = None
 
     def iterates(self, started: float) -> Iterator[Iterate]:

@@ -25,7 +25,13 @@ from nst_server.values.errors import NeuralStyleError
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 KEYS = {
-    "step": ("mpx_it_per_s", "over_convolutions"),
+    "step": (
+        "mpx_it_per_s",
+        "over_convolutions",
+        "launches_per_step",
+        "host_waits_per_step",
+        "programs",
+    ),
     "classic": ("time_ratio_to_equal_loss", "loss_reached"),
     "start": ("server_ready_s", "first_iterate_cold_s", "first_preview_warm_s"),
     "transfer": ("mb_per_s", "pipe_over_file"),

@@ -1,0 +1,195 @@
+"""Whole steps: compiled while a painting goes on, heard of later, and gone without if they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_server.engine import painting_run, step_program
+from nst_server.engine.canvas.picture import Picture, Style
+from nst_server.engine.compile_ahead import Compiler, no_program
+from nst_server.engine.iterate import Iterate
+from nst_server.engine.network.program import Program
+from nst_server.engine.optimizers.lbfgs_step import LbfgsTensors
+from nst_server.engine.painter import Painter
+from nst_server.engine.planning.device import Device
+from nst_server.engine.planning.pace import Pace
+from nst_server.engine.step_program import Given, StepProgram
+from nst_server.host.program_cache import ProgramCache
+from nst_server.values.settings import Settings
+from tests.support.landscapes import landscape
+
+pytestmark = pytest.mark.engine
+
+CONTENT, STYLE = Picture(landscape(100, 70, seed=1)), Style(Picture(landscape(90, 80, seed=2)))
+
+
+def iterates(painter: Painter, **changes: object) -> Iterator[Iterate]:
+    alike = {"coarsest": 0, "size": "full", "precision": "float32", "backbone": "vgg16"}
+    settings = Settings.of_preset("standard", **{"iterations": 8, **alike, **changes})
+    return painter.stylize(CONTENT, [STYLE], settings)
+
+
+def losses(painter: Painter, **changes: object) -> list[float]:
+    return [iterate.progress.loss for iterate in iterates(painter, **changes)]
+
+
+class Late(Compiler):
+    """Compiles at once, but what it compiles is there only after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__("always", ProgramCache(None))
+        self._steps = steps
+        self.asked = 0
+
+    def start(self, compiled: Callable[[], Program]) -> Future[Program | None]:
+        done = super().start(compiled)
+        late = self
+
+        class After(Future[Program | None]):
+            def done(self) -> bool:
+                late.asked += 1
+                return late.asked > late._steps
+
+            def result(self, timeout: float | None = None) -> Program | None:
+                return done.result(timeout)
+
+        return After()
+
+
+def test_a_switch_to_the_compiled_step_is_not_seen(painter: Painter) -> None:
+    late = Late(4)
+    expected = losses(painter)
+    seen = losses(Painter(Path("none"), late))
+    assert late.programs == 1
+    assert late.asked == 8
+    assert seen[:5] == expected[:5]
+    np.testing.assert_allclose(seen, expected, rtol=1e-3)
+    assert seen != expected  # the other step did compute them
+
+
+def test_both_steps_do_the_same_for_30_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the same state each time: left to themselves two paintings part by rounding alone.
+
+    Of a content that is brighter by a millionth, the plain step's own losses differ by a hundredth.
+    """
+    pairs: list[tuple[Program, tuple[LbfgsTensors, tf.Tensor], tuple[LbfgsTensors, tf.Tensor]]] = []
+
+    def both(
+        self: StepProgram, state: LbfgsTensors, plain: Given, fixed: Given
+    ) -> tuple[LbfgsTensors, tf.Tensor]:
+        program = self._program(state, fixed) if not pairs else pairs[0][0]
+        one, other = self._plain(plain)(state, plain), program(state, fixed)
+        pairs.append((program, one, other))
+        return one  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(StepProgram, "_next", both)
+    losses(Painter(Path("none"), Compiler("always", ProgramCache(None))), iterations=30)
+    assert len(pairs) == 30
+    for _, (state, terms), (compiled, compiled_terms) in pairs:
+        np.testing.assert_allclose(sum(compiled_terms), sum(terms), rtol=1e-3)
+        np.testing.assert_allclose(compiled.loss, state.loss, rtol=1e-3)
+        np.testing.assert_allclose(compiled.share, state.share)
+        assert np.abs(compiled.picture - state.picture).mean() < 1e-3
+
+
+@pytest.mark.parametrize("error", [RuntimeError, tf.errors.ResourceExhaustedError, MemoryError])
+def test_a_compiler_that_fails_is_gone_without(
+    error: type[Exception],
+    painter: Painter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    expected = losses(painter)
+
+    def fail(*_: object) -> None:
+        if error is tf.errors.ResourceExhaustedError:
+            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+        raise error("out of order")
+
+    monkeypatch.setattr(step_program, "Program", fail)
+    compiler = Compiler("always", ProgramCache(None))
+    assert losses(Painter(Path("none"), compiler)) == expected
+    assert compiler.programs == 0
+    assert sum("could not be compiled" in message for message in caplog.messages) == 1
+
+
+def test_a_compiled_step_that_fails_is_gone_without(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = losses(painter)
+    calls = 0
+
+    class Failing:
+        def __init__(self, function: Callable[..., object], arguments: object) -> None:
+            self._function = tf.function(function, autograph=False)
+
+        def __call__(self, *arguments: object) -> object:
+            nonlocal calls
+            calls += 1
+            if calls > 4:
+                raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+            return self._function(*arguments)
+
+    monkeypatch.setattr(step_program, "Program", Failing)
+    seen = losses(Painter(Path("none"), Compiler("always", ProgramCache(None))))
+    np.testing.assert_allclose(seen, expected, rtol=1e-3)
+    assert calls == 5
+    assert sum("a compiled step failed" in message for message in caplog.messages) == 1
+
+
+def test_the_host_waits_once_for_four_steps(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [(i.progress, i.result()) for i in iterates(painter, iterations=40)]
+    pace = Pace(8, seconds=1e9)
+    monkeypatch.setattr(Device, "pace", lambda _: pace)
+    seen = [(i.progress, i.result()) for i in iterates(painter, iterations=40)]
+    assert [progress.iteration for progress, _ in seen] == list(range(1, 41))
+    for (progress, picture), (before, other) in zip(seen, expected, strict=True):
+        assert progress.loss == before.loss
+        np.testing.assert_array_equal(picture, other)
+    assert pace.waits <= 3 + 40 / 4
+
+
+def test_without_memory_for_a_whole_step_it_goes_on_in_parts(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole: Callable[..., object] = StepProgram._next
+    calls = 0
+
+    def next_step(*arguments: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls > 3:
+            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+        return whole(*arguments)
+
+    expected = losses(painter)
+    monkeypatch.setattr(StepProgram, "_next", next_step)
+    monkeypatch.setattr(Device, "pace", lambda _: Pace(8, seconds=1e9))
+    seen = losses(painter)
+    assert len(seen) == len(expected)
+    assert seen[:3] == expected[:3]
+    assert min(seen[3:]) < min(seen[:3])
+    assert any("going on in parts" in message for message in caplog.messages)
+
+
+def test_a_large_picture_is_worked_at_in_strips(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = losses(painter)
+    monkeypatch.setattr(painting_run, "LARGEST", 100)
+    np.testing.assert_allclose(losses(painter), expected, rtol=1e-3)
+
+
+def test_never_compiles_on_a_processor_by_itself() -> None:
+    started = Compiler("never", ProgramCache(None)).start(lambda: pytest.fail("compiled"))
+    assert started.result() is no_program().result() is None
+    if not tf.config.list_physical_devices("GPU"):
+        assert not Compiler("auto", ProgramCache(None)).compiles
