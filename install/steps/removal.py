@@ -15,12 +15,13 @@ from steps.report import SetupReport
 
 _PLACE = r"run(/[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})?"
 """Folder of a server's files; version 0.1 had but one."""
-_FOLDERS = re.compile(rf"{_PLACE}(/exchange)?|logs|weights|keras")
+_FOLDERS = re.compile(rf"{_PLACE}(/exchange)?|logs|weights|keras|cache(/[^/]+){{0,2}}")
 _FILES = re.compile(
     r"installed\.part"
     rf"|{_PLACE}/(server(-worker(-\d+)?)?\.lock|connection\.json\w*|exchange/[0-9a-f]{{32}})"
     r"|remote\.json"
     r"|keras/keras\.json"
+    r"|cache/[^/]+/[^/]+/(xla_compile_cache__[^/]+\.pb[^/]*|lock|[^/]+\.unfinished)"
     r"|logs/(install|server|plugin)\.log(\.\d)?"
     rf"|weights/{re.escape(weight_files.locate('vgg19', Path()).name)}(\.part)?"
 )
