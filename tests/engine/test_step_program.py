@@ -68,7 +68,7 @@ def test_a_switch_to_the_compiled_step_is_not_seen(painter: Painter) -> None:
     seen = losses(Painter(Path("none"), late))
     assert late.programs == 1
     assert late.asked == 8
-    assert seen[:5] == expected[:5]
+    assert seen[:4] == expected[:4]
     np.testing.assert_allclose(seen, expected, rtol=1e-3)
     assert seen != expected  # the other step did compute them
 
