@@ -16,10 +16,13 @@ _SIDE = 64
 def where_painted(client: Client) -> str:
     """Name the machine, if it is another one, and the device that paint for ``client``.
 
-    A server whose worker has not told its device yet gets a job of ``strength`` 0. Raises
+    A server no worker of which has told its device yet gets a job of ``strength`` 0. Raises
     `NeuralStyleError` if that fails.
     """
-    told = str(client.status()["worker"].get("device") or "")
+    status = client.status()
+    workers = status.get("workers", [status["worker"]])  # a server of before has one
+    useful = [worker for worker in workers if not worker.get("obstacle")] or workers
+    told = next((str(worker["device"]) for worker in useful if worker.get("device")), "")
     return where(client.machine, told or try_out(client))
 
 

@@ -66,7 +66,7 @@ def cancel(home: Home, job: str | None) -> int:
 def _lines(answer: dict[str, Any], machine: str) -> list[str]:
     server = f"Server {answer['version']}" + (f" on {machine}" if machine else "")
     lines = [f"{server}, process {answer['pid']}, up {answer['uptime']:.0f} s."]
-    workers = answer.get("workers", [answer["worker"]])  # older servers have one
+    workers = answer.get("workers", [answer["worker"]])  # a server of before has one
     for worker in workers:
         whose = f" for {worker['gpu']}" if len(workers) > 1 else ""
         device = worker.get("device")

@@ -12,6 +12,7 @@ import pytest
 
 from nst_server.broker.orphan import worker_locks
 from nst_server.client.session import Client
+from nst_server.client.trial import where_painted
 from nst_server.host.nvidia import VISIBLE
 from nst_server.host.process_lock import holder
 from nst_server.wire.events import Event, Failed, Finished, Queued, Started
@@ -207,6 +208,7 @@ def test_a_gpu_that_cannot_be_used_is_said_and_gets_no_jobs(
     obstacles = [worker["obstacle"] for worker in server.status()["workers"]]
     assert says in obstacles[0]
     assert obstacles[1] == ""
+    assert where_painted(waiting) == "GPU-good"
     assert f"- {obstacles[0]}" in nst(server.home.root, "status").stdout.splitlines()
     assert isinstance(kept(client), Finished)
     assert isinstance(finish(waiting)[-1], Finished)
