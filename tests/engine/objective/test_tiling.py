@@ -24,9 +24,11 @@ from nst_server.engine.objective.tiling import (
     tiles,
 )
 from nst_server.engine.objective.whole import Objective
+from nst_server.engine.optimizers.lbfgs_step import LbfgsTensors
 from nst_server.engine.painter import Painter
 from nst_server.engine.planning.schedule import MARGIN
 from nst_server.engine.planning.widths import fast_width
+from nst_server.engine.step_program import StepProgram
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings, StyleLossName
 from tests.support.landscapes import landscape
@@ -186,9 +188,14 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
         refused.append(picture.shape)
         raise tf.errors.ResourceExhaustedError(None, None, "no memory for so much")
 
+    def step_out_of_memory(_: StepProgram, state: LbfgsTensors, *__: object) -> None:
+        out_of_memory(None, state.picture)
+
+    monkeypatch.setattr(StepProgram, "_next", step_out_of_memory)
     monkeypatch.setattr(Objective, "gradient", out_of_memory)
     found = list(painter.stylize(content, [style], settings))[-1]
-    assert refused == [(1, 200 + 2 * MARGIN, 304 + 2 * MARGIN, 3)]
+    # As one function, and then in strips.
+    assert refused == [(1, 200 + 2 * MARGIN, 304 + 2 * MARGIN, 3)] * 2
     assert found.progress.loss == pytest.approx(expected.progress.loss, rel=1e-4)
     assert np.abs(found.result() - expected.result()).mean() < 1e-4
 
