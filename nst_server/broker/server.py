@@ -72,6 +72,7 @@ def serve(
             "endpoint": endpoint_of(workers),
             "server_public": server_keys.public.decode(),
             "weights": str(home.weights),
+            "programs": str(home.programs),
             "exchange": str(home.exchange),
         }
         slot = partial(WorkerSlot, workers, known, worker_command or default_command(), worker_idle)

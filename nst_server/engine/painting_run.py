@@ -34,7 +34,6 @@ from nst_server.engine.planning.clock import Clock
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.pace import Pace
 from nst_server.engine.planning.schedule import Plan, Scale
-from nst_server.engine.step_program import LARGEST
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 
@@ -123,7 +122,8 @@ class PaintingRun:
         """Make steps without end; yield what the loss was before each, and the painting after."""
         objective = self._objective(view, styles)
         program = self._method.steps.get(self._settings.seamless)
-        if program and objective.is_whole and math.prod(view.content.shape[1:3]) <= LARGEST:
+        height, width = view.content.shape[1:3]
+        if program and objective.is_whole and program.suits(width, height):
             steps = program.steps(
                 self._state.picture, view, objective.targets, self._weights, self._pace
             )

@@ -14,18 +14,19 @@ from nst_server.engine.canvas.canvas import View
 from nst_server.engine.compile_ahead import Compiler, first_line, no_program
 from nst_server.engine.network.program import Program
 from nst_server.engine.objective.whole import TERMS, Objective, Targets
+from nst_server.engine.optimizers.lbfgs import history_type
 from nst_server.engine.optimizers.lbfgs_step import LbfgsStep, LbfgsTensors
 from nst_server.engine.planning.pace import Pace
 
 _log = logging.getLogger(__name__)
 
-LARGEST = 2**22
+_LARGEST = 2**22
 """Pixels of the largest picture whose steps are such functions. Beyond it a step is long beside
 all waiting, and memory is better used strip by strip."""
 
 
 class Given(NamedTuple):
-    """What stays the same for all steps of a scale; empty where there is none."""
+    """The inputs that stay the same for all steps of a scale; empty where there are none."""
 
     targets: Targets
     weights: tf.Tensor
@@ -35,7 +36,7 @@ class Given(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What the host hears of a step, which may be some steps later."""
+    """Loss and painting of a step, read by the host perhaps some steps later."""
 
     terms: tuple[float, ...]
     """Terms of the loss before the step."""
@@ -52,6 +53,11 @@ class StepProgram:
         self._compiler = compiler
         self._traced: dict[tuple[int, int], Callable[..., Any]] = {}
         self._compiled: dict[tuple[tf.TensorSpec, ...], Future[Program | None]] = {}
+
+    def suits(self, width: int, height: int) -> bool:
+        """True for pictures that are small enough, and whose pairs `Lbfgs` has in float32 too."""
+        is_small = width * height <= _LARGEST
+        return is_small and history_type(3 * width * height, self._optimizer.pairs) == tf.float32
 
     def steps(
         self, picture: tf.Tensor, view: View, targets: Targets, weights: tf.Tensor, pace: Pace
@@ -83,6 +89,8 @@ class StepProgram:
         self, state: LbfgsTensors, plain: Given, fixed: Given
     ) -> tuple[LbfgsTensors, tf.Tensor]:
         """Make a step, by the compiled program if it is there."""
+        if not self._compiler.compiles:
+            return self._plain(plain)(state, plain)  # type: ignore[no-any-return]
         key = tuple(
             tf.TensorSpec(tensor.shape, tensor.dtype)
             for tensor in tf.nest.flatten((state, fixed), expand_composites=True)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from nst_server.host.compilation import chosen
-from nst_server.host.home import Home
 from nst_server.host.process_lock import hold
 from nst_server.host.program_cache import ProgramCache
 from nst_server.values.errors import in_words
@@ -45,15 +44,15 @@ def main() -> int:
         hold(Path(details["lock"]))
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
     link = WorkerLink(details)
-    weights = Path(details["weights"])
+    folders = Path(details["weights"]), Path(details["programs"])
     told: dict[str, str] = {}
     try:
-        told = _about(_painter(weights))
+        told = _about(_painter(*folders))
     except Exception as error:  # a job that needs it fails again, and reports it
         _log.warning("the engine is not ready: %s", error)
     while True:
         link.send(Message("idle", told))
-        _work(link, weights, link.next_job())
+        _work(link, folders, link.next_job())
 
 
 def _end_with(orders: IO[bytes]) -> None:
@@ -63,14 +62,14 @@ def _end_with(orders: IO[bytes]) -> None:
 
 
 @cache
-def _painter(weights: Path) -> Painter:
+def _painter(weights: Path, programs: Path) -> Painter:
     """Return the engine, imported only when it is first needed: TensorFlow takes its time."""
-    compilation, cache = chosen(os.environ), ProgramCache(Home.default().programs)
-    cache.open(compilation, os.environ)
+    compilation, kept = chosen(os.environ), ProgramCache(programs)
+    kept.open(compilation, os.environ)
     from nst_server.engine.compile_ahead import Compiler
     from nst_server.engine.painter import Painter
 
-    return Painter(weights, Compiler(compilation, cache))
+    return Painter(weights, Compiler(compilation, kept))
 
 
 def _about(painter: Painter) -> dict[str, str]:
@@ -82,14 +81,14 @@ def _about(painter: Painter) -> dict[str, str]:
     return {"device": painter.device, "obstacle": obstacle}
 
 
-def _work(link: WorkerLink, weights: Path, message: Message) -> None:
+def _work(link: WorkerLink, folders: tuple[Path, Path], message: Message) -> None:
     """Paint one job; any failure becomes one message."""
     name = message.job
     try:
         from nst_server.worker.job_events import job_events
 
         order = link.receive_pixels(name, Job.from_wire(message.fields.get("request")))
-        for event in job_events(_painter(weights), order, lambda: link.wants_to_keep(name)):
+        for event in job_events(_painter(*folders), order, lambda: link.wants_to_keep(name)):
             link.tell(name, event)
     except JobCancelledError:
         _log.info("job %s cancelled", name)

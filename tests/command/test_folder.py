@@ -193,6 +193,7 @@ def test_of_many_that_are_painted_only_the_others_are_read(
         (["{photos}", "-o", "-"], "can hold only one picture"),
         (["{photos}", "-o", "{tmp}/into", "--sheet", "s.png"], "--sheet is not for many"),
         (["{photos}", "-o", "{tmp}/into", "--resume", "r.png"], "--resume is not for many"),
+        (["{photos}", "-o", "{tmp}/into", "--frames", "1"], "--frames is not for many"),
         (["{photos}", "-o", "{tmp}/into", "--texture", "9x9"], "--texture is not for many"),
         (["-", "-", "-o", "{tmp}/into"], "Standard input can be read only once."),
         (["{photos}", "-o", "{tmp}/into", "--style", "-", "--mask", "-"], "only once"),

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_server.engine import painting_run, step_program
+from nst_server.engine import step_program
 from nst_server.engine.canvas.picture import Picture, Style
 from nst_server.engine.compile_ahead import Compiler, no_program
 from nst_server.engine.iterate import Iterate
 from nst_server.engine.network.program import Program
-from nst_server.engine.optimizers.lbfgs_step import LbfgsTensors
+from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs, LbfgsState
+from nst_server.engine.optimizers.lbfgs_step import LbfgsStep, LbfgsTensors
+from nst_server.engine.optimizers.preconditioner import STROKES
 from nst_server.engine.painter import Painter
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.pace import Pace
@@ -74,7 +76,7 @@ def test_a_switch_to_the_compiled_step_is_not_seen(painter: Painter) -> None:
 
 
 def test_both_steps_do_the_same_for_30_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the same state each time: left to themselves two paintings part by rounding alone.
+    """Both begin each step in the same state: by themselves two paintings part by rounding alone.
 
     Of a content that is brighter by a millionth, the plain step's own losses differ by a hundredth.
     """
@@ -185,8 +187,27 @@ def test_a_large_picture_is_worked_at_in_strips(
     painter: Painter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = losses(painter)
-    monkeypatch.setattr(painting_run, "LARGEST", 100)
+    steps: list[float] = []
+    step = Lbfgs.step
+
+    def counted(self: Lbfgs, state: LbfgsState, gradient: list[tf.Tensor], loss: float) -> None:
+        steps.append(loss)
+        step(self, state, gradient, loss)
+
+    monkeypatch.setattr(step_program, "_LARGEST", 100)
+    monkeypatch.setattr(Lbfgs, "step", counted)
     np.testing.assert_allclose(losses(painter), expected, rtol=1e-3)
+    assert len(steps) == len(expected)
+
+
+@pytest.mark.parametrize(("pairs", "largest"), [(PAIRS, 2048), (PAIRS_NEAR_A_MINIMUM, 1495)])
+def test_pairs_that_would_fill_the_memory_are_kept_in_strips(
+    painter: Painter, pairs: int, largest: int
+) -> None:
+    optimizer = LbfgsStep(pairs=pairs, metric=STROKES, wraps=False)
+    program = StepProgram(None, optimizer, painter.compiler)  # type: ignore[arg-type]
+    assert program.suits(largest, largest)
+    assert not program.suits(largest + 1, largest + 1)
 
 
 def test_never_compiles_on_a_processor_by_itself() -> None:

@@ -104,7 +104,7 @@ class Lbfgs:
         if loss <= state.loss:
             self._smooth(gradient)
             _remember(state, gradient, self._pairs)
-            dtype = _history_type(int(tf.size(state.picture)), self._pairs)
+            dtype = history_type(int(tf.size(state.picture)), self._pairs)
             for number, strip in enumerate(gradient):
                 gradient[number] = tf.cast(strip, dtype)
             state.kept, state.gradient, state.loss = state.picture, gradient, loss
@@ -161,7 +161,7 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> No
     if not state.gradient:
         return
     numbers = int(tf.size(state.picture))
-    dtype = _history_type(numbers, most)
+    dtype = history_type(numbers, most)
     affordable = min(most, max(1, HISTORY_BYTES // (2 * dtype.size * numbers)))
     factor = state.share * state.length
     step = [tf.cast(factor * strip, dtype) for strip in _direction(state)]
@@ -172,7 +172,7 @@ def _remember(state: LbfgsState, gradient: Sequence[tf.Tensor], most: int) -> No
     state.products = np.pad(state.products, (0, 2))
 
 
-def _history_type(numbers: int, pairs: int) -> tf.DType:
+def history_type(numbers: int, pairs: int) -> tf.DType:
     """Type of the pairs, and of the gradient at the kept picture, of so many numbers."""
     return tf.float32 if 8 * numbers * pairs <= HISTORY_BYTES else tf.bfloat16
 

@@ -15,7 +15,7 @@ from nst_server.engine.optimizers.preconditioner import Metric, smooth_whole
 
 
 class LbfgsTensors(NamedTuple):
-    """What `LbfgsState` has, as tensors of shapes that stay. Pictures are 1 × h × w × 3."""
+    """The state of `Lbfgs` as tensors whose shapes stay. Pictures are 1 × h × w × 3."""
 
     picture: tf.Tensor
     kept: tf.Tensor

@@ -17,7 +17,7 @@ class Pace:
     def __init__(self, most: int, seconds: float = _SECONDS) -> None:
         """``most`` is 1 where a step is done when its function returns, as on a processor."""
         self.waits = 0
-        """How often the host has waited."""
+        """Number of times that the host has waited."""
         self._most = most
         self._seconds = seconds
         self._ahead = 1

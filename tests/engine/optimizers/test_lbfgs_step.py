@@ -50,6 +50,26 @@ def test_moves_as_the_optimizer_in_strips(pairs: int, wraps: bool) -> None:
     assert {share for _, share in seen} == {0.5**halvings for halvings in range(5)}
 
 
+def test_a_pair_without_positive_curvature_is_left_out() -> None:
+    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM, wraps=False)
+    optimizer = Lbfgs(pairs=2, metric=NEAR_A_MINIMUM)
+    state, expected = step.start(PICTURE), optimizer.start(PICTURE)
+    random, kept = np.random.default_rng(1), []
+    for loss, slope in enumerate([1.0, 0.7, 0.5, 2.0, 0.3, 0.2, 0.1]):  # the fourth is steeper
+        noise = 0.5 * random.standard_normal(PICTURE.shape)
+        gradient = tf.constant(slope * (PICTURE + noise), tf.float32)
+        state = step(state, gradient, tf.constant(-float(loss)))
+        optimizer.step(expected, list(cut(gradient)), -float(loss))
+        if expected.direction is not None:
+            largest = float(tf.reduce_max(tf.abs(state.direction)))
+            np.testing.assert_allclose(
+                state.direction, expected.direction[0], rtol=1e-3, atol=1e-3 * largest
+            )
+        assert int(state.pairs) == len(expected.history)
+        kept.append(len(expected.history))
+    assert kept == [0, 1, 2, 1, 2, 2, 2]
+
+
 def test_a_loss_that_is_no_number_is_not_kept() -> None:
     step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM, wraps=False)
     state = step.start(PICTURE)
