@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from nst_server.bench.benchmark import Benchmark, Figures, Options, Row, spread_in_words
 from nst_server.bench.child import measured
+from nst_server.bench.photographs import programs_for
 
 _SIZES = ((512, 384), (1024, 768))
+_COUNTED_AT = (512, 1024)
+"""Settings of the size for which the programs of 200 photographs are counted."""
+
 _WARM_UP = 11
 """Steps that are not timed: after ten of them L-BFGS has its full memory and cost."""
 
@@ -18,7 +22,7 @@ def _measure(options: Options) -> Figures:
         rounds, burst, warm_up = 2, 1, 1
     else:
         sizes, rounds, burst, warm_up = _SIZES, 7, 3, _WARM_UP
-    return measured(
+    figures = measured(
         "step_process",
         options,
         weights=str(options.home.weights),
@@ -27,6 +31,14 @@ def _measure(options: Options) -> Figures:
         burst=burst,
         warm_up=warm_up,
     )
+    counts = {size: programs_for(size) for size in _COUNTED_AT}
+    return {
+        **figures,
+        "photographs": [
+            {"size": size, "programs": programs, "work_added": added}
+            for size, (programs, added) in counts.items()
+        ],
+    }
 
 
 def _rows(figures: Figures) -> list[Row]:
@@ -61,6 +73,15 @@ def _rows(figures: Figures) -> list[Row]:
             "≤ 1/10",
         ),
         Row("Waits of the host for a step", f"{figures['host_waits_per_step']:.2f}", "", "≤ 0.25"),
+    ]
+    rows += [
+        Row(
+            f"Programs for 200 photographs at {counted['size']} pixels",
+            f"{counted['programs']}, {counted['work_added']:.1%} of work added",
+            "",
+            "≤ 40, ≤ 6 %",
+        )
+        for counted in figures["photographs"]
     ]
     return rows
 

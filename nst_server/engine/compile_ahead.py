@@ -23,6 +23,7 @@ class Compiler:
         """``auto`` compiles on a GPU alone: a processor is faster with its own kernels."""
         self._choice = choice
         self._cache = cache
+        self._beside: Future[None] | None = None
         self.programs = 0
         """Number of programs that have been compiled, or found in the cache."""
 
@@ -42,6 +43,21 @@ class Compiler:
             future.result()
         return future
 
+    def beside(self, work: Callable[[], None]) -> None:
+        """Do ``work``, which may `start` programs, in a thread of its own.
+
+        Of what waits only the latest is done: a person who tries settings expects one of them.
+        """
+        if self._beside is not None:
+            self._beside.cancel()
+        self._beside = self._preparing.submit(_attempted, work)
+        if self._choice == "always":
+            self._beside.result()
+
+    @cached_property
+    def _preparing(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, "preparation")
+
     @cached_property
     def _thread(self) -> ThreadPoolExecutor:
         """One thread, since compilers take what cores there are. The process waits for its end."""
@@ -56,6 +72,13 @@ class Compiler:
         self.programs += 1
         self._cache.keep()
         return program
+
+
+def _attempted(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception as error:  # it was only to save time
+        _log.warning("could not prepare for a painting: %s", first_line(error))
 
 
 def no_program() -> Future[Program | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -113,8 +112,8 @@ class Method:
     adam: Adam | None
     """None for L-BFGS, which keeps nothing between jobs."""
     formulation: Formulation
-    steps: Mapping[bool, StepProgram]
-    """Whole steps, of pictures that wrap and of others; empty for Adam."""
+    step: StepProgram | None
+    """Whole steps, of pictures in one piece; None for Adam."""
 
     @classmethod
     def build(cls, key: MethodKey, weights_file: Path, compiler: Compiler) -> Method:
@@ -131,15 +130,10 @@ class Method:
         distance = Distance(relative, key.style_loss)
         objective = Objective(network, key.layers, distance, key.regions)
         if key.optimizer == "adam":
-            return cls(objective, Adam(RELATIVE if relative else NOTEBOOK), key.formulation, {})
+            return cls(objective, Adam(RELATIVE if relative else NOTEBOOK), key.formulation, None)
         pairs, metric = LBFGS[key.formulation]
-        steps = {
-            wraps: StepProgram(
-                objective, LbfgsStep(pairs=pairs, metric=metric, wraps=wraps), compiler
-            )
-            for wraps in (False, True)
-        }
-        return cls(objective, None, key.formulation, steps)
+        step = StepProgram(objective, LbfgsStep(pairs=pairs, metric=metric), compiler)
+        return cls(objective, None, key.formulation, step)
 
     def optimizer(self, settings: Settings) -> Optimizer:
         """The optimizer of one painting; a picture that wraps is moved on a torus."""

@@ -116,21 +116,7 @@ class Painter:
         if settings.changes_nothing:
             yield Iterate.untouched(content, time.monotonic() - started)
             return
-        regions, placed = regions_of(styles, (mask, content.alpha))
-        if settings.colors == "match":
-            placed = [replace(style, picture=matched(style.picture, content)) for style in placed]
-        canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
-        key = MethodKey.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
-        run = PaintingRun(
-            canvas,
-            placed,
-            self._method(key),
-            settings,
-            plan,
-            self._device,
-            init,
-            self._pace or self._device.pace(),
-        )
+        run = self._run(content, styles, settings, mask, plan, init)
         del content, mask, styles, init  # the run has what is needed of them
         try:
             yield from run.iterates(started)
@@ -142,6 +128,53 @@ class Painter:
                 width=plan.width,
                 height=plan.height,
             ) from error
+
+    def prepare(
+        self,
+        content: Picture,
+        styles: Sequence[Style],
+        settings: Settings,
+        mask: Array | None,
+        size: tuple[int, int],
+    ) -> None:
+        """Have programs compiled, while the process goes on, for a painting that is to be expected.
+
+        It is that of a content of ``size``, width and height; ``content`` and ``mask`` may be
+        smaller.
+        """
+        wanted = [style for style in styles if style.weight > 0]
+
+        def prepare() -> None:
+            plan = self.plan(settings, *size)
+            self._run(content, wanted, settings, mask, plan, None).prepare()
+
+        if self.compiler.compiles and not settings.changes_nothing:
+            self.compiler.beside(prepare)
+
+    def _run(
+        self,
+        content: Picture,
+        styles: Sequence[Style],
+        settings: Settings,
+        mask: Array | None,
+        plan: Plan,
+        init: Picture | None,
+    ) -> PaintingRun:
+        regions, placed = regions_of(styles, (mask, content.alpha))
+        if settings.colors == "match":
+            placed = [replace(style, picture=matched(style.picture, content)) for style in placed]
+        canvas = Canvas.of(content, mask, settings.colors, regions, settings.seamless)
+        key = MethodKey.of(settings, plan.backbone, plan.precision, max(1, len(regions)))
+        return PaintingRun(
+            canvas,
+            placed,
+            self._method(key),
+            settings,
+            plan,
+            self._device,
+            init,
+            self._pace or self._device.pace(),
+        )
 
     def _build(self, key: MethodKey) -> Method:
         return Method.build(key, weight_files.find(key.backbone, self._weights)[1], self.compiler)

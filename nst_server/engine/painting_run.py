@@ -30,10 +30,12 @@ from nst_server.engine.objective.tiling import (
 )
 from nst_server.engine.objective.whole import TERMS
 from nst_server.engine.planning import schedule
+from nst_server.engine.planning.buckets import bucket
 from nst_server.engine.planning.clock import Clock
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.pace import Pace
 from nst_server.engine.planning.schedule import Plan, Scale
+from nst_server.engine.step_program import StepProgram
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 
@@ -84,8 +86,25 @@ class PaintingRun:
         for number, scale in enumerate(self._scales, start=1):
             yield from self._paint_scale(number, scale, clock)
 
+    def prepare(self) -> None:
+        """Have the programs compiled that a painting of this size will use, coarsest scale first.
+
+        The canvas may be smaller than that: programs depend on sizes alone.
+        """
+        for scale in self._scales:
+            view = self._view(scale)
+            program, size = self._method.step, bucket(scale)
+            if program is None or program.is_prepared(view, size):
+                continue
+            objective = self._objective(view, scaled(self._styles, scale, self._settings))
+            if self._program_for(objective, view):
+                program.prepare(view, objective.targets, self._weights, size)
+
+    def _view(self, scale: Scale) -> View:
+        return self._canvas.view(scale.width, scale.height).with_margin(scale)
+
     def _paint_scale(self, number: int, scale: Scale, clock: Clock) -> Iterator[Iterate]:
-        view = self._canvas.view(scale.width, scale.height).with_margin(scale)
+        view = self._view(scale)
         styles = scaled(self._styles, scale, self._settings)
         if self._state is None:
             self._state = self._optimizer.start(initial(view, self._settings, self._init, scale))
@@ -93,7 +112,7 @@ class PaintingRun:
         else:
             self._enlarge(self._scales[number - 2], scale, view, styles)
         totals: list[float] = []
-        steps = islice(self._steps(view, styles), scale.iterations)
+        steps = islice(self._steps(view, styles, scale), scale.iterations)
         for iteration, (terms, painting) in enumerate(steps, start=1):
             losses = dict(zip(TERMS, terms, strict=True))
             totals.append(sum(terms))
@@ -118,14 +137,18 @@ class PaintingRun:
             picture += detail(view.content, styles, coarser.width / scale.width)
         self._optimizer.resize(self._state, tf.clip_by_value(picture, 0.0, 1.0), resized)
 
-    def _steps(self, view: View, styles: Sequence[WeightedStyle]) -> Iterator[_Step]:
+    def _steps(self, view: View, styles: Sequence[WeightedStyle], scale: Scale) -> Iterator[_Step]:
         """Make steps without end; yield what the loss was before each, and the painting after."""
         objective = self._objective(view, styles)
-        program = self._method.steps.get(self._settings.seamless)
-        height, width = view.content.shape[1:3]
-        if program and objective.is_whole and program.suits(width, height):
+        program = self._program_for(objective, view)
+        if program is not None:
             steps = program.steps(
-                self._state.picture, view, objective.targets, self._weights, self._pace
+                self._state.picture,
+                view,
+                objective.targets,
+                self._weights,
+                self._pace,
+                bucket(scale),
             )
             try:
                 for heard in steps:
@@ -135,6 +158,14 @@ class PaintingRun:
                 _log.warning("out of memory for a step as a whole, going on in parts")
         while True:
             yield self._improved(objective, view), partial(self._optimizer.result, self._state)
+
+    def _program_for(self, objective: ScaleObjective, view: View) -> StepProgram | None:
+        """Return what makes whole steps at the size of ``view``; None where parts are needed."""
+        program = self._method.step
+        height, width = view.content.shape[1:3]
+        if program is None or not objective.is_whole or not program.suits(width, height):
+            return None
+        return program
 
     def _improved(self, objective: ScaleObjective, view: View) -> tuple[float, ...]:
         """Make one step of the optimizer; return the terms of the loss before it."""

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from nst_server.engine.canvas.canvas import View
 from nst_server.engine.compile_ahead import Compiler, first_line, no_program
+from nst_server.engine.network.extent import Extent, in_corner
 from nst_server.engine.network.program import Program
 from nst_server.engine.objective.whole import TERMS, Objective, Targets
 from nst_server.engine.optimizers.lbfgs import history_type
@@ -33,6 +34,9 @@ class Given(NamedTuple):
     seen_through: tuple[tf.Tensor, ...]
     """The content and its mask."""
     importance: tuple[tf.Tensor, ...]
+    """The pyramid of the importance."""
+    extent: tuple[Extent, ...] = ()
+    """The part of a bucket that the picture fills; none if all pictures are of the same size."""
 
 
 class Heard(NamedTuple):
@@ -44,15 +48,23 @@ class Heard(NamedTuple):
     """The painting after it: the picture of the least loss."""
 
 
+class _Kind(NamedTuple):
+    """All that a compiled step depends on."""
+
+    bucket: tuple[int, int]
+    is_masked: bool
+    is_weighted: bool
+
+
 class StepProgram:
-    """The step of an objective with L-BFGS: traced once for all sizes, compiled for each."""
+    """The step of an objective with L-BFGS: traced once for all sizes, compiled for buckets."""
 
     def __init__(self, objective: Objective, optimizer: LbfgsStep, compiler: Compiler) -> None:
         self._objective = objective
         self._optimizer = optimizer
         self._compiler = compiler
-        self._traced: dict[tuple[int, int], Callable[..., Any]] = {}
-        self._compiled: dict[tuple[tf.TensorSpec, ...], Future[Program | None]] = {}
+        self._traced: dict[tuple[int, ...], Callable[..., Any]] = {}
+        self._compiled: dict[_Kind, Future[Program | None]] = {}
 
     def suits(self, width: int, height: int) -> bool:
         """True for pictures that are small enough, and whose pairs `Lbfgs` has in float32 too."""
@@ -60,68 +72,110 @@ class StepProgram:
         return is_small and history_type(3 * width * height, self._optimizer.pairs) == tf.float32
 
     def steps(
-        self, picture: tf.Tensor, view: View, targets: Targets, weights: tf.Tensor, pace: Pace
+        self,
+        picture: tf.Tensor,
+        view: View,
+        targets: Targets,
+        weights: tf.Tensor,
+        pace: Pace,
+        bucket: tuple[int, int],
     ) -> Iterator[Heard]:
         """Make steps from ``picture`` without end, as many before the first is heard as ``pace``.
 
+        Where steps are compiled, pictures of the size of ``bucket`` and smaller share a program.
         Raises ResourceExhaustedError, when all steps before that have been heard.
         """
-        seen_through = () if view.mask is None else (view.content, view.mask)
-        importance = () if view.importance is None else (view.importance,)
-        plain = Given(targets, weights, seen_through, importance)
-        fixed = plain
-        if self._compiler.compiles:
-            fixed = plain._replace(targets=targets.with_fixed_shapes())
-        del targets, view
-        state = self._optimizer.start(picture)
-        del picture
+        height, width = picture.shape[1:3]
+        kind = _kind(bucket, view)
+        state, given = self._arguments(picture, view, targets, weights, bucket)
+        del picture, view, targets
         under_way: deque[tuple[tf.Tensor, tf.Tensor]] = deque()
         while True:
             try:
-                state, terms = self._next(state, plain, fixed)
+                state, terms = self._next(state, given, kind)
             except tf.errors.ResourceExhaustedError:
                 yield from _heard(under_way, len(under_way), pace)
                 raise
-            under_way.append((terms, state.kept))
+            painting = state.kept[:, :height, :width] if given.extent else state.kept
+            under_way.append((terms, painting))
             yield from _heard(under_way, pace.due(len(under_way)), pace)
 
+    def is_prepared(self, view: View, bucket: tuple[int, int]) -> bool:
+        """True if nothing is left to prepare for pictures like the content of ``view``."""
+        return not self._compiler.compiles or _kind(bucket, view) in self._compiled
+
+    def prepare(
+        self, view: View, targets: Targets, weights: tf.Tensor, bucket: tuple[int, int]
+    ) -> None:
+        """Have the step compiled that `steps` will make."""
+        arguments = self._arguments(view.content, view, targets, weights, bucket)
+        self._program(*arguments, _kind(bucket, view))
+
+    def _arguments(
+        self,
+        picture: tf.Tensor,
+        view: View,
+        targets: Targets,
+        weights: tf.Tensor,
+        bucket: tuple[int, int],
+    ) -> tuple[LbfgsTensors, Given]:
+        """Return the first state and what stays the same, in a bucket where steps are compiled."""
+        seen_through = () if view.mask is None else (view.content, view.mask)
+        pyramid = [] if view.importance is None else self._objective.pyramid(view.importance)
+        if not self._compiler.compiles:
+            given = Given(targets, weights, seen_through, tuple(pyramid))
+            return self._optimizer.start(picture), given
+        width, height = bucket
+        given = Given(
+            self._objective.in_bucket(targets, width, height),
+            weights,
+            tuple(in_corner(maps, height, width) for maps in seen_through),
+            tuple(
+                in_corner(level, height >> halvings, width >> halvings)
+                for halvings, level in enumerate(pyramid)
+            ),
+            (Extent(tf.shape(picture)[1:3]),),
+        )
+        return self._optimizer.start(in_corner(picture, height, width)), given
+
     def _next(
-        self, state: LbfgsTensors, plain: Given, fixed: Given
+        self, state: LbfgsTensors, given: Given, kind: _Kind
     ) -> tuple[LbfgsTensors, tf.Tensor]:
         """Make a step, by the compiled program if it is there."""
-        if not self._compiler.compiles:
-            return self._plain(plain)(state, plain)  # type: ignore[no-any-return]
-        key = tuple(
-            tf.TensorSpec(tensor.shape, tensor.dtype)
-            for tensor in tf.nest.flatten((state, fixed), expand_composites=True)
-        )
-        if key not in self._compiled:
-            self._compiled[key] = self._compiler.start(lambda: self._program(state, fixed))
-        compiled = self._compiled[key]
-        program = compiled.result() if compiled.done() else None
-        if program is not None:
-            try:
-                return program(state, fixed)  # type: ignore[no-any-return]
-            except tf.errors.OpError as error:
-                _log.warning("a compiled step failed, going on without: %s", first_line(error))
-                self._compiled[key] = no_program()
-        return self._plain(plain)(state, plain)  # type: ignore[no-any-return]
+        if self._compiler.compiles:
+            compiled = self._program(state, given, kind)
+            program = compiled.result() if compiled.done() else None
+            if program is not None:
+                try:
+                    return program(state, given)  # type: ignore[no-any-return]
+                except tf.errors.OpError as error:
+                    _log.warning("a compiled step failed, going on without: %s", first_line(error))
+                    self._compiled[kind] = no_program()
+        return self._plain(given)(state, given)  # type: ignore[no-any-return]
 
-    def _program(self, state: LbfgsTensors, given: Given) -> Program:
-        program = Program(self._step, (state, given))
-        program(state, given)
-        return program
+    def _program(self, state: LbfgsTensors, given: Given, kind: _Kind) -> Future[Program | None]:
+        """Return the program of a kind, which is compiled from now on if it was not before."""
+
+        def compiled() -> Program:
+            program = Program(self._step, (state, given))
+            program(state, given)
+            return program
+
+        if kind not in self._compiled:
+            self._compiled[kind] = self._compiler.start(compiled)
+        return self._compiled[kind]
 
     def _plain(self, given: Given) -> Callable[..., Any]:
         """Return the traced function for what is given; the others are traced when needed."""
-        key = len(given.seen_through), len(given.importance)
+        key = len(given.seen_through), len(given.importance), len(given.extent)
         if key not in self._traced:
             sizes = [1, None, None]
             spec = Given(
                 self._objective.targets_spec,
                 tf.TensorSpec([len(TERMS)]),
                 (tf.TensorSpec([*sizes, 3]), tf.TensorSpec([*sizes, 1]))[: key[0]],
-                (tf.TensorSpec([*sizes, 1 + self._objective.regions]),)[: key[1]],
+                (tf.TensorSpec([*sizes, 1 + self._objective.regions]),) * key[1],
+                (Extent(tf.TensorSpec([2], tf.int32)),) * key[2],
             )
             self._traced[key] = tf.function(
                 self._step, input_signature=[self._optimizer.spec, spec], autograph=False
@@ -135,13 +189,17 @@ class StepProgram:
         if given.seen_through:
             content, mask = given.seen_through
             picture = View(content, mask, None).seen(picture)
-        importance = given.importance[0] if given.importance else None
+        extent = given.extent[0] if given.extent else None
         terms, gradient = self._objective.untraced_gradient(
-            picture, importance, given.targets, given.weights
+            picture, given.importance or None, given.targets, given.weights, extent
         )
         if mask is not None:
             gradient *= mask
-        return self._optimizer(state, gradient, tf.reduce_sum(terms)), terms
+        return self._optimizer(state, gradient, tf.reduce_sum(terms), extent), terms
+
+
+def _kind(bucket: tuple[int, int], view: View) -> _Kind:
+    return _Kind(bucket, view.mask is not None, view.importance is not None)
 
 
 def _heard(

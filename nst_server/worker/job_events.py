@@ -60,6 +60,7 @@ def job_events(
     if not settings.changes_nothing:  # otherwise every sample stays, also beyond [0, 1]
         paint_over(content.pixels, content, last.result(), _mask(order.mask))
     yield Finished(content.shape, content.pixels, tally.report(painter, order, plan, estimate))
+    _prepare(painter, order)
 
 
 @dataclass
@@ -106,13 +107,26 @@ class _Tally:
 
 def _iterates(painter: Painter, order: Order, plan: Plan) -> Iterator[Iterate]:
     """Return the painter's iterates; no other name holds pictures, so large ones exist once."""
-    styles = [
-        Style(_picture(style.picture), style.weight, _mask(style.mask)) for style in order.styles
-    ]
     init = None if order.init is None else _picture(order.init)
     return painter.stylize(
-        _picture(order.content), styles, order.settings, _mask(order.mask), plan, init
+        _picture(order.content), _styles(order), order.settings, _mask(order.mask), plan, init
     )
+
+
+def _prepare(painter: Painter, order: Order) -> None:
+    """Get the painter ready for the painting that a draft previews, which may be asked for soon."""
+    planned = order.planned
+    if planned is None or order.settings.changes_nothing or not painter.compiler.compiles:
+        return
+    size = planned.width, planned.height
+    content, mask = _picture(order.content), _mask(order.mask)
+    painter.prepare(content, _styles(order), planned.settings, mask, size)
+
+
+def _styles(order: Order) -> list[Style]:
+    return [
+        Style(_picture(style.picture), style.weight, _mask(style.mask)) for style in order.styles
+    ]
 
 
 def _picture(raster: Raster) -> Picture:

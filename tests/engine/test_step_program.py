@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,17 @@ from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfg
 from nst_server.engine.optimizers.lbfgs_step import LbfgsStep, LbfgsTensors
 from nst_server.engine.optimizers.preconditioner import STROKES
 from nst_server.engine.painter import Painter
+from nst_server.engine.painting_run import PaintingRun
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.pace import Pace
 from nst_server.engine.step_program import Given, StepProgram
 from nst_server.host.program_cache import ProgramCache
+from nst_server.values.job import Job, JobStyle, PictureShape, PlannedPainting
 from nst_server.values.settings import Settings
+from nst_server.wire.events import Finished
+from nst_server.wire.order import Order, Raster, spooled
+from nst_server.wire.spool import Spool
+from nst_server.worker.job_events import job_events
 from tests.support.landscapes import landscape
 
 pytestmark = pytest.mark.engine
@@ -70,9 +77,8 @@ def test_a_switch_to_the_compiled_step_is_not_seen(painter: Painter) -> None:
     seen = losses(Painter(Path("none"), late))
     assert late.programs == 1
     assert late.asked == 8
-    assert seen[:4] == expected[:4]
+    np.testing.assert_allclose(seen[:4], expected[:4], rtol=1e-5)
     np.testing.assert_allclose(seen, expected, rtol=1e-3)
-    assert seen != expected  # the other step did compute them
 
 
 def test_both_steps_do_the_same_for_30_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,10 +89,11 @@ def test_both_steps_do_the_same_for_30_iterations(monkeypatch: pytest.MonkeyPatc
     pairs: list[tuple[Program, tuple[LbfgsTensors, tf.Tensor], tuple[LbfgsTensors, tf.Tensor]]] = []
 
     def both(
-        self: StepProgram, state: LbfgsTensors, plain: Given, fixed: Given
+        self: StepProgram, state: LbfgsTensors, given: Given, kind: Any
     ) -> tuple[LbfgsTensors, tf.Tensor]:
-        program = self._program(state, fixed) if not pairs else pairs[0][0]
-        one, other = self._plain(plain)(state, plain), program(state, fixed)
+        program = self._program(state, given, kind).result()
+        assert program is not None
+        one, other = self._plain(given)(state, given), program(state, given)
         pairs.append((program, one, other))
         return one  # type: ignore[no-any-return]
 
@@ -98,6 +105,78 @@ def test_both_steps_do_the_same_for_30_iterations(monkeypatch: pytest.MonkeyPatc
         np.testing.assert_allclose(compiled.loss, state.loss, rtol=1e-3)
         np.testing.assert_allclose(compiled.share, state.share)
         assert np.abs(compiled.picture - state.picture).mean() < 1e-3
+
+
+class Counting(Compiler):
+    """Counts the programs that it is asked for, and never gets one ready."""
+
+    def __init__(self) -> None:
+        super().__init__("never", ProgramCache(None))
+        self.compiles = True
+        self.asked = 0
+
+    def start(self, compiled: Callable[[], Program]) -> Future[Program | None]:
+        self.asked += 1
+        return Future()
+
+    def beside(self, work: Callable[[], None]) -> None:
+        work()
+
+
+def test_a_painting_in_a_bucket_is_as_near_to_style_and_content(painter: Painter) -> None:
+    """After more iterations two paintings part by rounding alone."""
+    settings = {"iterations": 4, "coarsest": 48}
+    counting = Counting()
+    *_, expected = iterates(painter, **settings)
+    *_, found = iterates(Painter(Path("none"), counting), **settings)
+    assert expected.progress.scales == counting.asked == 2
+    assert found.result().shape == expected.result().shape
+    for name, term in expected.progress.terms.items():
+        assert found.progress.terms[name] == pytest.approx(term, rel=0.01), name
+    assert np.abs(found.result() - expected.result()).mean() < 1e-2
+
+
+def test_photographs_of_nearly_one_shape_share_a_program() -> None:
+    counting = Counting()
+    painter = Painter(Path("none"), counting)
+    settings = Settings.of_preset("standard", size=64, coarsest=0, iterations=1, backbone="vgg16")
+    for width, height in [(96, 72), (96, 60), (192, 130), (100, 66)]:
+        next(painter.stylize(Picture(landscape(width, height)), [STYLE], settings))
+    assert counting.asked == 1
+    next(painter.stylize(Picture(landscape(72, 96)), [STYLE], settings))
+    assert counting.asked == 2
+
+
+def test_a_draft_has_the_programs_of_its_painting_compiled(tmp_path: Path) -> None:
+    counting = Counting()
+    painter = Painter(Path("none"), counting)
+    alike = {"coarsest": 64, "iterations": 1, "backbone": "vgg16"}
+    draft = Settings.of_preset("draft", **{**alike, "coarsest": 0, "size": 64})
+    planned = PlannedPainting(Settings.of_preset("standard", **alike, size="full"), 160, 120)
+    shape = PictureShape(64, 48, 3, "uint8")
+    raster = Raster.of(shape, bytes(range(256)) * 36)
+    order: Order = Job(draft, raster, (JobStyle(raster),), planned=planned)
+    order = spooled(order, lambda pixels: Spool.holding(pixels, tmp_path))
+    events = job_events(painter, order, keep=lambda: False)
+    assert any(isinstance(event, Finished) for event in events)
+    assert counting.asked == 1
+    assert list(events) == []  # the result is on its way before anything is prepared
+    assert counting.asked == 3
+    for iterate in painter.stylize(Picture(landscape(160, 120)), [STYLE], planned.settings):
+        assert iterate.progress.scales == 2
+    assert counting.asked == 3
+    list(job_events(painter, order, keep=lambda: False))
+    assert counting.asked == 3
+
+
+def test_who_prepares_in_vain_has_painted_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    compiler = Compiler("always", ProgramCache(None))
+    painter = Painter(Path("none"), compiler)
+    monkeypatch.setattr(PaintingRun, "prepare", lambda _: 1 / 0)
+    painter.prepare(CONTENT, [STYLE], Settings(), None, (100, 70))
+    assert any("could not prepare" in message for message in caplog.messages)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, tf.errors.ResourceExhaustedError, MemoryError])
@@ -116,7 +195,7 @@ def test_a_compiler_that_fails_is_gone_without(
 
     monkeypatch.setattr(step_program, "Program", fail)
     compiler = Compiler("always", ProgramCache(None))
-    assert losses(Painter(Path("none"), compiler)) == expected
+    np.testing.assert_allclose(losses(Painter(Path("none"), compiler)), expected, rtol=1e-3)
     assert compiler.programs == 0
     assert sum("could not be compiled" in message for message in caplog.messages) == 1
 
@@ -204,7 +283,7 @@ def test_a_large_picture_is_worked_at_in_strips(
 def test_pairs_that_would_fill_the_memory_are_kept_in_strips(
     painter: Painter, pairs: int, largest: int
 ) -> None:
-    optimizer = LbfgsStep(pairs=pairs, metric=STROKES, wraps=False)
+    optimizer = LbfgsStep(pairs=pairs, metric=STROKES)
     program = StepProgram(None, optimizer, painter.compiler)  # type: ignore[arg-type]
     assert program.suits(largest, largest)
     assert not program.suits(largest + 1, largest + 1)

@@ -44,25 +44,72 @@ cache.keep()
 """
 
 
+PAINT = """
+import os, sys
+from pathlib import Path
+from nst_server.host.program_cache import ProgramCache
+cache = ProgramCache(Path(sys.argv[1]))
+cache.open("always", os.environ)
+from nst_server.engine.canvas.picture import Picture, Style
+from nst_server.engine.compile_ahead import Compiler
+from nst_server.engine.painter import Painter
+from nst_server.values.settings import Settings
+from tests.support.landscapes import landscape
+
+width, height = map(int, sys.argv[2:])
+compiler = Compiler("always", cache)
+content, style = Picture(landscape(width, height)), Style(Picture(landscape(height, width)))
+settings = Settings.of_preset("draft", size=64, coarsest=0, iterations=2, backbone="vgg16")
+*_, last = Painter(Path("none"), compiler).stylize(content, [style], settings)
+print("programs", compiler.programs, "result", last.result().shape)
+"""
+
+
+def painting(folder: Path, width: int, height: int) -> subprocess.Popen[str]:
+    """Paint a picture in a process of its own."""
+    return _python(PAINT, str(folder), str(width), str(height))
+
+
+def found_by(process: subprocess.Popen[str]) -> int:
+    """Wait until it has painted with one program; return how many were found on disk."""
+    output, errors = process.communicate(timeout=200)
+    assert "programs 1 result" in output, errors
+    return len(re.findall("Loading cached entry for", errors))
+
+
+@pytest.mark.engine
+def test_a_painting_in_another_process_compiles_nothing(tmp_path: Path) -> None:
+    both = [painting(tmp_path, 90, 60), painting(tmp_path, 90, 60)]
+    assert [found_by(process) for process in both] == [0, 0]  # both began with nothing
+    files = sorted(tmp_path.glob("*/*/*.pb.*"))
+    assert len({file.name.partition(".pb.")[0] for file in files}) == 1
+    assert found_by(painting(tmp_path, 80, 54)) == 1  # another size, of the same bucket
+    assert sorted(tmp_path.glob("*/*/*.pb.*")) == files
+
+
 def compiled(folder: Path, traced_before: int = 0) -> tuple[bool, list[Path]]:
     """Compile in a process of its own; return whether it was found, and the files that are kept."""
+    output, errors = _python(COMPILE, str(folder), str(traced_before)).communicate(timeout=100)
+    assert "result 13.0" in output, errors
+    found = len(re.findall("Loading cached entry for", errors))
+    assert found in (0, 1)
+    return bool(found), sorted(folder.glob("*/*/*.pb.*"))
+
+
+def _python(program: str, *words: str) -> subprocess.Popen[str]:
     environment = {
         **worker_environment(os.environ),
         "PYTHONPATH": str(ROOT),
         "TF_CPP_MIN_LOG_LEVEL": "0",
         "TF_CPP_VMODULE": "device_executable_persistor=1",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", COMPILE, str(folder), str(traced_before)],
-        capture_output=True,
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env=environment,
-        timeout=100,
     )
-    assert "result 13.0" in done.stdout, done.stderr
-    found = len(re.findall("Loading cached entry for", done.stderr))
-    assert found in (0, 1)
-    return bool(found), sorted(folder.glob("*/*/*.pb.*"))
 
 
 @pytest.mark.engine

@@ -8,6 +8,8 @@ from operator import add
 
 import tensorflow as tf
 
+from nst_server.engine.network.extent import Extent
+
 
 class Moments(tf.experimental.ExtensionType):  # type: ignore[misc]
     """Sums over the positions of a feature map; adding two of them pools their positions.
@@ -59,10 +61,13 @@ def blend(styles: Iterable[tuple[Moments, float]]) -> Moments:
     return reduce(add, weighted).normalized()
 
 
-def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
+def moments(
+    features: tf.Tensor, weight: tf.Tensor | None = None, extent: Extent | None = None
+) -> Moments:
     """Return the moments of a feature map (1 × h × w × channels), weighted by ``weight``.
 
-    ``weight`` is 1 × h × w × 1, None for equal weights. It gets no gradient.
+    ``weight`` is 1 × h × w × 1, None for equal weights. It gets no gradient. Outside the ``extent``
+    map and weight are zero.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -81,10 +86,12 @@ def moments(features: tf.Tensor, weight: tf.Tensor | None = None) -> Moments:
         return (first, second), gradient
 
     factor = None if weight is None else tf.cast(weight, features.dtype)
-    if weight is None:
-        count = tf.cast(tf.reduce_prod(tf.shape(features)[:-1]), tf.float32)
-    else:
+    if weight is not None:
         count = tf.reduce_sum(weight)
+    elif extent is not None:
+        count = extent.positions
+    else:
+        count = tf.cast(tf.reduce_prod(tf.shape(features)[:-1]), tf.float32)
     return Moments(*sums(features), count)
 
 

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
+from nst_server.engine.network.extent import Extent
 from nst_server.engine.network.gradients import convolve_picture, pooled, relu
 from nst_server.values.errors import NeuralStyleError
 
@@ -94,13 +95,17 @@ class Convolution:
         """Type of its feature map."""
         return tf.TensorSpec([1, None, None, self.kernel.shape[3]], self.kernel.dtype)
 
-    def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """Return the feature map before ReLU."""
+    def __call__(self, x: tf.Tensor, extent: Extent | None = None) -> tf.Tensor:
+        """Return the feature map before ReLU, right inside the ``extent``."""
         # Otherwise a tape around a traced function would differentiate by its kernels, too.
         kernel, bias = tf.stop_gradient(self.kernel), tf.stop_gradient(self.bias)
         padding = "SAME"
         if self.is_first:
+            if extent is not None and self.replicates:
+                x = extent.with_border(x)
             x = tf.cast(x * (255.0 / 256.0) - tf.constant(MEAN_RGB) / 256.0, kernel.dtype)
+            if extent is not None and not self.replicates:
+                x = extent.cleared(x)
         if self.replicates:
             x, padding = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "SYMMETRIC"), "VALID"
         if self.is_first:
@@ -190,21 +195,29 @@ class Network:
 
 
 def feature_maps(
-    convolutions: Sequence[Convolution], x: tf.Tensor
+    convolutions: Sequence[Convolution], x: tf.Tensor, extent: Extent | None = None
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """Return the measured feature maps by name, and the input of the convolution that follows.
 
-    ``x`` is the input of the first of ``convolutions``.
+    ``x`` is the input of the first of ``convolutions``. If it has an ``extent``, all maps are zero
+    outside theirs, as the padding of a smaller map would be.
     """
     maps: dict[str, tf.Tensor] = {}
     for convolution in convolutions:
-        sums = convolution(x)
+        sums = convolution(x, extent)
         if not convolution.measured:
             x = relu(sums, convolution.pooling)
-            continue
-        maps[convolution.name] = features = relu(sums)
-        x = pooled(features, convolution.pooling)
+        else:
+            maps[convolution.name] = features = _cleared(relu(sums), extent)
+            x = pooled(features, convolution.pooling)
+        if extent is not None and convolution.pooling:
+            extent = extent.halved(1)
+        x = _cleared(x, extent)
     return maps, x
+
+
+def _cleared(maps: tf.Tensor, extent: Extent | None) -> tf.Tensor:
+    return maps if extent is None else extent.cleared(maps)
 
 
 def read_weights(backbone: str, file: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

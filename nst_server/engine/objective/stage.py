@@ -20,6 +20,7 @@ from nst_server.engine.losses.style import RegionMoments, StyleGradients, sums_o
 from nst_server.engine.network import checkpointing
 from nst_server.engine.network.cells import cell_pyramid, halved, inside, pyramid_of, with_halo
 from nst_server.engine.network.checkpointing import Checkpoints
+from nst_server.engine.network.extent import Extent
 from nst_server.engine.network.traced import Traced
 from nst_server.engine.network.vgg import Network, block_of, feature_maps, filters, shrinkage
 from nst_server.engine.objective.tiling import receptive_halo
@@ -131,12 +132,19 @@ class Stage:
         by the tile."""
 
     def whole(
-        self, features: tf.Tensor, pyramid: Pyramid | None, targets: ContentTargets
+        self,
+        features: tf.Tensor,
+        pyramid: Pyramid | None,
+        targets: ContentTargets,
+        extent: Extent | None,
     ) -> tuple[tf.Tensor, RegionMoments, StageOutput]:
-        """Return content loss, moments and output of an input in one piece, differentiably."""
-        maps, rest = feature_maps(self.convolutions, features)
+        """Return content loss, moments and output of an input in one piece, differentiably.
+
+        Outside the ``extent`` of the input all maps are zero, those of the targets too.
+        """
+        maps, rest = feature_maps(self.convolutions, features, extent)
         loss = self._content(maps, targets, pyramid)
-        return loss, self._moments(maps, pyramid), () if self.is_last else (rest,)
+        return loss, self._moments(maps, pyramid, extent), () if self.is_last else (rest,)
 
     def weight_at(self, layer: str, importance: tf.Tensor | None) -> tf.Tensor | None:
         """Return the weight of each position of a layer for the content."""
@@ -244,7 +252,12 @@ class Stage:
 
         return self.content_loss.value(maps, targets, weight_of)
 
-    def _moments(self, maps: Mapping[str, tf.Tensor], pyramid: Pyramid | None) -> RegionMoments:
+    def _moments(
+        self,
+        maps: Mapping[str, tf.Tensor],
+        pyramid: Pyramid | None,
+        extent: Extent | None = None,
+    ) -> RegionMoments:
         """Moments of the style layers in ``maps``, for each region."""
 
         def weight(name: str, region: int) -> tf.Tensor | None:
@@ -252,9 +265,12 @@ class Stage:
                 return None
             return pyramid[self._halvings_before(name)][..., 1 + region : 2 + region]
 
+        def extent_at(name: str) -> Extent | None:
+            return None if extent is None else extent.halved(self._halvings_before(name))
+
         return tuple(
             tuple(
-                moments(maps[name], weight(name, region))
+                moments(maps[name], weight(name, region), extent_at(name))
                 for name, _ in self.layers.style
                 if name in maps
             )

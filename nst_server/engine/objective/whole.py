@@ -21,8 +21,9 @@ from nst_server.engine.losses.style import RegionMoments, StyleLoss, StyleTarget
 from nst_server.engine.losses.total_variation import total_variation
 from nst_server.engine.losses.wasserstein import with_fixed_rank
 from nst_server.engine.network.cells import pyramid_of, whole
+from nst_server.engine.network.extent import Extent, in_corner
 from nst_server.engine.network.traced import Traced
-from nst_server.engine.network.vgg import Network
+from nst_server.engine.network.vgg import Network, shrinkage
 from nst_server.engine.objective.stage import Layers, Stage, StageOutput, stages_of
 from nst_server.values.settings import StyleLossName
 
@@ -39,18 +40,6 @@ class Targets(tf.experimental.ExtensionType):  # type: ignore[misc]
     """Targets of each stage."""
     style: tuple[StyleTargets, ...]
     """Targets of each region."""
-
-    def with_fixed_shapes(self) -> Targets:
-        """Return the same, in shapes that depend on the picture's size and not on the styles."""
-        fixed = [
-            StyleTargets(
-                moments=style.moments,
-                roots=tuple(map(with_fixed_rank, style.roots)),
-                share=style.share,
-            )
-            for style in self.style
-        ]
-        return Targets(content=self.content, style=tuple(fixed))
 
 
 @dataclass(frozen=True)
@@ -104,7 +93,7 @@ class Objective:
         )
         """`total_variation` of a single cell."""
         self.whole_gradient = Traced(
-            self.untraced_gradient, picture, importance, self.targets_spec, weights
+            self._whole_gradient, picture, importance, self.targets_spec, weights
         )
         """`gradient`, not in strips."""
 
@@ -123,42 +112,87 @@ class Objective:
         terms, gradient = self.whole_gradient(picture, importance, targets, weights)
         return terms, list(cut(gradient))
 
-    def untraced_gradient(
+    def _whole_gradient(
         self,
         picture: tf.Tensor,
         importance: tf.Tensor | None,
         targets: Targets,
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Compute `gradient`, not in strips, as a part of a function that is being traced."""
+        pyramid = None if importance is None else self.pyramid(importance)
+        return self.untraced_gradient(picture, pyramid, targets, weights)
+
+    def untraced_gradient(
+        self,
+        picture: tf.Tensor,
+        pyramid: Sequence[tf.Tensor] | None,
+        targets: Targets,
+        weights: tf.Tensor,
+        extent: Extent | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Compute `gradient`, not in strips, as a part of a function that is being traced.
+
+        ``pyramid`` is that of the importance. With an ``extent`` the picture lies in a bucket, and
+        so do pyramid and targets, see `in_bucket`.
+        """
         with tf.GradientTape() as tape:
             tape.watch(picture)
-            content, moments = self._network(picture, importance, targets.content)
+            content, moments = self._network(picture, pyramid, targets.content, extent)
             style = self.style_loss.value(moments, targets.style)
             terms = weights[:2] * tf.stack([content, style])
         # The gradient of a vector is that of its sum.
         gradient = tape.gradient(terms, picture)
-        roughness, by_roughness = total_variation(picture)
+        roughness, by_roughness = total_variation(picture, extent=extent)
         terms = tf.concat([terms, [weights[2] * roughness]], 0)
         return terms, gradient + weights[2] * by_roughness
 
     def _network(
         self,
         picture: tf.Tensor,
-        importance: tf.Tensor | None,
+        pyramid: Sequence[tf.Tensor] | None,
         targets: Sequence[ContentTargets],
+        extent: Extent | None,
     ) -> tuple[tf.Tensor, RegionMoments]:
         """Return content loss and moments of a whole picture."""
 
         def run(
-            number: int, stage: Stage, x: tf.Tensor, weight: tf.Tensor | None
+            number: int, stage: Stage, x: tf.Tensor, _: None
         ) -> tuple[tuple[tf.Tensor, RegionMoments], StageOutput]:
-            pyramid = None if weight is None else pyramid_of(weight, stage.halvings - 1)
-            loss, moments, output = stage.whole(x, pyramid, targets[number])
+            weights = None if pyramid is None else pyramid[stage.shrinkage :]
+            inside = None if extent is None else extent.halved(stage.shrinkage)
+            loss, moments, output = stage.whole(x, weights, targets[number], inside)
             return (loss, moments), output
 
-        losses, moments = zip(*self.over_stages(picture, importance, run), strict=True)
+        losses, moments = zip(*self.over_stages(picture, None, run), strict=True)
         return tf.add_n(losses), concatenated(moments)
+
+    def pyramid(self, importance: tf.Tensor) -> list[tf.Tensor]:
+        """Return the importance of a picture at the size of each block's feature maps."""
+        return pyramid_of(importance, sum(stage.halvings for stage in self.stages) - 1)
+
+    def in_bucket(self, targets: Targets, width: int, height: int) -> Targets:
+        """Return targets in shapes that depend on nothing but a bucket's size."""
+        content = [
+            ContentTargets(
+                features=tuple(
+                    in_corner(features, height >> shrinkage(name), width >> shrinkage(name))
+                    for features, (name, _) in zip(
+                        compared.features, stage.layers.content, strict=True
+                    )
+                ),
+                scales=compared.scales,
+            )
+            for stage, compared in zip(self.stages, targets.content, strict=True)
+        ]
+        style = [
+            StyleTargets(
+                moments=region.moments,
+                roots=tuple(map(with_fixed_rank, region.roots)),
+                share=region.share,
+            )
+            for region in targets.style
+        ]
+        return Targets(content=tuple(content), style=tuple(style))
 
     def over_stages(
         self,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_server.engine.network.extent import Extent
 from nst_server.engine.optimizers.lbfgs import FIRST_STEP, HALVINGS, LARGEST_STEP
 from nst_server.engine.optimizers.preconditioner import Metric, smooth_whole
 
@@ -33,12 +34,11 @@ class LbfgsTensors(NamedTuple):
 
 
 class LbfgsStep:
-    """The step of `Lbfgs` with the same ``pairs``, ``metric`` and ``wraps``."""
+    """The step of `Lbfgs` with the same ``pairs`` and ``metric``, for pictures with borders."""
 
-    def __init__(self, *, pairs: int, metric: Metric, wraps: bool) -> None:
+    def __init__(self, *, pairs: int, metric: Metric) -> None:
         self.pairs = pairs
         self._metric = metric
-        self._wraps = wraps
 
     def start(self, picture: tf.Tensor) -> LbfgsTensors:
         """Return the state before the first step."""
@@ -74,9 +74,18 @@ class LbfgsStep:
             share=number,
         )
 
-    def __call__(self, old: LbfgsTensors, gradient: tf.Tensor, loss: tf.Tensor) -> LbfgsTensors:
-        """Return the state after a step, given gradient and loss of ``old.picture``."""
-        gradient = self._smooth(gradient)
+    def __call__(
+        self,
+        old: LbfgsTensors,
+        gradient: tf.Tensor,
+        loss: tf.Tensor,
+        extent: Extent | None = None,
+    ) -> LbfgsTensors:
+        """Return the state after a step, given gradient and loss of ``old.picture``.
+
+        Outside the ``extent`` of the picture all is zero, and stays so.
+        """
+        gradient = self._smooth(gradient, extent)
         is_better = loss <= old.loss
         is_hopeless = (old.share / 2 < 0.5**HALVINGS) & (old.pairs > 0)
         sets_out = is_better | is_hopeless
@@ -87,7 +96,7 @@ class LbfgsStep:
             tf.where(is_hopeless, -old.gradient, old.direction),
         )
         pairs = tf.where(is_better, forward.pairs, tf.where(is_hopeless, 0, old.pairs))
-        change = self._smooth(direction)
+        change = self._smooth(direction, extent)
         largest = tf.maximum(tf.reduce_max(tf.abs(change)), 1e-20)
         full = tf.where(pairs > 0, tf.minimum(1.0, LARGEST_STEP / largest), FIRST_STEP / largest)
         length = tf.where(sets_out, full, old.length)
@@ -106,8 +115,8 @@ class LbfgsStep:
             share=share,
         )
 
-    def _smooth(self, picture: tf.Tensor) -> tf.Tensor:
-        return smooth_whole(picture, self._metric, wraps=self._wraps)
+    def _smooth(self, picture: tf.Tensor, extent: Extent | None) -> tf.Tensor:
+        return smooth_whole(picture, self._metric, extent)
 
     def _remembered(
         self, old: LbfgsTensors, gradient: tf.Tensor, is_better: tf.Tensor

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from nst_server.engine.canvas.picture import extended
 from nst_server.engine.network.compiled import compiled, is_compiled_whole
+from nst_server.engine.network.extent import Extent
 
 SPACINGS = (1, 2)
 """Pixels between the taps of each blur; with coarser ones, colors of large areas move as easily
@@ -68,15 +69,22 @@ def smooth(strips: list[tf.Tensor], metric: Metric = STROKES, *, wraps: bool = F
         strips[number] = _smoothed(around, metric.gain, metric.color)
 
 
-def smooth_whole(picture: tf.Tensor, metric: Metric = STROKES, *, wraps: bool = False) -> tf.Tensor:
-    """Return S·picture of a picture in one piece; see `smooth`."""
-    if wraps:
-        around = extended(picture, _REACH, _REACH)
+def smooth_whole(
+    picture: tf.Tensor, metric: Metric = STROKES, extent: Extent | None = None
+) -> tf.Tensor:
+    """Return S·picture of a picture in one piece, which ends where its ``extent`` does.
+
+    See `smooth`.
+    """
+    if extent is not None:
+        around = extent.mirrored(picture, _REACH)
     else:
         around = tf.pad(picture, ((0, 0), (_REACH, _REACH), (_REACH, _REACH), (0, 0)), "SYMMETRIC")
     if is_compiled_whole():
-        return _sum_of_blurs(_blurred_by_slices, around, metric.gain, metric.color)
-    return _smoothed(around, metric.gain, metric.color)
+        smoothed = _sum_of_blurs(_blurred_by_slices, around, metric.gain, metric.color)
+    else:
+        smoothed = _smoothed(around, metric.gain, metric.color)
+    return smoothed if extent is None else extent.cleared(smoothed)
 
 
 def _beyond(rows: tf.Tensor, above: int, height: int, wraps: bool) -> tf.Tensor:

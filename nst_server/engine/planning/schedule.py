@@ -64,6 +64,7 @@ class Scale:
     iterations: int
     margin: int = 0
     """Pixels above, below and to the left; for those to the right see `right_margin`."""
+    is_finest: bool = True
 
     @property
     def right_margin(self) -> int:
@@ -110,7 +111,8 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
             break
         iterations = round(settings.iterations * (COARSER_ITERATIONS if coarser else 1.0))
         margin = COARSER_MARGIN if coarser else MARGIN
-        result.append(Scale(*size, iterations, margin if _has_margin(*size, settings) else 0))
+        margin = margin if _has_margin(*size, settings) else 0
+        result.append(Scale(*size, iterations, margin, is_finest=not coarser))
     return result[::-1]
 
 

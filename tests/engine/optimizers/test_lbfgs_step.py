@@ -25,13 +25,12 @@ def loss_and_gradient(picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return loss, steepness * (2.0 * away + 0.4 * tf.cos(40.0 * away))
 
 
-@pytest.mark.parametrize("wraps", [False, True])
 @pytest.mark.parametrize("pairs", [1, 2, 4])
-def test_moves_as_the_optimizer_in_strips(pairs: int, wraps: bool) -> None:
-    step = tf.function(LbfgsStep(pairs=pairs, metric=NEAR_A_MINIMUM, wraps=wraps), autograph=False)
-    optimizer = Lbfgs(pairs=pairs, metric=NEAR_A_MINIMUM, wraps=wraps)
+def test_moves_as_the_optimizer_in_strips(pairs: int) -> None:
+    step = tf.function(LbfgsStep(pairs=pairs, metric=NEAR_A_MINIMUM), autograph=False)
+    optimizer = Lbfgs(pairs=pairs, metric=NEAR_A_MINIMUM)
     expected = optimizer.start(PICTURE)
-    state = LbfgsStep(pairs=pairs, metric=NEAR_A_MINIMUM, wraps=wraps).start(PICTURE)
+    state = LbfgsStep(pairs=pairs, metric=NEAR_A_MINIMUM).start(PICTURE)
     seen = set()
     for number in range(40):
         loss, gradient = loss_and_gradient(expected.picture)
@@ -51,7 +50,7 @@ def test_moves_as_the_optimizer_in_strips(pairs: int, wraps: bool) -> None:
 
 
 def test_a_pair_without_positive_curvature_is_left_out() -> None:
-    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM, wraps=False)
+    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM)
     optimizer = Lbfgs(pairs=2, metric=NEAR_A_MINIMUM)
     state, expected = step.start(PICTURE), optimizer.start(PICTURE)
     random, kept = np.random.default_rng(1), []
@@ -71,7 +70,7 @@ def test_a_pair_without_positive_curvature_is_left_out() -> None:
 
 
 def test_a_loss_that_is_no_number_is_not_kept() -> None:
-    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM, wraps=False)
+    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM)
     state = step.start(PICTURE)
     for loss in (1.0, 0.5):
         state = step(state, 0.1 * state.picture, tf.constant(loss))
@@ -81,7 +80,7 @@ def test_a_loss_that_is_no_number_is_not_kept() -> None:
 
 
 def test_compiled_it_does_the_same() -> None:
-    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM, wraps=False)
+    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM)
 
     def whole(state: LbfgsTensors) -> LbfgsTensors:
         loss, gradient = loss_and_gradient(state.picture)
