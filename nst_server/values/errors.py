@@ -125,6 +125,16 @@ class NeuralStyleError(Exception):
         return text
 
 
+def is_lasting(error: Exception) -> bool:
+    """True for an error of TensorFlow after which its process may compute nothing more.
+
+    So it is when a GPU is lost. Want of memory passes.
+    """
+    kind = type(error)
+    is_of_tensorflow = kind.__module__.partition(".")[0] == "tensorflow"
+    return is_of_tensorflow and kind.__name__ != "ResourceExhaustedError"
+
+
 _NO_MEMORY_TO_LOAD = ("failed to map segment", "annot allocate memory")
 """Words of the system's loader, which come in an `ImportError`."""
 
@@ -151,6 +161,13 @@ def in_words(error: Exception) -> NeuralStyleError:
             "A library could not be loaded: {reason}.",
             "'nst doctor' says what is wrong with the installation.",
             reason=str(error).rstrip("."),
+        )
+    if is_lasting(error):
+        return NeuralStyleError(
+            "internal",
+            "TensorFlow failed while painting: {reason}.",
+            "Try again: another process will paint. The server's log says more.",
+            reason=type(error).__name__,
         )
     return NeuralStyleError(
         "internal",

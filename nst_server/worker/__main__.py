@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 from nst_server.host.compilation import chosen
 from nst_server.host.process_lock import hold
 from nst_server.host.program_cache import ProgramCache
-from nst_server.values.errors import in_words
+from nst_server.values.errors import in_words, is_lasting
 from nst_server.values.job import Job
 from nst_server.wire.protocol import Message
 from nst_server.worker.link import JobCancelledError, WorkerLink
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Work until the broker closes the standard input."""
+    """Work until the broker closes the standard input, or TensorFlow can work no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the broker's to obey
     with suppress(OSError):  # if memory runs out, this is to be killed, not GIMP
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
@@ -50,9 +50,12 @@ def main() -> int:
         told = _about(_painter(*folders))
     except Exception as error:  # a job that needs it fails again, and reports it
         _log.warning("the engine is not ready: %s", error)
-    while True:
+    is_fit = True
+    while is_fit:
         link.send(Message("idle", told))
-        _work(link, folders, link.next_job())
+        is_fit = _work(link, folders, link.next_job())
+    link.close()
+    return 1
 
 
 def _end_with(orders: IO[bytes]) -> None:
@@ -81,8 +84,8 @@ def _about(painter: Painter) -> dict[str, str]:
     return {"device": painter.device, "obstacle": obstacle}
 
 
-def _work(link: WorkerLink, folders: tuple[Path, Path], message: Message) -> None:
-    """Paint one job; any failure becomes one message."""
+def _work(link: WorkerLink, folders: tuple[Path, Path], message: Message) -> bool:
+    """Paint one job; any failure becomes one message. Return False if no other can be painted."""
     name = message.job
     try:
         from nst_server.worker.job_events import job_events
@@ -97,6 +100,8 @@ def _work(link: WorkerLink, folders: tuple[Path, Path], message: Message) -> Non
         if failure.code == "internal":
             _log.exception("job %s failed", name)
         link.send(Message("failed", {"job": name, "error": failure.to_wire()}))
+        return not is_lasting(error)
+    return True
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ from nst_server.wire.protocol import MAXIMUM_FRAME_BYTES, PATIENCE_SECONDS, Mess
 from nst_server.wire.spool import Spool, offer, withdraw
 from nst_server.wire.transfer import Transfer, left_alone, spans
 
+_LINGER_MS = 5000
+"""Milliseconds for what was sent to go out at the end."""
+
 
 class JobCancelledError(Exception):
     """The broker cancelled this job."""
@@ -42,6 +45,10 @@ class WorkerLink:
     def send(self, message: Message) -> None:
         """Send to the broker, which passes messages about a job on to its client."""
         self._socket.send_multipart(message.to_frames(), copy=False)
+
+    def close(self) -> None:
+        """Close the connection, when what was sent has gone out."""
+        self._context.destroy(linger=_LINGER_MS)
 
     def next_job(self) -> Message:
         """Wait for a job; late messages about earlier ones are dropped."""

@@ -237,6 +237,19 @@ def test_a_failure_of_the_worker_reaches_the_client(
     assert isinstance(run(client)[-1], Finished)
 
 
+def test_after_a_worker_that_can_do_no_more_another_paints(server: Server, client: Client) -> None:
+    assert isinstance(run(client)[-1], Finished)
+    pid = server.worker()["pid"]
+    waiting = server.connect()
+    client.submit(make_order(Manner.FAILS_AND_ENDS))
+    wait_for(client, Queued)
+    waiting.submit(make_order())
+    assert failure(finish(client)).sentence == "TensorFlow failed."
+    assert isinstance(finish(waiting)[-1], Finished)
+    assert server.worker()["pid"] != pid
+    assert isinstance(run(client)[-1], Finished)
+
+
 @pytest.mark.parametrize("manner", [Manner.DIES, Manner.BABBLES])
 def test_a_worker_that_is_lost_fails_its_job_only(
     server: Server, client: Client, manner: Manner

@@ -40,6 +40,7 @@ class Manner(enum.IntEnum):
     """Gives the job up without a word."""
     BURNS = 8
     """Does nothing but use the processor."""
+    FAILS_AND_ENDS = 9
 
 
 def progress(done: float) -> Progress:
@@ -86,6 +87,9 @@ def main() -> None:
             pass
         except NeuralStyleError as error:
             link.send(Message("failed", {"job": order.job, "error": error.to_wire()}))
+            if error.code == "internal":
+                link.close()
+                sys.exit(1)
 
 
 def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
@@ -120,6 +124,8 @@ def work(link: WorkerLink, order: Message, deaf: threading.Event) -> None:
                 time.sleep(0.02)
         case Manner.FAILS:
             raise NeuralStyleError("out-of-memory", "There was not enough memory.", "Shrink it.")
+        case Manner.FAILS_AND_ENDS:
+            raise NeuralStyleError("internal", "TensorFlow failed.", "Try again.")
         case Manner.BABBLES:
             link.send(Message("credit", {"job": order.job, "chunks": "many"}))
         case Manner.QUIET:
