@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, tuple[str, str]] = {
         "tensorflow",
     ),
     "nst_server.engine.optimizers": ("engine.canvas engine.network", "numpy tensorflow"),
-    "nst_server.worker": ("values host wire engine engine.canvas", "numpy zmq"),
+    "nst_server.worker": ("values host wire animation engine engine.canvas", "numpy zmq"),
     "nst_server.studio": (
         "values host wire client pictures pictures.reading worker engine",
         "numpy PIL",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from nst_server.animation.carrying import Carried, carried, mixed
 from nst_server.animation.motion import Pixels
 from nst_server.values.settings import Settings
 from nst_server.wire.order import Order, Raster
+
+T = TypeVar("T")
 
 Paint = Callable[[Order], Any]
 """Paints an order; returns the bytes of the result, with the shape of the content."""
@@ -31,48 +33,65 @@ def painted_frames(orders: Iterable[Order], paint: Paint) -> Iterator[bytes]:
     painted, where it is now. What changes goes on from there, at the finest scale; what comes
     into sight is painted as in a picture by itself, and then worked in.
     """
-    before: _Frame | None = None
+    before: PaintedFrame | None = None
     for order in orders:
         if order.settings.changes_nothing:
             yield bytes(paint(order))
             continue
-        frame = _seen(order.content)
-        if before is None:
-            before = _first(order, frame, paint)
-        else:
-            before = _next(order, frame, before, paint)
-        yield _over(order.content, before.painting)
+        before = _painted(next_frame(order, before), paint)
+        yield before.over(order.content)
 
 
 @dataclass(frozen=True)
-class _Frame:
+class PaintedFrame:
     """A painting, and what each of its pixels was painted of."""
 
     painting: Pixels
     content: Pixels
 
+    def over(self, content: Raster) -> bytes:
+        """Return the painting with the sample type and the alpha of ``content``."""
+        samples = _samples(content).copy()
+        scaled = np.clip(self.painting, 0, 1) * np.float32(_top(samples))
+        samples[..., :3] = scaled if samples.dtype.kind == "f" else np.rint(scaled)
+        return bytes(samples)
 
-def _first(order: Order, frame: Pixels, paint: Paint) -> _Frame:
-    return _Frame(_colors(order, paint), frame)
+
+Paintings = Generator[Order, Any, T]
+"""Yields the orders that are to be painted, and is sent the bytes of each result."""
 
 
-def _next(order: Order, frame: Pixels, before: _Frame, paint: Paint) -> _Frame:
+def next_frame(order: Order, before: PaintedFrame | None) -> Paintings[PaintedFrame]:
+    """Have a frame painted that follows ``before``; return it. None is before the first frame."""
+    frame = _seen(order.content)
+    if before is None or before.content.shape != frame.shape:
+        return PaintedFrame((yield from _colors(order)), frame)
     moved = carried(before.painting, before.content, frame)
     if not moved.known.any():  # another scene
-        return _first(order, frame, paint)
+        return PaintedFrame((yield from _colors(order)), frame)
     if moved.kept.min() == 1:
-        return _Frame(moved.painting, moved.content)
-    init = _start(order, moved, paint)
+        return PaintedFrame(moved.painting, moved.content)
+    init = yield from _start(order, moved)
     onwards = replace(order, settings=_onwards(order.settings), init=init)
-    painting = mixed(moved.kept, moved.painting, _colors(onwards, paint))
-    return _Frame(painting, mixed(moved.kept, moved.content, frame))
+    painting = mixed(moved.kept, moved.painting, (yield from _colors(onwards)))
+    return PaintedFrame(painting, mixed(moved.kept, moved.content, frame))
 
 
-def _start(order: Order, moved: Carried, paint: Paint) -> Raster:
+def _painted(paintings: Paintings[PaintedFrame], paint: Paint) -> PaintedFrame:
+    result = None
+    while True:
+        try:
+            order = paintings.send(result)
+        except StopIteration as ended:
+            return ended.value  # type: ignore[no-any-return]
+        result = paint(order)
+
+
+def _start(order: Order, moved: Carried) -> Paintings[Raster]:
     """The painting before, with what comes into sight as this frame by itself has it."""
     start = moved.painting
     if 1 - moved.known.mean() > _FEW:
-        start = mixed(moved.known, start, _colors(order, paint))
+        start = mixed(moved.known, start, (yield from _colors(order)))
     height, width, _ = start.shape
     return Raster(width, height, 3, "float32", np.ascontiguousarray(start).data.cast("B"))
 
@@ -83,8 +102,8 @@ def _onwards(settings: Settings) -> Settings:
     return replace(settings, init="picture", coarsest=0, iterations=iterations)
 
 
-def _colors(order: Order, paint: Paint) -> Pixels:
-    painted = _floats(Raster.of(order.content, paint(order)))
+def _colors(order: Order) -> Paintings[Pixels]:
+    painted = _floats(Raster.of(order.content, (yield order)))
     return np.asarray(painted[..., :3])
 
 
@@ -106,14 +125,6 @@ def _samples(raster: Raster) -> npt.NDArray[Any]:
 def _floats(raster: Raster) -> Pixels:
     samples = _samples(raster)
     return np.asarray(samples / np.float32(_top(samples)), np.float32)
-
-
-def _over(content: Raster, painting: Pixels) -> bytes:
-    """The painting with the content's sample type and alpha."""
-    samples = _samples(content).copy()
-    scaled = np.clip(painting, 0, 1) * np.float32(_top(samples))
-    samples[..., :3] = scaled if samples.dtype.kind == "f" else np.rint(scaled)
-    return bytes(samples)
 
 
 def _top(samples: npt.NDArray[Any]) -> int:

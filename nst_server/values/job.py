@@ -136,6 +136,8 @@ class Job(Generic[P]):
     init: P | None = None
     """Picture to start from, of any size, where the setting ``init`` says so."""
     planned: PlannedPainting | None = None
+    animation: str = ""
+    """Name of the animation whose next frame the content is; empty for a picture by itself."""
 
     def __post_init__(self) -> None:
         if not self.content.has_color:
@@ -174,7 +176,7 @@ class Job(Generic[P]):
             JobStyle(convert(style.picture), style.weight, if_any(style.mask))
             for style in self.styles
         )
-        return Job(self.settings, content, styles, mask, init, self.planned)
+        return Job(self.settings, content, styles, mask, init, self.planned, self.animation)
 
     def pictures(self) -> list[P]:
         """Return all pictures in the order of `map`."""
@@ -204,6 +206,7 @@ class Job(Generic[P]):
             "content": self.content.to_wire(),
             "mask": None if self.mask is None else self.mask.to_wire(),
             "init": None if self.init is None else self.init.to_wire(),
+            "animation": self.animation,
             "planned": planned
             and {
                 "settings": planned.settings.to_wire(),
@@ -235,6 +238,7 @@ class Job(Generic[P]):
             _mask_from_wire(values.get("mask")),
             PictureShape.from_wire(values.get("init")) if has_init else None,
             _planned_from_wire(values.get("planned")),
+            str(values.get("animation", "")),
         )
 
 

@@ -27,6 +27,7 @@ from nst_server.worker.link import JobCancelledError, WorkerLink
 
 if TYPE_CHECKING:
     from nst_server.engine.painter import Painter
+    from nst_server.worker.frame_events import Remembered
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +76,13 @@ def _painter(weights: Path, programs: Path) -> Painter:
     return Painter(weights, Compiler(compilation, kept))
 
 
+@cache
+def _remembered() -> Remembered:
+    from nst_server.worker.frame_events import Remembered
+
+    return Remembered()
+
+
 def _about(painter: Painter) -> dict[str, str]:
     """Return what the broker is to know: the device and, if it is not the one wanted, why."""
     missed = painter.missed_gpu
@@ -88,10 +96,11 @@ def _work(link: WorkerLink, folders: tuple[Path, Path], message: Message) -> boo
     """Paint one job; any failure becomes one message. Return False if no other can be painted."""
     name = message.job
     try:
-        from nst_server.worker.job_events import job_events
+        from nst_server.worker.frame_events import frame_events
 
         order = link.receive_pixels(name, Job.from_wire(message.fields.get("request")))
-        for event in job_events(_painter(*folders), order, lambda: link.wants_to_keep(name)):
+        painter, remembered = _painter(*folders), _remembered()
+        for event in frame_events(painter, order, lambda: link.wants_to_keep(name), remembered):
             link.tell(name, event)
     except JobCancelledError:
         _log.info("job %s cancelled", name)

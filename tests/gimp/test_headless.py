@@ -45,7 +45,7 @@ def test_arguments_are_those_of_the_settings(gimp: Gimp) -> None:
         *("run-mode", "image", "drawables"),
         *("style-file", "style-drawable", "style-pattern"),
         *("style-file-2", "style-drawable-2", "style-pattern-2", "style-mix", "style-channel"),
-        *names,
+        *("animation", *names),
         *("expert-options", "output"),
     ]
     assert told["return values"] == ["layer"]
@@ -274,6 +274,17 @@ def test_a_layer_that_cannot_be_painted_is_no_harm_to_the_others(gimp: Gimp, sty
     assert told["result"] == {"status": "success", "message": ""}
     assert told["order"] == ["painted", "small", "painted", "large"]
     assert "“nothing” was not painted. The picture is transparent everywhere." in gimp.log()
+
+
+def test_layers_may_be_the_frames_of_an_animation(gimp: Gimp, style: str) -> None:
+    """A square goes from left to right before a background, which hardly changes then."""
+    frames = gimp.call("frames", style=style, animation=True, **QUICK)
+    singly = gimp.call("frames", style=style, animation=False, **QUICK)
+    for told in (frames, singly):
+        assert told["result"] == {"status": "success", "message": ""}
+        assert told["order"] == ["painted", "3", "painted", "2", "painted", "1"]
+        assert min(told["moving"]) > 3
+    assert max(frames["background"]) < 0.3 * min(singly["background"])
 
 
 def test_again_needs_a_layer_that_was_painted(gimp: Gimp) -> None:

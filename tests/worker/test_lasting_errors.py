@@ -13,7 +13,7 @@ from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job
 from nst_server.wire.protocol import Message
 from nst_server.worker import __main__ as process
-from nst_server.worker import job_events
+from nst_server.worker import frame_events
 
 pytestmark = pytest.mark.engine
 
@@ -48,7 +48,7 @@ def test_only_after_an_error_of_the_device_it_ends(
         raise error
         yield
 
-    monkeypatch.setattr(job_events, "job_events", fail)
+    monkeypatch.setattr(frame_events, "frame_events", fail)
     monkeypatch.setattr(process, "_painter", lambda *_: None)
     monkeypatch.setattr(Job, "from_wire", lambda _: None)
     link, message = Link(), Message("job", {"job": "1"})

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from neural_style_gimp.i18n import _
 from neural_style_gimp.image.downscaled import downscaled
@@ -132,14 +133,15 @@ class _Reading:
     thumbnail: Any
     """A pixbuf for the progress window; None without windows."""
 
-    def order(self, request: Request) -> Order:
-        """Return the order to submit."""
+    def order(self, request: Request, animation: str) -> Order:
+        """Return the order to submit, of a frame if ``animation`` is the name of one."""
         target, mask = self.target, self.mask
         return Job(
             request.settings,
             Raster.of(target.shape, self.content.data),
             tuple(style.job_style for style in self.styles),
             None if mask is None else Raster.of(target.mask_shape, mask.data),
+            animation=animation,
         )
 
     @property
@@ -156,12 +158,19 @@ def _read(call: Call, request: Request) -> list[_Reading]:
     first = load_style(styles.first)
     second = None if styles.second is None else load_style(styles.second)
     readings = []
-    for layer in call.drawables:
+    for layer in _in_order(call, request):
         target = _target(call.image, layer, request.output)
         placed = on_target(styles, first, second, target, folder)
         thumbnail = _thumbnail(target) if call.with_windows else None
         readings.append(_read_layer(target, placed, request.output, folder, thumbnail))
     return readings
+
+
+def _in_order(call: Call, request: Request) -> list[Any]:
+    """Return the layers in the order in which they are painted: frames from the lowest on."""
+    if not request.is_animation:
+        return list(call.drawables)
+    return sorted(call.drawables, key=call.image.get_item_position, reverse=True)
 
 
 def _read_layer(
@@ -202,11 +211,12 @@ def _paint(
     """
     paint = _in_window(call.home) if call.with_windows else _in_bar(call.home)
     recipe = request.recipe(call.image)
+    animation = uuid4().hex if request.is_animation and len(readings) > 1 else ""
     paintings: list[PaintedTarget] = []
     problems: list[tuple[str, NeuralStyleError]] = []
     for reading in readings:
         try:
-            finished = paint(reading, reading.order(request))
+            finished = paint(reading, reading.order(request, animation))
         except NeuralStyleError as error:  # the other layers are painted nonetheless
             if error.code == "cancelled":
                 raise

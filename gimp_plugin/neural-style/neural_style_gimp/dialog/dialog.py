@@ -163,7 +163,8 @@ class Dialog:
         )
         expander.set_resize_toplevel(False)  # GTK would let it grow beyond the screen
         expander.connect("notify::expanded", lambda *_: GLib.idle_add(_fit, dialog))
-        options = dialog.fill_box("options", [*OPTIONS, "more"])
+        for_several = [arguments.ANIMATION] if len(self._targets) > 1 else []
+        options = dialog.fill_box("options", [*OPTIONS, *for_several, "more"])
         options.pack_start(self._style.widget, False, False, 0)
         options.reorder_child(self._style.widget, 0)
         options.pack_end(self._note, False, False, 0)

@@ -30,6 +30,7 @@ FIRST = StyleArguments("style-file", "style-drawable", "style-pattern")
 SECOND = StyleArguments("style-file-2", "style-drawable-2", "style-pattern-2")
 MIX = "style-mix"
 CHANNEL = "style-channel"
+ANIMATION = "animation"
 OUTPUT = "output"
 EXPERT_OPTIONS = "expert-options"
 
@@ -50,6 +51,7 @@ LABELS = {
     "seed": N_("Ran_dom seed"),
     OUTPUT: N_("O_utput"),
     MIX: N_("Mi_x"),
+    ANIMATION: N_("The layers are _frames of an animation"),
     EXPERT_OPTIONS: N_("Ad_vanced options"),
 }
 """Labels, each with its own access key."""
@@ -105,6 +107,16 @@ def add_arguments(procedure: Any) -> None:
             "first. Without one they are mixed."
         ),
         True,
+        EDITABLE,
+    )
+    procedure.add_boolean_argument(
+        ANIMATION,
+        _(LABELS[ANIMATION]),
+        _(
+            "Of several layers each begins with the painting of the one below it, so that what "
+            "does not change keeps its strokes."
+        ),
+        False,
         EDITABLE,
     )
     for argument, name in visible().items():

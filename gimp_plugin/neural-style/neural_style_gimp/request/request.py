@@ -18,6 +18,8 @@ class Request:
     settings: Settings
     styles: Styles
     output: str
+    is_animation: bool = False
+    """True if the layers are frames of an animation, the lowest first."""
 
     @classmethod
     def read(cls, config: Any, image: Any, *, shown: bool) -> Request:
@@ -29,6 +31,7 @@ class Request:
             arguments.settings_of(config, shown=shown),
             chosen_styles(config, image),
             str(config.get_property(arguments.OUTPUT)),
+            bool(config.get_property(arguments.ANIMATION)),
         )
 
     def recipe(self, image: Any) -> Recipe:
