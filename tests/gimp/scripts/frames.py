@@ -1,5 +1,7 @@
 """Three layers, in which a square moves before a background, and how much of them changes."""
 
+from itertools import pairwise
+
 import inside
 
 WIDTH, HEIGHT, SIDE = 96, 64, 20
@@ -20,7 +22,7 @@ def main(style, animation, **arguments):
     painted = [
         inside.read(each, "R'G'B' u8") for each in layers[::-1] if each.get_id() not in named
     ]
-    pairs = list(zip(painted, painted[1:], strict=False))
+    pairs = list(pairwise(painted))
     told = {
         "result": result,
         "order": order,
