@@ -39,7 +39,7 @@ class Carried:
 def carried(painting: Pixels, content: Pixels, frame: Pixels) -> Carried:
     """Move ``painting``, made of ``content``, to where things are in ``frame``.
 
-    ``painting`` has three channels; ``content`` and ``frame`` may have an alpha too.
+    ``painting`` has any number of channels; ``content`` and ``frame`` may have an alpha too.
     """
     by = motion(content, frame)
     back = moved(motion(frame, content), by)

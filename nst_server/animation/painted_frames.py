@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nst_server.animation.carrying import Carried, carried, mixed
 from nst_server.animation.motion import Pixels
+from nst_server.animation.neighborhood import Plane
 from nst_server.values.settings import Settings
 from nst_server.wire.order import Order, Raster
 
@@ -21,6 +22,9 @@ Paint = Callable[[Order], Any]
 
 _SHARE_OF_ITERATIONS = 1 / 3
 """Iterations of a painting that begins with another, by those of one that begins with nothing."""
+
+_LEVEL = 1 / 255
+"""Difference of opacities that nobody sees."""
 
 _FEW = 1e-3
 """Share of a frame that was not to be seen before and is not worth a painting of its own."""
@@ -48,6 +52,8 @@ class PaintedFrame:
 
     painting: Pixels
     content: Pixels
+    opacity: Plane
+    """Share of each pixel that was painted, 0 to 1: the selection, or 1 everywhere."""
 
     def over(self, content: Raster) -> bytes:
         """Return the painting with the sample type and the alpha of ``content``."""
@@ -57,37 +63,60 @@ class PaintedFrame:
         return bytes(samples)
 
 
-Paintings = Generator[Order, Any, T]
+FramePainting = Generator[Order, Any, T]
 """Yields the orders that are to be painted, and is sent the bytes of each result."""
 
 
-def next_frame(order: Order, before: PaintedFrame | None) -> Paintings[PaintedFrame]:
-    """Have a frame painted that follows ``before``; return it. None is before the first frame."""
-    frame = _seen(order.content)
+def next_frame(order: Order, before: PaintedFrame | None) -> FramePainting[PaintedFrame]:
+    """Have a frame painted that follows ``before``, which is None for the first; return it."""
+    frame, opacity = _seen(order.content), _opacity(order)
     if before is None or before.content.shape != frame.shape:
-        return PaintedFrame((yield from _colors(order)), frame)
-    moved = carried(before.painting, before.content, frame)
+        return PaintedFrame((yield from _colors(order)), frame, opacity)
+    moved, opacity_before = _moved(before, frame, opacity)
     if not moved.known.any():  # another scene
-        return PaintedFrame((yield from _colors(order)), frame)
+        return PaintedFrame((yield from _colors(order)), frame, opacity)
     if moved.kept.min() == 1:
-        return PaintedFrame(moved.painting, moved.content)
+        return PaintedFrame(moved.painting, moved.content, opacity_before)
     init = yield from _start(order, moved)
     onwards = replace(order, settings=_onwards(order.settings), init=init)
-    painting = mixed(moved.kept, moved.painting, (yield from _colors(onwards)))
-    return PaintedFrame(painting, mixed(moved.kept, moved.content, frame))
+    return PaintedFrame(
+        mixed(moved.kept, moved.painting, (yield from _colors(onwards))),
+        mixed(moved.kept, moved.content, frame),
+        np.maximum(opacity, moved.kept * opacity_before),
+    )
 
 
-def _painted(paintings: Paintings[PaintedFrame], paint: Paint) -> PaintedFrame:
+def _moved(before: PaintedFrame, frame: Pixels, opacity: Plane) -> tuple[Carried, Plane]:
+    """Return the frame before where things are now, and its opacity.
+
+    What comes from outside the selection was not painted, so it is not known where it is inside.
+    """
+    both = np.dstack([before.painting, before.opacity])
+    moved = carried(both, before.content, frame)
+    opacity_before = moved.painting[..., 3]
+    was_painted = (opacity_before >= opacity - _LEVEL).astype(np.float32)
+    return (
+        replace(
+            moved,
+            painting=moved.painting[..., :3],
+            known=moved.known * was_painted,
+            kept=moved.kept * was_painted,
+        ),
+        opacity_before,
+    )
+
+
+def _painted(painting: FramePainting[PaintedFrame], paint: Paint) -> PaintedFrame:
     result = None
     while True:
         try:
-            order = paintings.send(result)
+            order = painting.send(result)
         except StopIteration as ended:
             return ended.value  # type: ignore[no-any-return]
         result = paint(order)
 
 
-def _start(order: Order, moved: Carried) -> Paintings[Raster]:
+def _start(order: Order, moved: Carried) -> FramePainting[Raster]:
     """The painting before, with what comes into sight as this frame by itself has it."""
     start = moved.painting
     if 1 - moved.known.mean() > _FEW:
@@ -102,7 +131,7 @@ def _onwards(settings: Settings) -> Settings:
     return replace(settings, init="picture", coarsest=0, iterations=iterations)
 
 
-def _colors(order: Order) -> Paintings[Pixels]:
+def _colors(order: Order) -> FramePainting[Pixels]:
     painted = _floats(Raster.of(order.content, (yield order)))
     return np.asarray(painted[..., :3])
 
@@ -116,6 +145,12 @@ def _seen(content: Raster) -> Pixels:
     return np.dstack([pixels[..., :3] * alpha, alpha])
 
 
+def _opacity(order: Order) -> Plane:
+    if order.mask is None:
+        return np.ones((order.content.height, order.content.width), np.float32)
+    return _floats(order.mask)[..., 0]
+
+
 def _samples(raster: Raster) -> npt.NDArray[Any]:
     shape = raster.height, raster.width, raster.channels
     dtype = np.dtype(raster.sample).newbyteorder("<")
@@ -123,8 +158,10 @@ def _samples(raster: Raster) -> npt.NDArray[Any]:
 
 
 def _floats(raster: Raster) -> Pixels:
+    """Return samples as 0 to 1; NaN, as floats may be, becomes 0."""
     samples = _samples(raster)
-    return np.asarray(samples / np.float32(_top(samples)), np.float32)
+    floats = np.asarray(samples / np.float32(_top(samples)), np.float32)
+    return np.clip(np.nan_to_num(floats), 0, 1) if samples.dtype.kind == "f" else floats
 
 
 def _top(samples: npt.NDArray[Any]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 
@@ -23,7 +23,7 @@ class Compiler:
         """``auto`` compiles on a GPU alone: a processor is faster with its own kernels."""
         self._choice = choice
         self._cache = cache
-        self._beside: Future[None] | None = None
+        self._preparations = 0
         self.programs = 0
         """Number of programs that have been compiled, or found in the cache."""
 
@@ -43,16 +43,24 @@ class Compiler:
             future.result()
         return future
 
-    def beside(self, work: Callable[[], None]) -> None:
-        """Do ``work``, which may `start` programs, in a thread of its own.
+    def prepare(self, programs: Callable[[], Iterator[Future[Program | None]]]) -> None:
+        """Have ``programs`` start one after the other, in a thread, each when that before is there.
 
-        Of what waits only the latest is done: a person who tries settings expects one of them.
+        A newer call ends an older one: a person who tries settings expects one of them.
         """
-        if self._beside is not None:
-            self._beside.cancel()
-        self._beside = self._preparing.submit(_attempted, work)
-        if self._choice == "always":
-            self._beside.result()
+        self._preparations += 1
+        self._preparing.submit(self._prepare, programs, self._preparations)
+
+    def _prepare(
+        self, programs: Callable[[], Iterator[Future[Program | None]]], number: int
+    ) -> None:
+        try:
+            for program in programs() if number == self._preparations else ():
+                program.result()
+                if number != self._preparations:
+                    return
+        except Exception as error:  # it was only to save time
+            _log.warning("could not prepare for a painting: %s", first_line(error))
 
     @cached_property
     def _preparing(self) -> ThreadPoolExecutor:
@@ -72,13 +80,6 @@ class Compiler:
         self.programs += 1
         self._cache.keep()
         return program
-
-
-def _attempted(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except Exception as error:  # it was only to save time
-        _log.warning("could not prepare for a painting: %s", first_line(error))
 
 
 def no_program() -> Future[Program | None]:

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from nst_server.engine.canvas.placed_styles import matched, regions_of
 from nst_server.engine.compile_ahead import Compiler
 from nst_server.engine.iterate import Iterate
 from nst_server.engine.method import Method, MethodKey
+from nst_server.engine.network.program import Program
 from nst_server.engine.objective.whole import TERMS
 from nst_server.engine.painting_run import PaintingRun
 from nst_server.engine.planning import schedule
@@ -144,12 +146,12 @@ class Painter:
         """
         wanted = [style for style in styles if style.weight > 0]
 
-        def prepare() -> None:
+        def programs() -> Iterator[Future[Program | None]]:
             plan = self.plan(settings, *size)
-            self._run(content, wanted, settings, mask, plan, None).prepare()
+            return self._run(content, wanted, settings, mask, plan, None).programs()
 
         if self.compiler.compiles and not settings.changes_nothing:
-            self.compiler.beside(prepare)
+            self.compiler.prepare(programs)
 
     def _run(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -20,6 +21,7 @@ from nst_server.engine.canvas.placed_styles import StyleInRegion, scaled
 from nst_server.engine.canvas.strips import cut
 from nst_server.engine.iterate import Iterate
 from nst_server.engine.method import Method
+from nst_server.engine.network.program import Program
 from nst_server.engine.objective.memory_fallback import ScaleObjective
 from nst_server.engine.objective.tiling import (
     MINIMUM_SIDE,
@@ -86,19 +88,21 @@ class PaintingRun:
         for number, scale in enumerate(self._scales, start=1):
             yield from self._paint_scale(number, scale, clock)
 
-    def prepare(self) -> None:
+    def programs(self) -> Iterator[Future[Program | None]]:
         """Have the programs compiled that a painting of this size will use, coarsest scale first.
 
         The canvas may be smaller than that: programs depend on sizes alone.
         """
+        step = self._method.step
         for scale in self._scales:
-            view = self._view(scale)
-            program, size = self._method.step, bucket(scale)
-            if program is None or program.is_prepared(view, size):
+            width, height = scale.full_size
+            styles = scaled(self._styles, scale, self._settings)
+            if step is None or not step.suits(width, height) or self._tiling(width, height, styles):
                 continue
-            objective = self._objective(view, scaled(self._styles, scale, self._settings))
-            if self._program_for(objective, view):
-                program.prepare(view, objective.targets, self._weights, size)
+            view, size = self._view(scale), bucket(scale)
+            if not step.is_prepared(view, size):
+                targets = self._objective(view, styles).targets
+                yield step.prepare(view, targets, self._weights, size)
 
     def _view(self, scale: Scale) -> View:
         return self._canvas.view(scale.width, scale.height).with_margin(scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -65,6 +66,8 @@ class StepProgram:
         self._compiler = compiler
         self._traced: dict[tuple[int, ...], Callable[..., Any]] = {}
         self._compiled: dict[_Kind, Future[Program | None]] = {}
+        self._lock = threading.Lock()
+        """For the programs, which are asked for by the painting and by what prepares the next."""
 
     def suits(self, width: int, height: int) -> bool:
         """True for pictures that are small enough, and whose pairs `Lbfgs` has in float32 too."""
@@ -87,6 +90,7 @@ class StepProgram:
         """
         height, width = picture.shape[1:3]
         kind = _kind(bucket, view)
+        self._forget_failure(kind)
         state, given = self._arguments(picture, view, targets, weights, bucket)
         del picture, view, targets
         under_way: deque[tuple[tf.Tensor, tf.Tensor]] = deque()
@@ -106,10 +110,10 @@ class StepProgram:
 
     def prepare(
         self, view: View, targets: Targets, weights: tf.Tensor, bucket: tuple[int, int]
-    ) -> None:
+    ) -> Future[Program | None]:
         """Have the step compiled that `steps` will make."""
         arguments = self._arguments(view.content, view, targets, weights, bucket)
-        self._program(*arguments, _kind(bucket, view))
+        return self._program(*arguments, _kind(bucket, view))
 
     def _arguments(
         self,
@@ -161,9 +165,17 @@ class StepProgram:
             program(state, given)
             return program
 
-        if kind not in self._compiled:
-            self._compiled[kind] = self._compiler.start(compiled)
-        return self._compiled[kind]
+        with self._lock:
+            if kind not in self._compiled:
+                self._compiled[kind] = self._compiler.start(compiled)
+            return self._compiled[kind]
+
+    def _forget_failure(self, kind: _Kind) -> None:
+        """Have a program that could not be made tried again: there may be more memory now."""
+        with self._lock:
+            compiled = self._compiled.get(kind)
+            if compiled is not None and compiled.done() and compiled.result() is None:
+                del self._compiled[kind]
 
     def _plain(self, given: Given) -> Callable[..., Any]:
         """Return the traced function for what is given; the others are traced when needed."""

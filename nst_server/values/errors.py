@@ -128,7 +128,7 @@ class NeuralStyleError(Exception):
 def is_lasting(error: Exception) -> bool:
     """True for an error of TensorFlow after which its process may compute nothing more.
 
-    So it is when a GPU is lost. Want of memory passes.
+    Losing a GPU is such an error; running out of memory is not.
     """
     kind = type(error)
     is_of_tensorflow = kind.__module__.partition(".")[0] == "tensorflow"
@@ -166,7 +166,7 @@ def in_words(error: Exception) -> NeuralStyleError:
         return NeuralStyleError(
             "internal",
             "TensorFlow failed while painting: {reason}.",
-            "Try again: another process will paint. The server's log says more.",
+            "Try again. If that fails, too, 'nst doctor' may say why.",
             reason=type(error).__name__,
         )
     return NeuralStyleError(

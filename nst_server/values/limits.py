@@ -14,6 +14,9 @@ MAXIMUM_PIXELS = 2**30
 _WORKING_BYTES = 36
 """Bytes per content pixel: content, result and an intermediate, each as float32 RGB."""
 
+_FRAME_BYTES = 130
+"""More bytes per pixel of a frame, for what moved since the one before (measured)."""
+
 
 def check_size(job: JobHeader, available: int | None) -> None:
     """Raise `NeuralStyleError` ``too-large`` if ``job`` cannot be held in memory.
@@ -21,7 +24,8 @@ def check_size(job: JobHeader, available: int | None) -> None:
     ``available`` is the free memory in bytes, None if it is not known. The network's own memory
     is the engine's matter: it chooses the size to paint at.
     """
-    needed = 2 * job.size_in_bytes + _WORKING_BYTES * job.content.width * job.content.height
+    pixel_bytes = _WORKING_BYTES + (_FRAME_BYTES if job.animation else 0)
+    needed = 2 * job.size_in_bytes + pixel_bytes * job.content.width * job.content.height
     if job.size_in_bytes > MAXIMUM_JOB_BYTES or (available is not None and needed > available):
         if available is None:
             raise NeuralStyleError(

@@ -15,7 +15,7 @@ import threading
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from nst_server.host.compilation import chosen
 from nst_server.host.process_lock import hold
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Work until the broker closes the standard input, or TensorFlow can work no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the broker's to obey
     with suppress(OSError):  # if memory runs out, this is to be killed, not GIMP
@@ -56,7 +56,8 @@ def main() -> int:
         link.send(Message("idle", told))
         is_fit = _work(link, folders, link.next_job())
     link.close()
-    return 1
+    logging.shutdown()
+    os._exit(1)  # waiting for nothing that may still be compiled
 
 
 def _end_with(orders: IO[bytes]) -> None:
@@ -114,4 +115,4 @@ def _work(link: WorkerLink, folders: tuple[Path, Path], message: Message) -> boo
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

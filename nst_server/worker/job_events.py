@@ -119,6 +119,7 @@ def _prepare(painter: Painter, order: Order) -> None:
     if planned is None or order.settings.changes_nothing or not painter.compiler.compiles:
         return
     size = planned.width, planned.height
+    # The painted draft stands for the picture: programs depend on sizes alone.
     content, mask = _picture(order.content), _mask(order.mask)
     painter.prepare(content, _styles(order), planned.settings, mask, size)
 

@@ -119,3 +119,38 @@ def test_grain_is_no_change(left: int) -> None:
     kept = carried(one, one, other).kept
     kept[12:48, 10:62] = 1
     assert kept.min() == 1
+
+
+def test_what_comes_into_the_selection_is_painted() -> None:
+    """The right half is selected, and the picture moves to the right."""
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[:, WIDTH // 2 :] = 255
+    selection = Raster(WIDTH, HEIGHT, 1, "uint8", mask.tobytes())
+
+    def paint(order: Order) -> bytes:
+        """Invert what is selected."""
+        content = np.frombuffer(bytes(order.content.pixels), np.uint8).reshape(HEIGHT, WIDTH, 3)
+        return np.where(mask[..., np.newaxis] > 0, 255 - content, content).tobytes()
+
+    wide = landscape(2 * WIDTH, HEIGHT, seed=3)
+    contents = [wide[:, WIDTH - by : 2 * WIDTH - by] for by in (0, 8, 16)]
+    orders = [replace(order(content), mask=selection) for content in contents]
+    for content, result in zip(contents, painted_frames(orders, paint), strict=True):
+        painted = np.frombuffer(result, np.uint8).reshape(HEIGHT, WIDTH, 3).astype(float)
+        inverted = 255 - np.rint(content * 255)
+        difference = np.abs(painted - inverted)[8:-8, WIDTH // 2 + 2 : -2]
+        assert difference.mean() < 12, "the photograph is not seen inside"
+
+
+def test_numbers_that_are_none_spoil_nothing() -> None:
+    def spoiled(left: int) -> Order:
+        picture = np.float32(frame(left))
+        picture[3, 5] = np.nan, np.inf, -np.inf
+        content = Raster(WIDTH, HEIGHT, 3, "float32", picture.tobytes())
+        return Job(Settings.of_preset("draft", iterations=9), content, (STYLE,))
+
+    def paint(order: Order) -> bytes:
+        return np.full((HEIGHT, WIDTH, 3), 0.5, "<f4").tobytes()
+
+    for result in painted_frames([spoiled(20), spoiled(32), spoiled(32)], paint):
+        np.testing.assert_allclose(np.frombuffer(result, "<f4"), 0.5, atol=1e-5)

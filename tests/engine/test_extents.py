@@ -89,7 +89,9 @@ def test_a_step_in_a_bucket_is_the_step_without(
             assert np.abs(difference).mean() < 1e-3 * largest, name
             assert not in_corner_of[:, height:].any(), name
             assert not in_corner_of[:, :, width:].any(), name
-        assert not other.history.numpy().reshape(-1, 96, 112, 3)[:, height:].any()
+        history = other.history.numpy().reshape(-1, 96, 112, 3)
+        assert not history[:, height:].any()
+        assert not history[:, :, width:].any()
 
 
 def test_a_border_is_mirrored_and_repeated_where_the_extent_ends() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,8 @@ class Counting(Compiler):
         self.asked += 1
         return Future()
 
-    def beside(self, work: Callable[[], None]) -> None:
-        work()
+    def prepare(self, programs: Callable[[], Iterator[Future[Program | None]]]) -> None:
+        list(programs())
 
 
 def test_a_painting_in_a_bucket_is_as_near_to_style_and_content(painter: Painter) -> None:
@@ -169,14 +170,64 @@ def test_a_draft_has_the_programs_of_its_painting_compiled(tmp_path: Path) -> No
     assert counting.asked == 3
 
 
-def test_who_prepares_in_vain_has_painted_all_the_same(
+def test_nothing_is_measured_where_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = Counting()
+    painter = Painter(Path("none"), counting)
+    monkeypatch.setattr(PaintingRun, "_view", lambda *_: pytest.fail("in vain"))
+    cases: list[tuple[dict[str, object], tuple[int, int]]] = [
+        ({"seamless": True}, (128, 128)),
+        ({"optimizer": "adam"}, (128, 96)),
+        ({"tile": 256}, (128, 96)),
+        ({"coarsest": 0}, (3000, 2000)),
+    ]
+    for changes, size in cases:
+        settings = Settings.of_preset("standard", **{"size": "full", **changes})
+        painter.prepare(CONTENT, [STYLE], settings, None, size)
+    assert counting.asked == 0
+
+
+def test_what_cannot_be_prepared_is_said_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     compiler = Compiler("always", ProgramCache(None))
     painter = Painter(Path("none"), compiler)
-    monkeypatch.setattr(PaintingRun, "prepare", lambda _: 1 / 0)
+    monkeypatch.setattr(PaintingRun, "programs", lambda _: 1 / 0)
     painter.prepare(CONTENT, [STYLE], Settings(), None, (100, 70))
+    compiler._preparing.shutdown()
     assert any("could not prepare" in message for message in caplog.messages)
+
+
+def test_a_newer_preparation_ends_an_older_one() -> None:
+    compiler = Compiler("auto", ProgramCache(None))
+    started: list[str] = []
+    first: Future[Program | None] = Future()
+
+    def programs(name: str) -> Iterator[Future[Program | None]]:
+        for number in range(2):
+            started.append(f"{name}{number}")
+            yield first if name == "a" else no_program()
+
+    for name in "abc":
+        compiler.prepare(partial(programs, name))
+    first.set_result(None)
+    compiler._preparing.shutdown()
+    assert started in (["a0", "c0", "c1"], ["c0", "c1"])
+
+
+def test_a_program_that_found_no_memory_is_tried_again_by_the_next_painting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts: list[object] = []
+
+    def fail(*arguments: object) -> None:
+        attempts.append(arguments)
+        raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+
+    monkeypatch.setattr(step_program, "Program", fail)
+    painter = Painter(Path("none"), Compiler("always", ProgramCache(None)))
+    for number in (1, 2):
+        losses(painter, iterations=3)
+        assert len(attempts) == number
 
 
 @pytest.mark.parametrize("error", [RuntimeError, tf.errors.ResourceExhaustedError, MemoryError])

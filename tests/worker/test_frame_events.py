@@ -82,9 +82,21 @@ def test_outside_the_selection_nothing_changes(painter: Painter) -> None:
         assert np.abs(after - before)[:, 40:].mean() > 3
 
 
-def test_pictures_by_themselves_are_forgotten(painter: Painter) -> None:
+def test_a_picture_by_itself_may_be_painted_between_two_frames(painter: Painter) -> None:
     remembered = Remembered()
-    painted(frame_events(painter, order(20, "a"), lambda: False, remembered))
-    assert remembered.frame is not None
-    painted(frame_events(painter, order(20, ""), lambda: False, remembered))
-    assert remembered.frame is None
+    first, _ = painted(frame_events(painter, order(20, "a"), lambda: False, remembered))
+    painted(frame_events(painter, order(32, ""), lambda: False, remembered))
+    second, _ = painted(frame_events(painter, order(20, "a"), lambda: False, remembered))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_progress_and_report_are_those_of_all_paintings(painter: Painter) -> None:
+    remembered = Remembered()
+    _, events = painted(frame_events(painter, order(20, "a"), lambda: False, remembered))
+    alone = events[-1].report  # type: ignore[attr-defined]
+    _, events = painted(frame_events(painter, order(32, "a"), lambda: False, remembered))
+    done = [event.progress.done for event in events if isinstance(event, Painting)]
+    assert done == sorted(done) and done[-1] == 1
+    report = events[-1].report  # type: ignore[attr-defined]
+    assert report.iterations == alone.iterations + 1
+    assert report.megapixel_iterations > alone.megapixel_iterations

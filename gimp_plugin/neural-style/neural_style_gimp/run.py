@@ -170,7 +170,14 @@ def _in_order(call: Call, request: Request) -> list[Any]:
     """Return the layers in the order in which they are painted: frames from the lowest on."""
     if not request.is_animation:
         return list(call.drawables)
-    return sorted(call.drawables, key=call.image.get_item_position, reverse=True)
+    return sorted(call.drawables, key=lambda layer: _place_in(call.image, layer), reverse=True)
+
+
+def _place_in(image: Any, layer: Any) -> list[int]:
+    """Return the positions of a layer and of the groups around it, from the outermost in."""
+    around = layer.get_parent()
+    outside = [] if around is None else _place_in(image, around)
+    return [*outside, image.get_item_position(layer)]
 
 
 def _read_layer(

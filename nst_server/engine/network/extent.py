@@ -12,7 +12,7 @@ import tensorflow as tf
 
 
 class Extent(NamedTuple):
-    """The height and width that a picture fills of maps of 1 × height × width × channels."""
+    """The part of larger maps, 1 × height × width × channels, that a picture fills."""
 
     size: tf.Tensor
     """Height and width, int32."""

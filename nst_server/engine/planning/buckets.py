@@ -5,14 +5,14 @@ from __future__ import annotations
 from nst_server.engine.planning.schedule import Scale
 
 _LONG_STEP = 32
-"""Step of the longer side in pixels. At one setting of the size it is the same for all pictures."""
+"""Step of the longer side in pixels; that side is the same for all pictures of one setting."""
 
 _LEAST_STEP = 16
 """Least step of the shorter side; the network halves four times."""
 
 _STEPS = 16
 """Steps of the shorter side up to the next power of two above the longer, at the finest scale.
-Photographs of 3:2, 4:3, 16:9 and 1:1 need less than one step more than they have."""
+Photographs of 3:2, 4:3, 16:9 and 1:1 are enlarged by less than one step."""
 
 _COARSER_STEPS = 8
 """Steps at a coarser scale, where a step more costs little."""
@@ -30,7 +30,7 @@ def bucket(scale: Scale) -> tuple[int, int]:
     def room(side: int) -> int:
         return _rounded_up(side, _LONG_STEP if side == longer else step) + 2 * scale.margin
 
-    own_width = scale.margin + scale.width + scale.right_margin
+    own_width, _ = scale.full_size
     return _rounded_up(max(own_width, room(scale.width)), _LEAST_STEP), room(scale.height)
 
 

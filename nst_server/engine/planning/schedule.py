@@ -75,10 +75,14 @@ class Scale:
         return fast_width(before + self.margin) - before
 
     @property
+    def full_size(self) -> tuple[int, int]:
+        """Width and height, margins included."""
+        return self.margin + self.width + self.right_margin, self.height + 2 * self.margin
+
+    @property
     def megapixel_iterations(self) -> float:
         """Work of the scale: megapixels, margins included, times iterations."""
-        width = self.margin + self.width + self.right_margin
-        return width * (self.height + 2 * self.margin) * self.iterations / 1e6
+        return math.prod(self.full_size) * self.iterations / 1e6
 
 
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
