@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,28 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
+from nst_server.host.home import Home
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.job import Job
+from nst_server.wire.events import Failed
 from nst_server.wire.protocol import Message
 from nst_server.worker import __main__ as process
 from nst_server.worker import frame_events
+from tests.support.servers import eventually, finish, make_order, serve_command, start
 
 pytestmark = pytest.mark.engine
+
+FAILING_WORKER = """
+from tensorflow import errors
+from nst_server.worker import __main__ as process, frame_events
+
+def fail(*_):
+    raise errors.InternalError(None, None, "CUDA_ERROR_LAUNCH_FAILED")
+    yield
+
+frame_events.frame_events = fail
+process.main()
+"""
 
 
 class Link:
@@ -56,3 +73,16 @@ def test_only_after_an_error_of_the_device_it_ends(
     (failed,) = link.sent
     assert failed.kind == "failed"
     assert said in str(NeuralStyleError.from_wire(failed.fields["error"]))
+
+
+def test_every_job_after_such_an_error_gets_another_process(tmp_path: Path) -> None:
+    server = start(Home(tmp_path), serve_command([sys.executable, "-c", FAILING_WORKER]))
+    with server.connect() as client:
+        for _ in range(2):
+            client.submit(make_order())
+            (error,) = (event.error for event in finish(client, 60) if isinstance(event, Failed))
+            assert error.sentence == "TensorFlow failed while painting: InternalError."
+    eventually(lambda: server.worker()["state"] == "none")
+    started = re.findall(r"worker \d+ started", server.log)
+    assert len(set(started)) == 2
+    server.close()
