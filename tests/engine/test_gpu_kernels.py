@@ -31,6 +31,8 @@ CALLS = {"PartitionedCall", "StatefulPartitionedCall"}
 
 def without_kernel(function: Callable[..., Any], arguments: Any, device: str) -> set[str]:
     """Names of the operations that ``device`` does not have, in all that a function calls."""
+    # XLA's kernels are listed once it has compiled something.
+    tf.function(tf.identity, jit_compile=True, autograph=False)(tf.zeros([1]))
     traced = tf.function(function, autograph=False).get_concrete_function(*arguments)
     graph = traced.graph.as_graph_def()
     called = {each.signature.name: each for each in graph.library.function}
