@@ -8,6 +8,7 @@ from operator import add
 
 import tensorflow as tf
 
+from nst_server.engine.network.compiled import is_compiled_whole
 from nst_server.engine.network.extent import Extent
 
 
@@ -116,9 +117,13 @@ def _product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     A product in bfloat16 is rounded to bfloat16 at the end, by 0.4 % of every entry. Partial
     products added up in float32 leave a fraction of that error, at a fraction of the cost of
     multiplying in float32. Many channels get fewer of them, since there the sums themselves cost.
+    XLA gives such sums in float32, and there it is needed: a covariance of rounded sums may have
+    negative eigenvalues, from which roots by products grow without end.
     """
     if left.dtype == tf.float32:
         return tf.matmul(left, right, transpose_a=True)
+    if is_compiled_whole():
+        return tf.raw_ops.BatchMatMulV3(x=left, y=right, Tout=tf.float32, adj_x=True)
     blocks = max(4, 1024 // right.shape[-1])
     even = tf.shape(left)[0] // blocks * blocks
     partial = tf.matmul(

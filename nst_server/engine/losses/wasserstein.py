@@ -103,20 +103,25 @@ def _roots_by_eigenvalues(
 ) -> tuple[tf.Tensor, _Inverse]:
     """Return tr X^½ of a ``small`` matrix X, and R X^−½ Rᵀ.
 
-    An eigendecomposition takes half the time of `_roots_by_products` on a CPU. Columns of zeros in
-    the root, as of `with_fixed_rank`, count for nothing.
+    Eigenvalues of zero have no inverse. So X + δ is taken, and what δ adds is taken away again to
+    second order. Columns of zeros in the root, as of `with_fixed_rank`, count for nothing. An
+    eigendecomposition takes half the time of `_roots_by_products` on a CPU.
     """
     values, vectors = tf.linalg.eigh(small)
-    roots = tf.sqrt(tf.maximum(values, _SMALLEST * tf.maximum(values[-1], least)))
+    added = _SMALLEST * tf.maximum(tf.norm(small), least)
+    shifted = tf.maximum(values, 0.0) + added
+    inverses = shifted**-0.5
+    ratio = added / shifted
+    roots = shifted * inverses * (1.0 - ratio / 2.0 - ratio**2 / 8.0)
+    inverses *= 1.0 + ratio / 2.0 + 0.375 * ratio**2
     # Eigenvalues ascend, so those of columns of zeros come first.
     unused = tf.reduce_sum(tf.cast(tf.reduce_all(tf.equal(root, 0.0), 0), tf.int32))
-    trace = tf.reduce_sum(roots[unused:])
 
     def inverse(factor: tf.Tensor) -> tf.Tensor:
-        half = (root @ vectors) / tf.sqrt(roots)
-        return tf.matmul(factor * half, half, transpose_b=True)
+        directions = root @ vectors
+        return tf.matmul(factor * inverses * directions, directions, transpose_b=True)
 
-    return trace, inverse
+    return tf.reduce_sum(roots[unused:]), inverse
 
 
 def _roots_by_products(
@@ -124,9 +129,7 @@ def _roots_by_products(
 ) -> tuple[tf.Tensor, _Inverse]:
     """Return the same by the Newton–Schulz iteration, which is nothing but products of matrices.
 
-    XLA decomposes by Jacobi rotations, thousands of operations one after the other. The iteration
-    needs a matrix without eigenvalues of zero: it gets X + δ, and what δ adds is taken away again
-    to second order. Columns of zeros in the root, as of `with_fixed_rank`, count for nothing.
+    XLA decomposes by Jacobi rotations, thousands of operations one after the other.
     """
     numbers = tf.eye(small.shape[0])
     scale = tf.maximum(tf.norm(small), least)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from nst_server.engine.losses import wasserstein as module
@@ -78,14 +79,18 @@ def test_gradient_is_that_of_finite_differences() -> None:
     np.testing.assert_allclose(np.sum(gradient * direction), slope, rtol=2e-3)
 
 
-def test_roots_by_products_are_those_by_eigenvalues_down_to_the_smallest() -> None:
-    values = np.geomspace(4e-6, 1.0, 12)
+@pytest.mark.parametrize("smallest", [4e-6, 1e-9, 0.0])
+def test_roots_by_products_are_those_by_eigenvalues(smallest: float) -> None:
+    """Also where eigenvalues are nothing, as of smooth pictures; both are near the true trace."""
+    values = np.geomspace(max(smallest, 1e-9), 1.0, 12)
+    values[0] = smallest
     turned, _ = np.linalg.qr(np.random.default_rng(4).standard_normal((12, 12)))
     small = tf.constant((turned * values) @ turned.T, tf.float32)
     root, least = tf.eye(12), tf.constant(0.0)
     trace, inverse = module._roots_by_products(small, root, least)
     expected_trace, expected_inverse = module._roots_by_eigenvalues(small, root, least)
     np.testing.assert_allclose(trace, expected_trace, rtol=1e-4)
+    np.testing.assert_allclose(trace, np.sqrt(values).sum(), rtol=1e-3)
     along = turned.T @ inverse(tf.constant(1.0)).numpy() @ turned
     expected = turned.T @ expected_inverse(tf.constant(1.0)).numpy() @ turned
     np.testing.assert_allclose(np.diag(along), np.diag(expected), rtol=0.03)
