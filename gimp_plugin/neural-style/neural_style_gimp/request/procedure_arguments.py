@@ -51,7 +51,7 @@ LABELS = {
     "seed": N_("Ran_dom seed"),
     OUTPUT: N_("O_utput"),
     MIX: N_("Mi_x"),
-    ANIMATION: N_("The layers are _frames of an animation"),
+    ANIMATION: N_("Animation: the layers are a se_quence of frames"),
     EXPERT_OPTIONS: N_("Ad_vanced options"),
 }
 """Labels, each with its own access key."""
