@@ -37,7 +37,7 @@ class Given(NamedTuple):
     importance: tuple[tf.Tensor, ...]
     """The pyramid of the importance."""
     extent: tuple[Extent, ...] = ()
-    """The part of a bucket that the picture fills; none if all pictures are of the same size."""
+    """The part of a bucket that the picture fills; empty where nothing is compiled."""
 
 
 class Heard(NamedTuple):

@@ -1,4 +1,4 @@
-"""What tests of the worker's modules need where there is no worker process."""
+"""Environment and painter for tests that run the worker's modules in the test's own process."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_blends(features: tf.Tensor) -> None:
 
 
 def test_a_program_adds_up_bfloat16_to_a_covariance() -> None:
-    """Of nearly flat maps; where sums are rounded, it has negative eigenvalues of a thousandth."""
+    """The maps are nearly flat. With rounded sums, their covariance has negative eigenvalues."""
     noise = tf.random.stateless_normal([1, 200, 300, 8], (1, 2))
     mixed = tf.tensordot(noise, tf.random.stateless_normal([8, 32], (3, 4)), 1)
     features = tf.cast(3.0 + 0.02 * mixed, tf.bfloat16)
