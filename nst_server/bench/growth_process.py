@@ -70,7 +70,8 @@ def _painting(
     painter: Painter, content: Array, tile: int | str, iterations: int
 ) -> Iterator[Iterate]:
     options: dict[str, Any] = {"coarsest": 0, "size": "full", "tile": tile}
-    settings = Settings.of_preset("standard", iterations=iterations, **options)
+    # Twice as many, since a scale in several levels makes fewer than are asked for.
+    settings = Settings.of_preset("standard", iterations=2 * iterations, **options)
     return iterates(painter, content, _STYLE, settings)
 
 

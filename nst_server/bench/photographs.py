@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 
@@ -48,8 +49,8 @@ def programs_for(size: int) -> tuple[int, float]:
     buckets, work, own_work = set(), 0.0, 0.0
     for photograph in photographs():
         for scale in scales(*working_size(*photograph, settings, 0.0), settings):
-            width, height = bucket(scale)
-            buckets.add((width, height))
-            work += width * height * scale.iterations / 1e6
+            buckets.add(bucket(scale))
+            enlarged = math.prod(bucket(scale)) / math.prod(scale.full_size)
+            work += enlarged * scale.megapixel_iterations
             own_work += scale.megapixel_iterations
     return len(buckets), work / own_work - 1

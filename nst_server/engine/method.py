@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 
@@ -104,16 +106,23 @@ class MethodKey:
         )
 
 
-@dataclass(frozen=True)
-class Method:
-    """An objective with the optimizer that suits its units."""
+class ScaleMethod(NamedTuple):
+    """The part of a method that depends on the number of levels."""
 
     objective: Objective
+    step: StepProgram | None
+    """Whole steps, of pictures in one piece; None for Adam."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """Objectives with the optimizer that suits their units."""
+
+    at: Callable[[int], ScaleMethod]
+    """Takes a number of levels. Each is made once."""
     adam: Adam | None
     """None for L-BFGS, which keeps nothing between jobs."""
     formulation: Formulation
-    step: StepProgram | None
-    """Whole steps, of pictures in one piece; None for Adam."""
 
     @classmethod
     def build(cls, key: MethodKey, weights_file: Path, compiler: Compiler) -> Method:
@@ -128,12 +137,18 @@ class Method:
             precision=key.precision,
         )
         distance = Distance(relative, key.style_loss)
-        objective = Objective(network, key.layers, distance, key.regions)
-        if key.optimizer == "adam":
-            return cls(objective, Adam(RELATIVE if relative else NOTEBOOK), key.formulation, None)
-        pairs, metric = LBFGS[key.formulation]
-        step = StepProgram(objective, LbfgsStep(pairs=pairs, metric=metric), compiler)
-        return cls(objective, None, key.formulation, step)
+
+        @cache
+        def at(levels: int) -> ScaleMethod:
+            objective = Objective(network, key.layers.in_levels(levels), distance, key.regions)
+            if key.optimizer == "adam":
+                return ScaleMethod(objective, None)
+            pairs, metric = LBFGS[key.formulation]
+            step = StepProgram(objective, LbfgsStep(pairs=pairs, metric=metric), compiler)
+            return ScaleMethod(objective, step)
+
+        adam = Adam(RELATIVE if relative else NOTEBOOK) if key.optimizer == "adam" else None
+        return cls(at, adam, key.formulation)
 
     def optimizer(self, settings: Settings) -> Optimizer:
         """The optimizer of one painting; a picture that wraps is moved on a torus."""
@@ -151,9 +166,9 @@ class Method:
         """
         return self.adam is None and self.formulation == "relative"
 
-    def weights(self, settings: Settings) -> tf.Tensor:
-        """Weights of the terms, in the order of `TERMS`."""
-        return tf.constant(schedule.term_weights(settings), tf.float32)
+    def weights(self, settings: Settings, levels: int = 1) -> tf.Tensor:
+        """Weights of the terms at a scale of so many levels, in the order of `TERMS`."""
+        return tf.constant(schedule.term_weights(settings, levels), tf.float32)
 
 
 def _layers(named: str) -> tuple[tuple[str, float], ...]:

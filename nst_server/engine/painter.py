@@ -187,11 +187,12 @@ class Painter:
         side = _MEASURED_SIDE["GPU" if self._device.is_gpu else "CPU"]
         noise = tf.random.stateless_uniform([1, side, side, 3], seed=(0, 0))
         style = WeightedStyle(noise, None, 1.0)
-        targets = method.objective.targets(noise, [style], None)
+        objective = method.at(1).objective
+        targets = objective.targets(noise, [[style]], None)
         weights = tf.ones([len(TERMS)])
         seconds = []
         for _ in range(4):
             before = time.monotonic()
-            method.objective.gradient(noise, targets, weights)[0].numpy()
+            objective.gradient(noise, targets, weights)[0].numpy()
             seconds.append(time.monotonic() - before)
         return side * side / 1e6 / min(seconds)

@@ -73,7 +73,6 @@ class PaintingRun:
         self._device = device
         self._init = init
         self._optimizer = method.optimizer(settings)
-        self._weights = method.weights(settings)
         self._scales = schedule.scales(plan.width, plan.height, settings)
         self._pace = pace
         self._state: Any = None
@@ -93,28 +92,36 @@ class PaintingRun:
 
         The canvas may be smaller than that: programs depend on sizes alone.
         """
-        step = self._method.step
         for scale in self._scales:
             width, height = scale.full_size
-            styles = scaled(self._styles, scale, self._settings)
-            if step is None or not step.suits(width, height) or self._tiling(width, height, styles):
+            styles = self._styles_at(scale)
+            step = self._method.at(scale.levels).step
+            if step is None or not step.suits(width, height) or self._tiling(scale, styles[0]):
                 continue
             view, size = self._view(scale), bucket(scale)
             if not step.is_prepared(view, size):
-                targets = self._objective(view, styles).targets
-                yield step.prepare(view, targets, self._weights, size)
+                targets = self._objective(view, styles, scale).targets
+                weights = self._method.weights(self._settings, scale.levels)
+                yield step.prepare(view, targets, weights, size)
 
     def _view(self, scale: Scale) -> View:
         return self._canvas.view(scale.width, scale.height).with_margin(scale)
 
+    def _styles_at(self, scale: Scale) -> list[list[WeightedStyle]]:
+        """Return the styles for each level of a scale."""
+        return [
+            scaled(self._styles, (scale.width >> level, scale.height >> level), self._settings)
+            for level in range(scale.levels)
+        ]
+
     def _paint_scale(self, number: int, scale: Scale, clock: Clock) -> Iterator[Iterate]:
         view = self._view(scale)
-        styles = scaled(self._styles, scale, self._settings)
+        styles = self._styles_at(scale)
         if self._state is None:
             self._state = self._optimizer.start(initial(view, self._settings, self._init, scale))
             self._init = None
         else:
-            self._enlarge(self._scales[number - 2], scale, view, styles)
+            self._enlarge(self._scales[number - 2], scale, view, styles[0])
         totals: list[float] = []
         steps = islice(self._steps(view, styles, scale), scale.iterations)
         for iteration, (terms, painting) in enumerate(steps, start=1):
@@ -141,16 +148,19 @@ class PaintingRun:
             picture += detail(view.content, styles, coarser.width / scale.width)
         self._optimizer.resize(self._state, tf.clip_by_value(picture, 0.0, 1.0), resized)
 
-    def _steps(self, view: View, styles: Sequence[WeightedStyle], scale: Scale) -> Iterator[_Step]:
+    def _steps(
+        self, view: View, styles: Sequence[Sequence[WeightedStyle]], scale: Scale
+    ) -> Iterator[_Step]:
         """Make steps without end; yield what the loss was before each, and the painting after."""
-        objective = self._objective(view, styles)
-        program = self._program_for(objective, view)
+        objective = self._objective(view, styles, scale)
+        program = self._program_for(objective, scale)
+        weights = self._method.weights(self._settings, scale.levels)
         if program is not None:
             steps = program.steps(
                 self._state.picture,
                 view,
                 objective.targets,
-                self._weights,
+                weights,
                 self._pace,
                 bucket(scale),
             )
@@ -161,19 +171,21 @@ class PaintingRun:
             except tf.errors.ResourceExhaustedError:
                 _log.warning("out of memory for a step as a whole, going on in parts")
         while True:
-            yield self._improved(objective, view), partial(self._optimizer.result, self._state)
+            terms = self._improved(objective, view, weights)
+            yield terms, partial(self._optimizer.result, self._state)
 
-    def _program_for(self, objective: ScaleObjective, view: View) -> StepProgram | None:
-        """Return what makes whole steps at the size of ``view``; None where parts are needed."""
-        program = self._method.step
-        height, width = view.content.shape[1:3]
-        if program is None or not objective.is_whole or not program.suits(width, height):
+    def _program_for(self, objective: ScaleObjective, scale: Scale) -> StepProgram | None:
+        """Return what makes whole steps at the size of ``scale``; None where parts are needed."""
+        program = self._method.at(scale.levels).step
+        if program is None or not objective.is_whole or not program.suits(*scale.full_size):
             return None
         return program
 
-    def _improved(self, objective: ScaleObjective, view: View) -> tuple[float, ...]:
+    def _improved(
+        self, objective: ScaleObjective, view: View, weights: tf.Tensor
+    ) -> tuple[float, ...]:
         """Make one step of the optimizer; return the terms of the loss before it."""
-        terms, gradient = objective.gradient(view.seen(self._state.picture), self._weights)
+        terms, gradient = objective.gradient(view.seen(self._state.picture), weights)
         if view.mask is not None:
             masks = cut(view.mask)
             gradient = [strip * mask for strip, mask in zip(gradient, masks, strict=True)]
@@ -183,21 +195,24 @@ class PaintingRun:
             self._optimizer.step(self._state, gradient, sum(losses))
         return losses
 
-    def _objective(self, view: View, styles: Sequence[WeightedStyle]) -> ScaleObjective:
-        """The objective for pictures of the view's size, in as large pieces as memory allows."""
-        height, width = view.content.shape[1:3]
+    def _objective(
+        self, view: View, styles: Sequence[Sequence[WeightedStyle]], scale: Scale
+    ) -> ScaleObjective:
+        """The objective of a scale, in as large pieces as memory allows."""
         return ScaleObjective(
-            self._method.objective,
+            self._method.at(scale.levels).objective,
             view.content,
             styles,
             view.importance,
-            tiling=self._tiling(width, height, styles),
+            tiling=self._tiling(scale, styles[0]),
         )
 
-    def _tiling(self, width: int, height: int, styles: Sequence[WeightedStyle]) -> Tiling | None:
-        """Return the tiling of pictures of that size; None for one piece."""
+    def _tiling(self, scale: Scale, styles: Sequence[WeightedStyle]) -> Tiling | None:
+        """Return the tiling of a scale's pictures; None for one piece."""
         settings = self._settings
-        first, *others = self._method.objective.stages
+        width, height = scale.full_size
+        stages = self._method.at(scale.levels).objective.stages
+        first = stages[0]
         free = self._device.free_memory()
         side: int | None = None
         if settings.tile == "auto":
@@ -213,10 +228,10 @@ class PaintingRun:
             side = max(width, height)
         if side is None:
             return None
-        deep = (deep_side(stage.shrinkage) for stage in others)
-        checkpoint_bytes = sum(stage.checkpoint_bytes for stage in (first, *others))
+        sides = tuple(side if stage.is_first else deep_side(stage.shrinkage) for stage in stages)
+        checkpoint_bytes = sum(stage.checkpoint_bytes for stage in stages)
         keeps = checkpoints_fit(width, height, checkpoint_bytes, free)
-        return Tiling((side, *deep), keeps, settings.seamless)
+        return Tiling(sides, keeps, settings.seamless)
 
 
 def _inside(painting: Callable[[], tf.Tensor], scale: Scale) -> tf.Tensor:

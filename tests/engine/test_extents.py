@@ -35,7 +35,7 @@ def method_for(key: MethodKey, file: Path, *, in_bucket: bool) -> Method:
 
 
 def steps(
-    file: Path, settings: Settings, view: View, regions: int, *, in_bucket: bool
+    file: Path, settings: Settings, view: View, regions: int, levels: int, *, in_bucket: bool
 ) -> list[tuple[LbfgsTensors, tf.Tensor]]:
     """Make three steps, compiled by nobody."""
     key = MethodKey.of(settings, "vgg16", "float32", regions)
@@ -44,8 +44,8 @@ def steps(
         WeightedStyle(batch(80, 64, seed=5 + region), None, 1.0, region)
         for region in range(regions)
     ]
-    targets = method.objective.targets(view.content, styles, view.importance)
-    step = method.step
+    objective, step = method.at(levels)
+    targets = objective.targets(view.content, [styles] * levels, view.importance)
     assert step is not None
     weights = method.weights(settings)
     start = batch(view.content.shape[2], view.content.shape[1], seed=9)
@@ -60,7 +60,7 @@ def steps(
 
 @pytest.mark.engine
 @pytest.mark.parametrize("size", [(112, 96), (111, 95), (97, 66), (75, 83), (33, 32)])
-@pytest.mark.parametrize("kind", ["plain", "masked", "regions", "gram", "notebook"])
+@pytest.mark.parametrize("kind", ["plain", "masked", "regions", "gram", "notebook", "levels"])
 def test_a_step_in_a_bucket_is_the_step_without(
     size: tuple[int, int], kind: str, vgg16_file: Path
 ) -> None:
@@ -69,15 +69,16 @@ def test_a_step_in_a_bucket_is_the_step_without(
         optimizer="lbfgs",
         **({"style_loss": "gram"} if kind == "gram" else {}),
     )
-    width, height = size
+    levels = 2 if kind == "levels" else 1
+    width, height = (max(side, 64) for side in size) if levels > 1 else size
     mask = importance = None
     regions = 2 if kind == "regions" else 1
-    if kind in ("masked", "regions"):
+    if kind in ("masked", "regions", "levels"):
         mask = batch(width, height, seed=3)[..., :1]
         importance = tf.concat([mask, mask**2, 1 - mask**2][: 1 + regions], -1)
     view = View(batch(width, height, seed=2), mask, importance)
-    expected = steps(vgg16_file, settings, view, regions, in_bucket=False)
-    found = steps(vgg16_file, settings, view, regions, in_bucket=True)
+    expected = steps(vgg16_file, settings, view, regions, levels, in_bucket=False)
+    found = steps(vgg16_file, settings, view, regions, levels, in_bucket=True)
     for (state, terms), (other, other_terms) in zip(expected, found, strict=True):
         np.testing.assert_allclose(other_terms, terms, rtol=2e-4)
         assert int(other.pairs) == int(state.pairs)

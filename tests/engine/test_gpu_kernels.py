@@ -74,8 +74,8 @@ def test_a_step_is_made_of_what_a_gpu_has(
     picture = tf.random.stateless_uniform([1, 48, 64, 3], (1, 2))
     view = View(picture, picture[..., :1], tf.ones([1, 48, 64, 2]))
     styles = [WeightedStyle(picture, None, 1.0)]
-    targets = method.objective.targets(picture, styles, view.importance)
-    step = method.step
+    objective, step = method.at(2)
+    targets = objective.targets(picture, [styles] * 2, view.importance)
     assert step is not None
     arguments = step._arguments(picture, view, targets, method.weights(settings), (80, 64))
     assert without_kernel(step._step, arguments, "GPU") == set()

@@ -261,7 +261,7 @@ def test_no_new_size_is_traced_again(painter: Painter, tile: str | int) -> None:
 
 def _count_traces(painter: Painter) -> int:
     method = painter._method(MethodKey.of(settings(optimizer="adam"), "vgg16", "float32"))
-    objective, adam = method.objective, method.adam
+    objective, adam = method.at(1).objective, method.adam
     assert adam is not None
     traced = [
         each
@@ -295,20 +295,22 @@ def test_what_cannot_be_painted_gets_a_sentence(
     assert caught.value.code == "bad-image"
 
 
-def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter) -> None:
+@pytest.mark.parametrize("levels", [1, 2])
+def test_gradient_of_the_finest_scale_is_that_of_the_loss(painter: Painter, levels: int) -> None:
     method = painter._method(MethodKey.of(settings(), "vgg16", "float32"))
     content, style = (tf.constant(picture[np.newaxis]) for picture in (CONTENT, STYLE))
     whole = WeightedStyle(style, tf.ones_like(style[..., :1]), 1.0)
-    targets = method.objective.targets(content, [whole], None)
+    objective = method.at(levels).objective
+    targets = objective.targets(content, [[whole]] * levels, None)
     weights = method.weights(settings())
     start = tf.constant(landscape(100, 70, seed=5)[np.newaxis])
-    _, strips = method.objective.gradient(start, targets, weights)
+    _, strips = objective.gradient(start, targets, weights)
     gradient = joined(strips)
     direction = tf.sign(gradient)
     step = 2e-4  # small: the network has kinks
 
     def loss(by: float) -> float:
-        terms, _ = method.objective.gradient(start + by * direction, targets, weights)
+        terms, _ = objective.gradient(start + by * direction, targets, weights)
         return float(tf.reduce_sum(terms))
 
     slope = (loss(step) - loss(-step)) / (2 * step)

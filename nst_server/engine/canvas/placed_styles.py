@@ -18,7 +18,7 @@ from nst_server.engine.canvas.picture import (
     resize,
     shrink_weight,
 )
-from nst_server.engine.planning.schedule import Scale, style_size
+from nst_server.engine.planning.schedule import style_size
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 
@@ -84,12 +84,12 @@ def matched(style: Picture, content: Picture) -> Picture:
 
 
 def scaled(
-    styles: Sequence[StyleInRegion], scale: Scale, settings: Settings
+    styles: Sequence[StyleInRegion], content: tuple[int, int], settings: Settings
 ) -> list[WeightedStyle]:
-    """Return the styles at the size that suits the scale, weighted by their alpha."""
+    """Return the styles at the size that suits a content's width and height, weighted by alpha."""
 
     def at_scale(style: StyleInRegion) -> WeightedStyle:
-        size = style_size(style.picture.size, (scale.width, scale.height), settings.brush_size)
+        size = style_size(style.picture.size, content, settings.brush_size)
         picture = resize(fill_transparent(style.picture), *size)
         alpha = style.picture.alpha
         if alpha is not None and float(alpha.min()) >= 1.0:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -182,6 +183,17 @@ class Network:
         """In order, up to the deepest of the given layers."""
         self._layers = tuple(layers)
         self.dtype = tf.as_dtype(precision)
+
+    def up_to(self, layers: Sequence[str]) -> Network:
+        """Return the network up to the deepest of some of its layers, with the same weights."""
+        part = copy(self)
+        deepest = max(map(self.names.index, layers))
+        part.convolutions = tuple(
+            replace(convolution, measured=convolution.name in layers)
+            for convolution in self.convolutions[: deepest + 1]
+        )
+        part._layers = tuple(layers)
+        return part
 
     @property
     def names(self) -> list[str]:

@@ -27,12 +27,12 @@ class ScaleObjective:
         self,
         objective: Objective,
         content: tf.Tensor,
-        styles: Sequence[WeightedStyle],
+        styles: Sequence[Sequence[WeightedStyle]],
         importance: tf.Tensor | None,
         *,
         tiling: Tiling | None,
     ) -> None:
-        """``tiling`` is None for one piece."""
+        """``styles`` are those of each level; ``tiling`` is None for one piece."""
         self._objective = objective
         self._content = content
         self._styles = styles

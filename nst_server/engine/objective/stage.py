@@ -29,6 +29,9 @@ LAST_SHALLOW_BLOCK = 3
 """The network is cut behind this block. There a position has 256 numbers for 64 pixels; behind the
 second block it would be 128 for 16."""
 
+SHALLOW_BLOCKS = range(1, 3)
+"""Blocks that see all levels of a picture. They are a quarter of the network's work."""
+
 StageOutput = tuple[tf.Tensor, ...]
 """Input of the next stage; empty after the last."""
 
@@ -56,6 +59,20 @@ class Layers:
 
         return Layers(in_blocks(self.content), in_blocks(self.style))
 
+    def in_levels(self, levels: int) -> tuple[Layers, ...]:
+        """The layers that are compared in each level of a Gaussian pyramid.
+
+        The last level has all of them, the others the style layers of the first two blocks; shares
+        of what is compared several times are divided. (Snelgrove, "High-Resolution Multi-Scale
+        Neural Texture Synthesis", 2017, has no deeper layers at all.)
+        """
+        shallow = tuple(
+            (name, share / levels) for name, share in self.style if block_of(name) in SHALLOW_BLOCKS
+        )
+        deep = tuple(layer for layer in self.style if block_of(layer[0]) not in SHALLOW_BLOCKS)
+        finer = Layers((), shallow)
+        return (*(finer,) * (levels - 1), Layers(self.content, (*shallow, *deep)))
+
 
 class OutputGradients(NamedTuple):
     """Gradients of the loss by all results of a stage: content loss, moments and output."""
@@ -73,9 +90,19 @@ class Stage:
     """
 
     def __init__(
-        self, network: Network, blocks: range, layers: Layers, regions: int, *, relative: bool
+        self,
+        network: Network,
+        blocks: range,
+        layers: Layers,
+        regions: int,
+        *,
+        relative: bool,
+        level: int = 0,
     ) -> None:
-        """``layers`` are those of the whole network, which must have layers in the last block."""
+        """``layers`` are those of the whole network, which must have layers in the last block.
+
+        The network sees the picture of a ``level``, after so many halvings.
+        """
         convolutions = [
             convolution
             for convolution in network.convolutions
@@ -84,8 +111,11 @@ class Stage:
         self.convolutions = convolutions
         self.layers = layers.of(blocks)
         self.content_loss = ContentLoss(self.layers.content, relative)
+        self.is_first = blocks.start == 1
+        """True if its input is the picture of its level."""
         self.is_last = convolutions[-1] is network.convolutions[-1]
-        self.shrinkage = blocks.start - 1
+        self.level = level
+        self.shrinkage = level + blocks.start - 1
         """Halvings between the picture and the stage's input."""
         self.halvings = len(blocks)
         """Halvings between the stage's input and its output."""
@@ -93,7 +123,7 @@ class Stage:
         """Cells begin at multiples of this, as the windows of all poolings do."""
         self.halo = receptive_halo([convolution.name for convolution in convolutions])
         """Positions that the stage sees beyond a cell."""
-        self.checkpoint_bytes = checkpointing.checkpoint_bytes(convolutions)
+        self.checkpoint_bytes = checkpointing.checkpoint_bytes(convolutions) / 4**level
         """Bytes of checkpoints for each pixel of the picture."""
         self._regions = regions
         self._trace(network.dtype)
@@ -235,7 +265,7 @@ class Stage:
         return cell_pyramid(importance, cell, self.halvings - 1)
 
     def _halvings_before(self, layer: str) -> int:
-        return shrinkage(layer) - self.shrinkage
+        return self.level + shrinkage(layer) - self.shrinkage
 
     def _at_layer(self, cell: tf.Tensor, layer: str) -> tf.Tensor:
         return halved(cell, self._halvings_before(layer))
@@ -279,12 +309,12 @@ class Stage:
 
 
 def stages_of(
-    network: Network, layers: Layers, regions: int, *, relative: bool
+    network: Network, layers: Layers, regions: int, *, relative: bool, level: int
 ) -> tuple[Stage, ...]:
-    """The network in one stage or two, in order."""
+    """The network of a level in one stage or two, in order."""
     end = block_of(network.names[-1]) + 1
     cuts = [1, LAST_SHALLOW_BLOCK + 1, end] if end > LAST_SHALLOW_BLOCK + 1 else [1, end]
     return tuple(
-        Stage(network, range(start, stop), layers, regions, relative=relative)
+        Stage(network, range(start, stop), layers, regions, relative=relative, level=level)
         for start, stop in pairwise(cuts)
     )

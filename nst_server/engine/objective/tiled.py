@@ -25,9 +25,10 @@ from nst_server.engine.canvas.strips import bounds, joined
 from nst_server.engine.losses.content import ContentTargets
 from nst_server.engine.losses.style import RegionMoments, StyleTargets, concatenated
 from nst_server.engine.network.checkpointing import Checkpoints
+from nst_server.engine.network.gradients import unpooled
 from nst_server.engine.objective.stage import OutputGradients, Stage, StageOutput
 from nst_server.engine.objective.tiling import Tile, Tiling, pieces, tiles
-from nst_server.engine.objective.whole import Objective
+from nst_server.engine.objective.whole import LevelPicture, Objective
 from nst_server.values.geometry import Box
 
 
@@ -53,7 +54,10 @@ class TiledObjective:
         self._tiling = tiling
 
     def targets(
-        self, content: tf.Tensor, styles: Sequence[WeightedStyle], importance: tf.Tensor | None
+        self,
+        content: tf.Tensor,
+        styles: Sequence[Sequence[WeightedStyle]],
+        importance: tf.Tensor | None,
     ) -> TiledTargets:
         """Like `Objective.targets`; styles never wrap."""
         objective = self._objective
@@ -68,9 +72,9 @@ class TiledObjective:
             cells = [None if weight is None else _cut(weight, tile.cell) for tile in tiled.tiles]
             return stage.content_targets(features, cells), output
 
-        compared = objective.over_stages(content, None, run)
-        moments = [self._moments(style) for style in styles]
-        return TiledTargets(compared, objective.style_targets(styles, moments, importance))
+        compared = objective.over_stages(objective.in_levels(content), run)
+        moments = [self._moments(style) for style in objective.by_style(styles)]
+        return TiledTargets(compared, objective.style_targets(styles[0], moments, importance))
 
     def gradient(
         self,
@@ -86,17 +90,28 @@ class TiledObjective:
         )
         content = weights[0] * tf.add_n([stage.content_loss for stage in passes])
         by_output: StageOutput = ()
+        by_smaller: tf.Tensor | None = None
         while len(passes) > 1:
             stage = passes.pop()
             gradients = OutputGradients(weights[0], by_moments[len(passes)], by_output)
             strips: Strips = {}
             for tile, by_tile in stage.backward(gradients):
                 stage.tiled.add(strips, tile, by_tile)
-            by_output = (joined(_popped(strips)),)
+            is_first = stage.tiled.stage.is_first
             del stage, tile, by_tile, gradients  # the stage holds its input, which is large
+            by_input = joined(_popped(strips))
+            if is_first:
+                by_smaller, by_output = _with_smaller(by_input, by_smaller), ()
+            else:
+                by_output = (by_input,)
+            del by_input
         gradients = OutputGradients(weights[0], by_moments[0], by_output)
         del by_output
         roughness, strips = self._backward_to_picture(passes[0], gradients, picture, weights[2])
+        if by_smaller is not None:
+            for number, (top, bottom) in enumerate(bounds(picture)):
+                part = by_smaller[:, top // 2 : bottom // 2]
+                strips[number] = _with_smaller(strips[number], part)
         return tf.stack([content, style, roughness]), list(_popped(strips))
 
     def _forward(
@@ -112,7 +127,7 @@ class TiledObjective:
             stage_pass = _StagePass(tiled, targets.content[number])
             return stage_pass, stage_pass.forward(keeps=tiling.keeps)
 
-        return self._objective.over_stages(picture, importance, run)
+        return self._objective.over_stages(self._objective.in_levels(picture, importance), run)
 
     def _backward_to_picture(
         self,
@@ -133,8 +148,8 @@ class TiledObjective:
             stage.tiled.add(strips, tile, by_tile)
         return roughness, strips
 
-    def _moments(self, style: WeightedStyle) -> RegionMoments:
-        """Moments of a style picture, alike for all regions."""
+    def _moments(self, style: Sequence[LevelPicture]) -> RegionMoments:
+        """Moments of a style, alike for all regions."""
         sides = self._tiling.sides
 
         def run(
@@ -144,8 +159,7 @@ class TiledObjective:
             _, moments, output = tiled.measured()
             return moments, output
 
-        weight = self._objective.alike(style.weight)
-        return concatenated(self._objective.over_stages(style.picture, weight, run))
+        return concatenated(self._objective.over_stages(style, run))
 
 
 class _TiledInput:
@@ -256,6 +270,13 @@ class _StagePass:
             *_, checkpoints = self._tile_forward(number)
         cell, targets = _corners(tile.inner), self._targets[number]
         return stage.backward(*self.tiled.cut(tile), cell, targets, by_cell, checkpoints)
+
+
+def _with_smaller(gradient: tf.Tensor, by_smaller: tf.Tensor | None) -> tf.Tensor:
+    """Add to the gradient by a picture, or a strip of it, that by the next level's."""
+    if by_smaller is None:
+        return gradient
+    return gradient + unpooled(by_smaller, tf.shape(gradient), "average")
 
 
 def _popped(gradient: Strips) -> Iterator[tf.Tensor]:

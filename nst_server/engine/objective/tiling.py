@@ -25,20 +25,20 @@ MINIMUM_SIDE = 128
 MEMORY_SHARE = 0.4
 """Share of the free memory for feature maps, and the same again for checkpoints of tiles."""
 
-LARGEST_WHOLE = 10_000_000
+LARGEST_WHOLE = 3_500_000
 """Pixels of the largest picture in one piece. Of a larger one a single tile is in memory, however
-much is free: content, gradient and history take much, and a worker is to stay below 6 GB at 24
+much is free: content, gradient and history take much, and a worker is to stay below 3.5 GB at 24
 megapixels. The coarser scale before that, of six megapixels, goes in one piece where enough is
-free: 7.3 GB were measured."""
+free."""
 
-TILE_PIXELS = {"bfloat16": 1_500_000, "float32": 750_000}
+TILE_PIXELS = {"bfloat16": 600_000, "float32": 300_000}
 """Most pixels of a tile, by precision: beyond this the halo is a small part of the work anyway."""
 
 MOST_KEPT = 2.4e9
 """Most bytes of the checkpoints of all tiles of a picture, however much is free: what is left of
 those 6 GB at 24 megapixels. At 100 megapixels, which are to stay below 12 GB, none are kept."""
 
-DEEP_TILE_PIXELS = 6_000_000
+DEEP_TILE_PIXELS = 3_000_000
 """Pixels of the picture that a cell of a later stage covers: its checkpoints are smaller than those
 of the first stage, and so are halos in proportion."""
 

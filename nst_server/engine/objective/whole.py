@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import tensorflow as tf
 
@@ -22,6 +22,7 @@ from nst_server.engine.losses.total_variation import total_variation
 from nst_server.engine.losses.wasserstein import with_fixed_rank
 from nst_server.engine.network.cells import pyramid_of, whole
 from nst_server.engine.network.extent import Extent, in_corner
+from nst_server.engine.network.gradients import pooled
 from nst_server.engine.network.traced import Traced
 from nst_server.engine.network.vgg import Network, shrinkage
 from nst_server.engine.objective.stage import Layers, Stage, StageOutput, stages_of
@@ -55,20 +56,41 @@ class Distance:
     style_loss: StyleLossName
 
 
+class LevelPicture(NamedTuple):
+    """A picture at the size of a level, with its importance."""
+
+    picture: tf.Tensor
+    importance: tf.Tensor | None
+
+
 class Objective:
     """Loss and gradient of a picture for one network, one choice of layers and one distance.
 
-    A picture may have several regions, each with its own styles. An ``importance`` is the weight of
-    each pixel: 1 × h × w × (1 + regions), for the content first and then for the style of each
-    region. Whole pictures go through `gradient`; `TiledObjective` goes through the same stages in
-    tiles.
+    The network may see a picture in several levels of a Gaussian pyramid, each half as large as the
+    one before, up to other layers in each. A picture may have several regions, each with its own
+    styles. An ``importance`` is the weight of each pixel: 1 × h × w × (1 + regions), for the
+    content first and then for the style of each region. Whole pictures go through `gradient`;
+    `TiledObjective` goes through the same stages in tiles.
     """
 
     def __init__(
-        self, network: Network, layers: Layers, distance: Distance, regions: int = 1
+        self, network: Network, levels: Sequence[Layers], distance: Distance, regions: int = 1
     ) -> None:
+        """``levels`` are the layers that are compared in each, from the picture's own size on."""
         self.regions = regions
-        self.stages = stages_of(network, layers, regions, relative=distance.relative)
+        self.levels = len(levels)
+        """Number of levels."""
+        self.stages = tuple(
+            stage
+            for level, layers in enumerate(levels)
+            for stage in stages_of(
+                network.up_to(layers.names),
+                layers,
+                regions,
+                relative=distance.relative,
+                level=level,
+            )
+        )
         style_layers = [layer for stage in self.stages for layer in stage.layers.style]
         self.style_loss = StyleLoss(tuple(style_layers), distance.relative, distance.style_loss)
         moments = tuple(stage.moments_spec for stage in self.stages)
@@ -163,21 +185,35 @@ class Objective:
             loss, moments, output = stage.whole(x, weights, targets[number], inside)
             return (loss, moments), output
 
-        losses, moments = zip(*self.over_stages(picture, None, run), strict=True)
+        losses, moments = zip(*self.over_stages(self.in_levels(picture), run), strict=True)
         return tf.add_n(losses), concatenated(moments)
+
+    def in_levels(
+        self, picture: tf.Tensor, importance: tf.Tensor | None = None
+    ) -> list[LevelPicture]:
+        """Return picture and importance at the size of each level."""
+        pictures = [picture]
+        while len(pictures) < self.levels:
+            pictures.append(pooled(pictures[-1], "average"))
+        if importance is None:
+            return [LevelPicture(smaller, None) for smaller in pictures]
+        return [*map(LevelPicture, pictures, pyramid_of(importance, self.levels - 1))]
 
     def pyramid(self, importance: tf.Tensor) -> list[tf.Tensor]:
         """Return the importance of a picture at the size of each block's feature maps."""
-        return pyramid_of(importance, sum(stage.halvings for stage in self.stages) - 1)
+        deepest = self.stages[-1]
+        return pyramid_of(importance, deepest.shrinkage + deepest.halvings - 1)
 
     def in_bucket(self, targets: Targets, width: int, height: int) -> Targets:
         """Return targets in shapes that depend on nothing but a bucket's size."""
         content = [
             ContentTargets(
                 features=tuple(
-                    in_corner(features, height >> shrinkage(name), width >> shrinkage(name))
-                    for features, (name, _) in zip(
-                        compared.features, stage.layers.content, strict=True
+                    in_corner(features, height >> halvings, width >> halvings)
+                    for features, halvings in zip(
+                        compared.features,
+                        (stage.level + shrinkage(name) for name, _ in stage.layers.content),
+                        strict=True,
                     )
                 ),
                 scales=compared.scales,
@@ -196,20 +232,26 @@ class Objective:
 
     def over_stages(
         self,
-        picture: tf.Tensor,
-        importance: tf.Tensor | None,
+        levels: Sequence[LevelPicture],
         run: Callable[[int, Stage, tf.Tensor, tf.Tensor | None], tuple[T, StageOutput]],
     ) -> list[T]:
-        """Run the stages one after the other; return the results of all.
+        """Run the stages of all levels one after the other; return the results of all.
 
         ``run`` gets a stage's number, the stage, its input and its importance, and returns a result
-        and the stage's output, which is the input of the next stage.
+        and the stage's output, which is the input of the next stage of the same level.
         """
-        results, output = [], (picture,)
-        importances = self.importances(importance)
-        for number, (stage, weight) in enumerate(zip(self.stages, importances, strict=True)):
-            (x,) = output
+        results: list[T] = []
+        weight: tf.Tensor | None = None
+        output: StageOutput = ()
+        halvings = 0
+        for number, stage in enumerate(self.stages):
+            if stage.is_first:
+                x, weight = levels[stage.level]
+            else:
+                (x,) = output
+                weight = None if weight is None else pyramid_of(weight, halvings)[-1]
             result, output = run(number, stage, x, weight)
+            halvings = stage.halvings
             results.append(result)
         return results
 
@@ -217,17 +259,21 @@ class Objective:
         """Return the importance of each stage's input, from that of the picture."""
         if importance is None:
             return [None] * len(self.stages)
-        result = [importance]
-        for stage in self.stages[:-1]:
-            result.append(pyramid_of(result[-1], stage.halvings)[-1])
-        return result
+        pyramid = pyramid_of(importance, self.stages[-1].shrinkage)
+        return [pyramid[stage.shrinkage] for stage in self.stages]
 
     def targets(
-        self, content: tf.Tensor, styles: Sequence[WeightedStyle], importance: tf.Tensor | None
+        self,
+        content: tf.Tensor,
+        styles: Sequence[Sequence[WeightedStyle]],
+        importance: tf.Tensor | None,
     ) -> Targets:
-        """Return the targets of one scale; ``content`` and ``importance`` as in `gradient`."""
-        features, _ = self._measured(content, None)
-        moments = [self._measured(style.picture, self.alike(style.weight))[1] for style in styles]
+        """Return the targets of one scale; ``content`` and ``importance`` as in `gradient`.
+
+        ``styles`` are those of each level, at the size that suits it.
+        """
+        features, _ = self._measured(self.in_levels(content))
+        moments = [self._measured(style)[1] for style in self.by_style(styles)]
         return Targets(
             content=tuple(
                 stage.content_targets([maps], [weight])[0]
@@ -235,12 +281,23 @@ class Objective:
                     self.stages, features, self.importances(importance), strict=True
                 )
             ),
-            style=self.style_targets(styles, moments, importance),
+            style=self.style_targets(styles[0], moments, importance),
         )
 
-    def alike(self, weight: tf.Tensor | None) -> tf.Tensor | None:
-        """Repeat a weight (1 × h × w × 1) for the content and all regions."""
-        return None if weight is None else tf.repeat(weight, 1 + self.regions, axis=-1)
+    def by_style(self, styles: Sequence[Sequence[WeightedStyle]]) -> list[list[LevelPicture]]:
+        """Return each style in all levels, with a weight that is alike for content and regions."""
+        return [
+            [
+                LevelPicture(
+                    style.picture,
+                    None
+                    if style.weight is None
+                    else tf.repeat(style.weight, 1 + self.regions, axis=-1),
+                )
+                for style in levels
+            ]
+            for levels in zip(*styles, strict=True)
+        ]
 
     def style_targets(
         self,
@@ -250,7 +307,7 @@ class Objective:
     ) -> tuple[StyleTargets, ...]:
         """Return for each region the target that blends its styles; regions count by their area.
 
-        ``moments`` are those of each style, alike for all regions; see `alike`.
+        ``moments`` are those of each style, alike for all regions.
         """
         if importance is None:
             areas = tf.ones([self.regions])
@@ -270,7 +327,7 @@ class Objective:
         )
 
     def _measured(
-        self, picture: tf.Tensor, importance: tf.Tensor | None
+        self, levels: Sequence[LevelPicture]
     ) -> tuple[list[tuple[tf.Tensor, ...]], RegionMoments]:
         """Return the content features for each stage, and the moments of all."""
 
@@ -280,5 +337,5 @@ class Objective:
             features, moments, output = stage.measure(x, weight, whole(x))
             return (features, moments), output
 
-        features, moments = zip(*self.over_stages(picture, importance, run), strict=True)
+        features, moments = zip(*self.over_stages(levels, run), strict=True)
         return list(features), concatenated(moments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,21 @@ from nst_server.values.settings import Settings
 COARSER_ITERATIONS = 1.5
 """Iterations of a coarser scale relative to the finest. With more, the coarsest scale of a large
 picture would dissolve what is drawn there with few pixels."""
+
+FINER_ITERATIONS = 0.5
+"""Iterations of a scale in several levels relative to the finest in one. Coarser levels begin with
+what the scale before has painted."""
+
+FINER_STYLE = 1.5
+"""Weight of the style at a scale in several levels, relative to others: the content is kept better
+there, so the same strength would be less of a painting."""
+
+WHOLE_NETWORK = 512
+"""Shortest longest side, in pixels, at which the whole network sees a picture of several levels:
+at half of it faces and windows dissolve. At twice of it there is another level."""
+
+SHALLOW_WORK = 0.25
+"""Work of the network's first two blocks relative to the whole network's, for each pixel."""
 
 LEAST_GROWTH = math.sqrt(2)
 """Least ratio of the picture's own size to the coarsest scale: painted at one scale only, a
@@ -65,6 +81,9 @@ class Scale:
     margin: int = 0
     """Pixels above, below and to the left; for those to the right see `right_margin`."""
     is_finest: bool = True
+    levels: int = 1
+    """Levels of the Gaussian pyramid that the network sees, each half as large as the one before.
+    The whole network sees the last; the others only its first two blocks."""
 
     @property
     def right_margin(self) -> int:
@@ -72,7 +91,7 @@ class Scale:
         if not self.margin:
             return 0
         before = self.margin + self.width
-        return fast_width(before + self.margin) - before
+        return fast_width(before + self.margin, self.levels) - before
 
     @property
     def full_size(self) -> tuple[int, int]:
@@ -81,8 +100,13 @@ class Scale:
 
     @property
     def megapixel_iterations(self) -> float:
-        """Work of the scale: megapixels, margins included, times iterations."""
-        return math.prod(self.full_size) * self.iterations / 1e6
+        """Work of the scale: megapixels, margins included, times iterations.
+
+        Pixels that only a part of the network sees count for that part.
+        """
+        halvings = self.levels - 1
+        share = sum(SHALLOW_WORK / 4**level for level in range(halvings)) + 1 / 4**halvings
+        return share * math.prod(self.full_size) * self.iterations / 1e6
 
 
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:
@@ -109,15 +133,26 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
     result: list[Scale] = []
     for coarser in range(steps + 1):
         size = size_to_fit(width, height, round(longest / growth ** (coarser / steps)))
+        levels = _levels(*size, settings)
         if settings.seamless:
-            size = on_grid(*size)
+            size = on_grid(*size, levels)
         if result and max(size) > 0.8 * max(result[-1].width, result[-1].height):
             break
-        iterations = round(settings.iterations * (COARSER_ITERATIONS if coarser else 1.0))
-        margin = COARSER_MARGIN if coarser else MARGIN
+        finer_is_whole = bool(result) and result[-1].levels == 1
+        factor = FINER_ITERATIONS if levels > 1 else COARSER_ITERATIONS if finer_is_whole else 1.0
+        margin = (COARSER_MARGIN if coarser else MARGIN) << (levels - 1)
         margin = margin if _has_margin(*size, settings) else 0
-        result.append(Scale(*size, iterations, margin, is_finest=not coarser))
+        iterations = max(1, round(settings.iterations * factor))
+        result.append(Scale(*size, iterations, margin, not coarser, levels))
     return result[::-1]
+
+
+def _levels(width: int, height: int, settings: Settings) -> int:
+    """Return the number of levels at that size; 1 where layers are chosen, or the notebook's."""
+    if settings.formulation == "notebook" or settings.style_layers or settings.content_layers:
+        return 1
+    halvings = math.log2(min(max(width, height) / WHOLE_NETWORK, min(width, height) / MINIMUM_SIDE))
+    return 1 + max(0, math.floor(halvings))
 
 
 def has_settled(losses: Sequence[float]) -> bool:
@@ -134,9 +169,15 @@ def _has_margin(width: int, height: int, settings: Settings) -> bool:
     return not is_plain and width * height <= LARGEST_WITH_MARGIN
 
 
-def on_grid(width: int, height: int) -> tuple[int, int]:
-    """Return the nearest size whose sides are multiples of 16, as a picture that wraps needs."""
-    return max(MINIMUM_SIDE, round(width / 16) * 16), max(MINIMUM_SIDE, round(height / 16) * 16)
+def on_grid(width: int, height: int, levels: int = 1) -> tuple[int, int]:
+    """Return the nearest size whose sides are multiples of 16 in all levels.
+
+    A picture that wraps needs it.
+    """
+    step = 16 << (levels - 1)
+    return max(MINIMUM_SIDE, round(width / step) * step), max(
+        MINIMUM_SIDE, round(height / step) * step
+    )
 
 
 def work(width: int, height: int, settings: Settings) -> float:
@@ -152,20 +193,35 @@ def working_size(width: int, height: int, settings: Settings, affordable: float)
     """
     longest = max(width, height)
     if settings.size == "auto":
-        low, high = 1, longest
-        while low < high:
-            middle = (low + high + 1) // 2
-            fits = work(*size_to_fit(width, height, middle), settings) <= affordable
-            low, high = (middle, high) if fits else (low, middle - 1)
-        longest = low
+        longest = _affordable_side(width, height, settings, affordable)
     elif settings.size != "full":
         longest = min(longest, int(settings.size))
     size = size_to_fit(width, height, longest)
-    return on_grid(*size) if settings.seamless else size
+    return on_grid(*size, _levels(*size, settings)) if settings.seamless else size
 
 
-def term_weights(settings: Settings) -> tuple[float, float, float]:
-    """Return the weights of content, style and smoothness.
+def _affordable_side(width: int, height: int, settings: Settings, affordable: float) -> int:
+    """Return the largest longest side whose work is at most ``affordable``; at least 1.
+
+    Work falls where another level begins, so sizes of as many levels are searched by themselves,
+    those of most levels first.
+    """
+
+    def costs_more(longest: int) -> bool:
+        return work(*size_to_fit(width, height, longest), settings) > affordable
+
+    most = max(width, height)
+    least = 1
+    while most >= 2 * WHOLE_NETWORK:
+        least = WHOLE_NETWORK << int(math.log2(most / WHOLE_NETWORK))
+        if not costs_more(least):
+            break
+        most, least = least - 1, 1
+    return least + bisect_left(range(least + 1, most + 1), True, key=costs_more)
+
+
+def term_weights(settings: Settings, levels: int = 1) -> tuple[float, float, float]:
+    """Return the weights of content, style and smoothness at a scale of so many levels.
 
     Every 25 points of ``strength`` multiply the style's weight by ten. At 50 it is 20 times the
     content's for relative losses, and the notebook's own weight for the notebook's losses.
@@ -174,6 +230,7 @@ def term_weights(settings: Settings) -> tuple[float, float, float]:
     smoothness = (settings.smoothness / 50.0) ** 2
     content = settings.content_weight
     if settings.formulation == "relative":
+        factor *= FINER_STYLE if levels > 1 else 1.0
         return content, 20.0 * factor, 16.0 * smoothness
     return 1e3 * content, 1e-2 * factor, 1e5 * smoothness
 

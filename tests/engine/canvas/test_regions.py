@@ -108,15 +108,16 @@ def test_matched_colors_bring_the_result_to_the_contents_palette(painter: Painte
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("sides", [(32, 4), (96, 12)])
+@pytest.mark.parametrize("sides", [(32, 4), (96, 12), (32, 32, 4)])
 def test_rolling_a_seamless_picture_rolls_its_gradient(
     painter: Painter, sides: tuple[int, ...]
 ) -> None:
     settings = Settings(precision="float32", backbone="vgg16")
     method = painter._method(MethodKey.of(settings, "vgg16", "float32"))
-    objective = TiledObjective(method.objective, Tiling(sides, wraps=True))
+    levels = len(sides) - 1
+    objective = TiledObjective(method.at(levels).objective, Tiling(sides, wraps=True))
     content, start, style = (tf.constant(landscape(96, 64, seed=s)[np.newaxis]) for s in range(3))
-    styles = [WeightedStyle(style, tf.ones_like(style[..., :1]), 1.0)]
+    styles = [[WeightedStyle(style, tf.ones_like(style[..., :1]), 1.0)]] * levels
     weights = method.weights(settings)
 
     def gradient(down: int, right: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -126,7 +127,7 @@ def test_rolling_a_seamless_picture_rolls_its_gradient(
 
     # By whole windows of the deepest pooling: within one, pooling itself tells positions apart.
     terms, expected = gradient(0, 0)
-    rolled_terms, rolled = gradient(32, 48)
+    rolled_terms, rolled = gradient(32, 64)
     np.testing.assert_allclose(rolled_terms, terms, rtol=1e-4)
     assert np.linalg.norm(rolled - expected) < 1e-4 * np.linalg.norm(expected)
 

@@ -19,7 +19,7 @@ MEASURED = ["block5_conv1", "block1_conv1,block1_conv2,block3_conv3,block4_conv1
 
 
 def _convolutions(painter: Painter, settings: Settings, precision: str) -> list[Convolution]:
-    stages = painter._method(MethodKey.of(settings, "vgg16", precision)).objective.stages
+    stages = painter._method(MethodKey.of(settings, "vgg16", precision)).at(1).objective.stages
     return [convolution for stage in stages for convolution in stage.convolutions]
 
 

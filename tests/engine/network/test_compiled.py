@@ -97,8 +97,9 @@ def test_a_picture_is_painted_the_same_without_a_compiler(
     styles = [WeightedStyle(content[:, ::-1], None, 1.0)]
 
     def gradient(method: Method) -> tf.Tensor:
-        pieces = TiledObjective(method.objective, tiling) if tiling else method.objective
-        targets: Any = pieces.targets(content, styles, None)  # of the kind that goes with them
+        whole = method.at(1).objective
+        pieces = TiledObjective(whole, tiling) if tiling else whole
+        targets: Any = pieces.targets(content, [styles], None)  # of the kind that goes with them
         return joined(pieces.gradient(start, targets, method.weights(Settings()))[1])
 
     choice = MethodKey.of(Settings(), "vgg16", "float32")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,45 @@ def test_larger_strokes_begin_with_a_coarser_scale(brush_size: float, widths: li
     assert [step.width for step in steps] == widths
 
 
-def test_coarser_scales_have_more_iterations() -> None:
-    steps = schedule.scales(1024, 768, Settings(coarsest=256, iterations=80))
-    assert [step.iterations for step in steps] == [120, 120, 80]
+def test_iterations_are_most_where_scales_are_coarse_and_fewest_where_there_are_levels() -> None:
+    steps = schedule.scales(1024, 768, Settings(coarsest=256, iterations=60))
+    assert [step.iterations for step in steps] == [90, 60, 30]
+    steps = schedule.scales(512, 384, Settings(coarsest=256, iterations=60))
+    assert [step.iterations for step in steps] == [90, 60]
+
+
+@pytest.mark.parametrize(
+    ("size", "levels"),
+    [
+        ((512, 384), 1),
+        ((1023, 768), 1),
+        ((1024, 768), 2),
+        ((2047, 1000), 2),
+        ((768, 2048), 3),
+        ((6000, 4000), 4),
+        ((6000, 70), 2),  # a side of the last level has at least 32 pixels
+        ((6000, 32), 1),
+    ],
+)
+def test_the_whole_network_sees_a_large_picture_halved(size: tuple[int, int], levels: int) -> None:
+    assert schedule.scales(*size, Settings())[-1].levels == levels
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"preset": "classic"}, {"style_layers": "block1_conv1"}, {"content_layers": "block4_conv1"}],
+)
+def test_chosen_layers_and_the_notebooks_see_the_picture_itself(chosen: dict[str, Any]) -> None:
+    settings = Settings.of_preset(chosen.pop("preset", "standard"), **chosen)
+    assert {scale.levels for scale in schedule.scales(3000, 2000, settings)} == {1}
+
+
+def test_what_only_a_part_of_the_network_sees_is_less_work() -> None:
+    whole, halved = (
+        schedule.Scale(2000, 1000, 10, levels=levels).megapixel_iterations for levels in (1, 2)
+    )
+    assert whole == pytest.approx(20)
+    assert halved == pytest.approx(20 * (schedule.SHALLOW_WORK + 1 / 4))
 
 
 def test_without_a_coarsest_there_is_one_scale() -> None:
@@ -94,19 +131,18 @@ def test_what_has_borders_and_is_not_huge_has_a_margin(
     *coarser, finest = schedule.scales(*size, Settings.of_preset(preset, seamless=seamless))
     assert finest.margin == margin
     if not seamless:
-        assert {scale.margin for scale in coarser} <= {16}
-    width, height = size[0] + 2 * margin, size[1] + 2 * margin
-    assert finest.megapixel_iterations == pytest.approx(width * height * finest.iterations / 1e6)
+        assert {scale.margin >> (scale.levels - 1) for scale in coarser} <= {16}
+    assert finest.full_size == (size[0] + 2 * margin, size[1] + 2 * margin)
 
 
 @pytest.mark.parametrize("width", [32, 500, 511, 512, 513, 1003, 2048])
 def test_what_has_a_margin_is_painted_at_a_width_that_is_fast(width: int) -> None:
     for scale in schedule.scales(width, 400, Settings()):
         painted = scale.margin + scale.width + scale.right_margin
-        assert painted == fast_width(scale.width + 2 * scale.margin)
+        for level in range(scale.levels):
+            assert painted >> level == fast_width(painted >> level)
+        assert painted < scale.width + 2 * scale.margin + 64
         assert scale.margin <= scale.right_margin
-        work = painted * (scale.height + 2 * scale.margin) * scale.iterations
-        assert scale.megapixel_iterations == pytest.approx(work / 1e6)
 
 
 def test_full_size_is_the_pictures_own() -> None:
@@ -118,13 +154,21 @@ def test_named_size_never_enlarges() -> None:
     assert schedule.working_size(400, 300, Settings(size=512), affordable=1) == (400, 300)
 
 
-@pytest.mark.parametrize("affordable", [18.0, 60.0, 1000.0])
+@pytest.mark.parametrize("affordable", [4.0, 12.0, 18.0, 60.0, 200.0])
 def test_automatic_size_is_the_largest_that_can_be_afforded(affordable: float) -> None:
     settings = Settings()
     width, height = schedule.working_size(6000, 4000, settings, affordable)
     assert schedule.work(width, height, settings) <= affordable
     assert schedule.work(width + 6, height + 4, settings) > affordable
     assert width / height == pytest.approx(1.5, rel=0.01)
+
+
+@pytest.mark.parametrize("affordable", [16.0, 20.0, 30.0])
+def test_no_larger_size_with_more_levels_can_be_afforded_either(affordable: float) -> None:
+    settings = Settings()
+    longest = max(schedule.working_size(3000, 3000, settings, affordable))
+    larger = range(longest + 1, 3001, 7)
+    assert all(schedule.work(side, side, settings) > affordable for side in larger)
 
 
 def test_automatic_size_is_full_where_that_is_quick() -> None:
