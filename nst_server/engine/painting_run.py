@@ -24,6 +24,7 @@ from nst_server.engine.method import Method
 from nst_server.engine.network.program import Program
 from nst_server.engine.objective.memory_fallback import ScaleObjective
 from nst_server.engine.objective.tiling import (
+    LARGEST,
     MINIMUM_SIDE,
     Tiling,
     checkpoints_fit,
@@ -74,6 +75,7 @@ class PaintingRun:
         self._init = init
         self._optimizer = method.optimizer(settings)
         self._scales = schedule.scales(plan.width, plan.height, settings)
+        self._largest = LARGEST["GPU" if device.is_gpu else "CPU"].in_precision(plan.precision)
         self._pace = pace
         self._state: Any = None
 
@@ -218,10 +220,14 @@ class PaintingRun:
         if settings.tile == "auto":
             # For larger strokes a style is measured at a larger size than the content.
             sizes = [(style.picture.shape[2], style.picture.shape[1]) for style in styles]
-            largest = max([(width, height), *sizes], key=math.prod)
-            precision = self._plan.precision
-            pixel_bytes = self._device.pixel_bytes(precision)
-            side = side_by_memory(*largest, precision, pixel_bytes, first.halo, free)
+            most = max([(width, height), *sizes], key=math.prod)
+            side = side_by_memory(
+                *most,
+                self._largest,
+                self._device.pixel_bytes(self._plan.precision),
+                first.halo,
+                free,
+            )
         elif settings.tile != "none":
             side = max(MINIMUM_SIDE, int(settings.tile) - 2 * first.halo)
         if side is None and settings.seamless:

@@ -113,8 +113,9 @@ class Settings:
     )
     iterations: int = _option(
         30,
-        "Most iterations at the finest scale; every coarser scale gets half as many more. A "
-        "scale ends sooner if nothing would change visibly any more.",
+        "Most iterations at the finest scale below 1024 pixels; every coarser scale gets half "
+        "as many more, every larger one half as many. A scale ends sooner if nothing would "
+        "change visibly any more.",
         minimum=1,
         maximum=10000,
         expert=True,

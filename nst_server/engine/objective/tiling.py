@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from nst_server.engine.network.vgg import shrinkage
 from nst_server.engine.planning.widths import fast_width
@@ -25,18 +26,27 @@ MINIMUM_SIDE = 128
 MEMORY_SHARE = 0.4
 """Share of the free memory for feature maps, and the same again for checkpoints of tiles."""
 
-LARGEST_WHOLE = 3_500_000
-"""Pixels of the largest picture in one piece. Of a larger one a single tile is in memory, however
-much is free: content, gradient and history take much, and a worker is to stay below 3.5 GB at 24
-megapixels. The coarser scale before that, of six megapixels, goes in one piece where enough is
-free."""
 
-TILE_PIXELS = {"bfloat16": 600_000, "float32": 300_000}
-"""Most pixels of a tile, by precision: beyond this the halo is a small part of the work anyway."""
+class Largest(NamedTuple):
+    """Most pixels in bfloat16, however much memory is free."""
+
+    whole: int
+    """Of a picture in one piece."""
+    tile: int
+    """Of a tile. Beyond this the halo is a small part of the work anyway."""
+
+    def in_precision(self, precision: str) -> Largest:
+        """Return the same with tiles of as many bytes in another precision."""
+        return self._replace(tile=self.tile if precision == "bfloat16" else self.tile // 2)
+
+
+LARGEST = {"CPU": Largest(3_500_000, 600_000), "GPU": Largest(10_000_000, 1_500_000)}
+"""By kind of device. A processor's memory is for other programs, too: with content, gradient and
+history a worker is to stay at about 3.5 GB at 24 megapixels."""
 
 MOST_KEPT = 2.4e9
-"""Most bytes of the checkpoints of all tiles of a picture, however much is free: what is left of
-those 6 GB at 24 megapixels. At 100 megapixels, which are to stay below 12 GB, none are kept."""
+"""Most bytes of the checkpoints of all tiles of a picture, however much is free: where the whole
+network sees the picture itself, those of 24 megapixels are kept, and of 100 none."""
 
 DEEP_TILE_PIXELS = 3_000_000
 """Pixels of the picture that a cell of a later stage covers: its checkpoints are smaller than those
@@ -106,16 +116,16 @@ def pieces(box: Box, width: int, height: int) -> Iterator[tuple[Box, Box]]:
 
 
 def side_by_memory(
-    width: int, height: int, precision: str, pixel_bytes: int, halo: int, free: int | None
+    width: int, height: int, largest: Largest, pixel_bytes: int, halo: int, free: int | None
 ) -> int | None:
     """Return the side of the cells that a picture must be cut into; None if it fits in one piece.
 
     ``pixel_bytes`` is the peak memory of a step per pixel, ``free`` is in bytes, None if unknown.
     """
     budget = _budget(free) / pixel_bytes
-    if width * height <= min(budget, LARGEST_WHOLE):
+    if width * height <= min(budget, largest.whole):
         return None
-    side = int(math.sqrt(min(budget, TILE_PIXELS[precision]))) - 2 * halo
+    side = int(math.sqrt(min(budget, largest.tile))) - 2 * halo
     return max(MINIMUM_SIDE, side // GRID * GRID)
 
 

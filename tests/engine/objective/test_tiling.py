@@ -16,6 +16,7 @@ from nst_server.engine.method import MethodKey
 from nst_server.engine.network.vgg import layer_names
 from nst_server.engine.objective.tiled import TiledObjective
 from nst_server.engine.objective.tiling import (
+    Largest,
     Tiling,
     checkpoints_fit,
     deep_side,
@@ -227,14 +228,17 @@ def test_where_memory_runs_out_it_goes_on_in_smaller_tiles(
 
 def test_pieces_are_as_large_as_memory_allows() -> None:
     free = 8 * 2**30
-    assert side_by_memory(1000, 1000, "bfloat16", 1000, 18, free) is None
-    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, free) == 736
-    assert side_by_memory(6000, 4000, "bfloat16", 1000, 18, 8 * free) == 736
-    less = side_by_memory(6000, 4000, "float32", 2400, 18, 2**30)
+    largest = Largest(3_000_000, 600_000)
+    assert side_by_memory(1000, 1000, largest, 1000, 18, free) is None
+    assert side_by_memory(2000, 1500, largest, 1000, 18, free) is None
+    assert side_by_memory(2000, 1501, largest, 1000, 18, 8 * free) == 736
+    assert side_by_memory(6000, 4000, largest, 1000, 18, free) == 736
+    assert side_by_memory(6000, 4000, largest._replace(tile=10**6), 1000, 18, free) == 960
+    less = side_by_memory(6000, 4000, largest.in_precision("float32"), 2400, 18, 2**30)
     assert less is not None
-    assert less < 768
-    assert side_by_memory(6000, 4000, "float32", 2400, 18, 1000) == 128
-    assert side_by_memory(6000, 4000, "float32", 2400, 18, None) is not None
+    assert less < 512
+    assert side_by_memory(6000, 4000, largest, 2400, 18, 1000) == 128
+    assert side_by_memory(6000, 4000, largest, 2400, 18, None) is not None
 
 
 @pytest.mark.engine
