@@ -72,7 +72,7 @@ class TiledObjective:
             cells = [None if weight is None else _cut(weight, tile.cell) for tile in tiled.tiles]
             return stage.content_targets(features, cells), output
 
-        compared = objective.over_stages(objective.in_levels(content), run)
+        compared = objective.over_stages(objective.level_pictures(content), run)
         moments = [self._moments(style) for style in objective.by_style(styles)]
         return TiledTargets(compared, objective.style_targets(styles[0], moments, importance))
 
@@ -127,7 +127,7 @@ class TiledObjective:
             stage_pass = _StagePass(tiled, targets.content[number])
             return stage_pass, stage_pass.forward(keeps=tiling.keeps)
 
-        return self._objective.over_stages(self._objective.in_levels(picture, importance), run)
+        return self._objective.over_stages(self._objective.level_pictures(picture, importance), run)
 
     def _backward_to_picture(
         self,

@@ -185,10 +185,10 @@ class Objective:
             loss, moments, output = stage.whole(x, weights, targets[number], inside)
             return (loss, moments), output
 
-        losses, moments = zip(*self.over_stages(self.in_levels(picture), run), strict=True)
+        losses, moments = zip(*self.over_stages(self.level_pictures(picture), run), strict=True)
         return tf.add_n(losses), concatenated(moments)
 
-    def in_levels(
+    def level_pictures(
         self, picture: tf.Tensor, importance: tf.Tensor | None = None
     ) -> list[LevelPicture]:
         """Return picture and importance at the size of each level."""
@@ -241,17 +241,12 @@ class Objective:
         and the stage's output, which is the input of the next stage of the same level.
         """
         results: list[T] = []
-        weight: tf.Tensor | None = None
         output: StageOutput = ()
-        halvings = 0
         for number, stage in enumerate(self.stages):
-            if stage.is_first:
-                x, weight = levels[stage.level]
-            else:
-                (x,) = output
-                weight = None if weight is None else pyramid_of(weight, halvings)[-1]
-            result, output = run(number, stage, x, weight)
-            halvings = stage.halvings
+            picture, weight = levels[stage.level]
+            if weight is not None:
+                weight = pyramid_of(weight, stage.shrinkage - stage.level)[-1]
+            result, output = run(number, stage, picture if stage.is_first else output[0], weight)
             results.append(result)
         return results
 
@@ -272,7 +267,7 @@ class Objective:
 
         ``styles`` are those of each level, at the size that suits it.
         """
-        features, _ = self._measured(self.in_levels(content))
+        features, _ = self._measured(self.level_pictures(content))
         moments = [self._measured(style)[1] for style in self.by_style(styles)]
         return Targets(
             content=tuple(
