@@ -133,9 +133,9 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
     result: list[Scale] = []
     for coarser in range(steps + 1):
         size = size_to_fit(width, height, round(longest / growth ** (coarser / steps)))
-        levels = _levels(*size, settings)
         if settings.seamless:
-            size = on_grid(*size, levels)
+            size = on_grid(*size, settings)
+        levels = _levels(*size, settings)
         if result and max(size) > 0.8 * max(result[-1].width, result[-1].height):
             break
         finer_is_whole = bool(result) and result[-1].levels == 1
@@ -169,15 +169,18 @@ def _has_margin(width: int, height: int, settings: Settings) -> bool:
     return not is_plain and width * height <= LARGEST_WITH_MARGIN
 
 
-def on_grid(width: int, height: int, levels: int = 1) -> tuple[int, int]:
-    """Return the nearest size whose sides are multiples of 16 in all levels.
+def on_grid(width: int, height: int, settings: Settings) -> tuple[int, int]:
+    """Return about the nearest size whose sides are multiples of 16 in all levels.
 
     A picture that wraps needs it.
     """
-    step = 16 << (levels - 1)
-    return max(MINIMUM_SIDE, round(width / step) * step), max(
-        MINIMUM_SIDE, round(height / step) * step
-    )
+
+    def rounded(side: int, step: int) -> int:
+        return max(MINIMUM_SIDE, round(side / step) * step)
+
+    width, height = rounded(width, 16), rounded(height, 16)
+    step = 16 << (_levels(width, height, settings) - 1)
+    return rounded(width, step), rounded(height, step)
 
 
 def work(width: int, height: int, settings: Settings) -> float:
@@ -197,7 +200,7 @@ def working_size(width: int, height: int, settings: Settings, affordable: float)
     elif settings.size != "full":
         longest = min(longest, int(settings.size))
     size = size_to_fit(width, height, longest)
-    return on_grid(*size, _levels(*size, settings)) if settings.seamless else size
+    return on_grid(*size, settings) if settings.seamless else size
 
 
 def _affordable_side(width: int, height: int, settings: Settings, affordable: float) -> int:

@@ -116,6 +116,17 @@ def test_a_seamless_picture_is_worked_at_on_the_grid(size: str | int) -> None:
     assert (finest.width, finest.height) == work
 
 
+@pytest.mark.parametrize("size", [(1023, 750), (1024, 752), (1040, 1040), (2047, 75), (3000, 2000)])
+def test_a_seamless_picture_is_on_the_grid_in_all_levels(size: tuple[int, int]) -> None:
+    settings = Settings(size="full", seamless=True)
+    work = schedule.working_size(*size, settings, affordable=30)
+    for scale in schedule.scales(*work, settings):
+        assert scale.width % (16 << (scale.levels - 1)) == 0
+        assert scale.height % (16 << (scale.levels - 1)) == 0
+    assert (scale.width, scale.height) == work
+    assert work == pytest.approx(size, rel=0.1, abs=16)
+
+
 @pytest.mark.parametrize(
     ("preset", "seamless", "size", "margin"),
     [
