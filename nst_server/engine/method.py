@@ -166,9 +166,9 @@ class Method:
         """
         return self.adam is None and self.formulation == "relative"
 
-    def weights(self, settings: Settings, levels: int = 1) -> tf.Tensor:
-        """Weights of the terms at a scale of so many levels, in the order of `TERMS`."""
-        return tf.constant(schedule.term_weights(settings, levels), tf.float32)
+    def weights(self, settings: Settings) -> tf.Tensor:
+        """Weights of the terms, in the order of `TERMS`."""
+        return tf.constant(schedule.term_weights(settings), tf.float32)
 
 
 def _layers(named: str) -> tuple[tuple[str, float], ...]:

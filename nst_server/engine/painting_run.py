@@ -74,6 +74,7 @@ class PaintingRun:
         self._device = device
         self._init = init
         self._optimizer = method.optimizer(settings)
+        self._weights = method.weights(settings)
         self._scales = schedule.scales(plan.width, plan.height, settings)
         self._largest = LARGEST["GPU" if device.is_gpu else "CPU"].in_precision(plan.precision)
         self._pace = pace
@@ -103,8 +104,7 @@ class PaintingRun:
             view, size = self._view(scale), bucket(scale)
             if not step.is_prepared(view, size):
                 targets = self._objective(view, styles, scale).targets
-                weights = self._method.weights(self._settings, scale.levels)
-                yield step.prepare(view, targets, weights, size)
+                yield step.prepare(view, targets, self._weights, size)
 
     def _view(self, scale: Scale) -> View:
         return self._canvas.view(scale.width, scale.height).with_margin(scale)
@@ -156,13 +156,12 @@ class PaintingRun:
         """Make steps without end; yield what the loss was before each, and the painting after."""
         objective = self._objective(view, styles, scale)
         program = self._program_for(objective, scale)
-        weights = self._method.weights(self._settings, scale.levels)
         if program is not None:
             steps = program.steps(
                 self._state.picture,
                 view,
                 objective.targets,
-                weights,
+                self._weights,
                 self._pace,
                 bucket(scale),
             )
@@ -173,8 +172,7 @@ class PaintingRun:
             except tf.errors.ResourceExhaustedError:
                 _log.warning("out of memory for a step as a whole, going on in parts")
         while True:
-            terms = self._improved(objective, view, weights)
-            yield terms, partial(self._optimizer.result, self._state)
+            yield self._improved(objective, view), partial(self._optimizer.result, self._state)
 
     def _program_for(self, objective: ScaleObjective, scale: Scale) -> StepProgram | None:
         """Return what makes whole steps at the size of ``scale``; None where parts are needed."""
@@ -183,11 +181,9 @@ class PaintingRun:
             return None
         return program
 
-    def _improved(
-        self, objective: ScaleObjective, view: View, weights: tf.Tensor
-    ) -> tuple[float, ...]:
+    def _improved(self, objective: ScaleObjective, view: View) -> tuple[float, ...]:
         """Make one step of the optimizer; return the terms of the loss before it."""
-        terms, gradient = objective.gradient(view.seen(self._state.picture), weights)
+        terms, gradient = objective.gradient(view.seen(self._state.picture), self._weights)
         if view.mask is not None:
             masks = cut(view.mask)
             gradient = [strip * mask for strip, mask in zip(gradient, masks, strict=True)]

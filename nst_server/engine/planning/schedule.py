@@ -18,10 +18,6 @@ FINER_ITERATIONS = 0.5
 """Iterations of a scale in several levels relative to the finest in one. Coarser levels begin with
 what the scale before has painted."""
 
-FINER_STYLE = 1.5
-"""Weight of the style at a scale in several levels, relative to others: the content is kept better
-there, so the same strength would be less of a painting."""
-
 WHOLE_NETWORK = 512
 """Shortest longest side, in pixels, at which the whole network sees a picture of several levels:
 at half of it faces and windows dissolve. At twice of it there is another level."""
@@ -223,8 +219,8 @@ def _affordable_side(width: int, height: int, settings: Settings, affordable: fl
     return least + bisect_left(range(least + 1, most + 1), True, key=costs_more)
 
 
-def term_weights(settings: Settings, levels: int = 1) -> tuple[float, float, float]:
-    """Return the weights of content, style and smoothness at a scale of so many levels.
+def term_weights(settings: Settings) -> tuple[float, float, float]:
+    """Return the weights of content, style and smoothness.
 
     Every 25 points of ``strength`` multiply the style's weight by ten. At 50 it is 20 times the
     content's for relative losses, and the notebook's own weight for the notebook's losses.
@@ -233,7 +229,6 @@ def term_weights(settings: Settings, levels: int = 1) -> tuple[float, float, flo
     smoothness = (settings.smoothness / 50.0) ** 2
     content = settings.content_weight
     if settings.formulation == "relative":
-        factor *= FINER_STYLE if levels > 1 else 1.0
         return content, 20.0 * factor, 16.0 * smoothness
     return 1e3 * content, 1e-2 * factor, 1e5 * smoothness
 
