@@ -147,8 +147,8 @@ def test_a_draft_estimates_the_real_painting(client: Client) -> None:
         assert finished.report.estimate is not None
         return finished.report.estimate
 
-    fixed, larger = estimate(size=512), estimate(size=1024)
-    assert (fixed.width, fixed.height) == (512, 384)
+    fixed, larger = estimate(size=500), estimate(size=1000)
+    assert (fixed.width, fixed.height) == (500, 375)
     assert 3 < larger.seconds / fixed.seconds < 5, "four times the pixels"
     short, long = (estimate(size="auto", time_limit=limit) for limit in (20, 40))
     assert short.seconds <= 20 < long.seconds <= 40

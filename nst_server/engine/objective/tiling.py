@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from nst_server.engine.network.vgg import shrinkage
-from nst_server.engine.planning.widths import fast_width
+from nst_server.engine.planning.schedule import fast_width
 from nst_server.values.geometry import Box
 
 GRID = 16

@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nst_server.engine.planning.widths import fast_width
 from nst_server.values.settings import Settings
 
 COARSER_ITERATIONS = 1.5
@@ -56,6 +55,13 @@ SETTLED_FALL = 1e-3
 """Relative fall of the loss over `SETTLED_ITERATIONS` below which a scale ends: where it fell by
 less, pixels moved by less than half of one of 255 levels."""
 
+_FAST_STEP = 16
+
+_WIDE = 1536
+"""Width above which steps are larger: that costs little there and suits the deep maps better."""
+
+_WIDE_STEP = 64
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -103,6 +109,18 @@ class Scale:
         halvings = self.levels - 1
         share = sum(SHALLOW_WORK / 4**level for level in range(halvings)) + 1 / 4**halvings
         return share * math.prod(self.full_size) * self.iterations / 1e6
+
+
+def fast_width(least: int, levels: int = 1) -> int:
+    """Return the smallest width not below ``least`` that is fast in all ``levels`` of halves.
+
+    oneDNN divides rows into blocks. With AMX every fifth width divides badly, and its convolutions
+    take two to five times as long: with 128 channels, 359 positions take as long as 1800 others.
+    Multiples of 16 divide well down to the deepest maps; for wide pictures multiples of 64 do
+    (`nst_server/bench/docs/README.md`). Heights make no difference.
+    """
+    step = max(_FAST_STEP << (levels - 1), _FAST_STEP if least <= _WIDE else _WIDE_STEP)
+    return -(-least // step) * step
 
 
 def size_to_fit(width: int, height: int, longest: int) -> tuple[int, int]:

@@ -27,8 +27,7 @@ from nst_server.engine.objective.tiling import (
 from nst_server.engine.objective.whole import Objective
 from nst_server.engine.optimizers.lbfgs_step import LbfgsTensors
 from nst_server.engine.painter import Painter
-from nst_server.engine.planning.schedule import MARGIN
-from nst_server.engine.planning.widths import fast_width
+from nst_server.engine.planning.schedule import MARGIN, fast_width
 from nst_server.engine.step_program import StepProgram
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings, StyleLossName

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from nst_server.engine.planning import schedule
-from nst_server.engine.planning.widths import fast_width
 from nst_server.values.settings import Settings
 
 
@@ -151,7 +150,7 @@ def test_what_has_a_margin_is_painted_at_a_width_that_is_fast(width: int) -> Non
     for scale in schedule.scales(width, 400, Settings()):
         painted = scale.margin + scale.width + scale.right_margin
         for level in range(scale.levels):
-            assert painted >> level == fast_width(painted >> level)
+            assert painted >> level == schedule.fast_width(painted >> level)
         assert painted < scale.width + 2 * scale.margin + 64
         assert scale.margin <= scale.right_margin
 
@@ -220,3 +219,10 @@ def test_a_line_of_pixels_keeps_to_size_and_time(size: tuple[int, int]) -> None:
 def test_other_small_pictures_are_enlarged_in_proportion(size: tuple[int, int]) -> None:
     width, height = schedule.working_size(*size, Settings(size=64), affordable=1)
     assert width * size[1] == pytest.approx(height * size[0], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("least", "fast"), [(1, 16), (16, 16), (17, 32), (699, 704), (1536, 1536), (1537, 1600)]
+)
+def test_a_fast_width_is_the_next_that_is_divided_well(least: int, fast: int) -> None:
+    assert schedule.fast_width(least) == fast
