@@ -29,8 +29,8 @@ LAST_SHALLOW_BLOCK = 3
 """The network is cut behind this block. There a position has 256 numbers for 64 pixels; behind the
 second block it would be 128 for 16."""
 
-SHALLOW_BLOCKS = range(1, 3)
-"""Blocks that see all levels of a picture. They are a quarter of the network's work."""
+FINE_BLOCKS = range(1, 3)
+"""Blocks that see all levels, a quarter of the network's work; the others see the last alone."""
 
 StageOutput = tuple[tf.Tensor, ...]
 """Input of the next stage; empty after the last."""
@@ -67,9 +67,9 @@ class Layers:
         Neural Texture Synthesis", 2017, has no deeper layers at all.)
         """
         shallow = tuple(
-            (name, share / levels) for name, share in self.style if block_of(name) in SHALLOW_BLOCKS
+            (name, share / levels) for name, share in self.style if block_of(name) in FINE_BLOCKS
         )
-        deep = tuple(layer for layer in self.style if block_of(layer[0]) not in SHALLOW_BLOCKS)
+        deep = tuple(layer for layer in self.style if block_of(layer[0]) not in FINE_BLOCKS)
         finer = Layers((), shallow)
         return (*(finer,) * (levels - 1), Layers(self.content, (*shallow, *deep)))
 
@@ -97,7 +97,7 @@ class Stage:
         regions: int,
         *,
         relative: bool,
-        level: int = 0,
+        level: int,
     ) -> None:
         """``layers`` are those of the whole network, which must have layers in the last block.
 

@@ -28,12 +28,12 @@ MEMORY_SHARE = 0.4
 
 
 class Largest(NamedTuple):
-    """Most pixels in bfloat16, however much memory is free."""
+    """Limits that hold however much memory is free; those of tiles are for bfloat16."""
 
     whole: int
-    """Of a picture in one piece."""
+    """Pixels of the largest picture that is not cut."""
     tile: int
-    """Of a tile. Beyond this the halo is a small part of the work anyway."""
+    """Pixels of the largest tile. Beyond this a halo is a small part of the work anyway."""
 
     def in_precision(self, precision: str) -> Largest:
         """Return the same with tiles of as many bytes in another precision."""

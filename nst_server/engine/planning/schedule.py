@@ -18,11 +18,10 @@ FINER_ITERATIONS = 0.5
 what the scale before has painted."""
 
 WHOLE_NETWORK = 512
-"""Shortest longest side, in pixels, at which the whole network sees a picture of several levels:
-at half of it faces and windows dissolve. At twice of it there is another level."""
+"""Least longest side of the last level, in pixels. With half of it faces and windows dissolve."""
 
-SHALLOW_WORK = 0.25
-"""Work of the network's first two blocks relative to the whole network's, for each pixel."""
+FINE_WORK = 0.25
+"""Work of the first two blocks relative to that of the whole network, for each pixel."""
 
 LEAST_GROWTH = math.sqrt(2)
 """Least ratio of the picture's own size to the coarsest scale: painted at one scale only, a
@@ -107,7 +106,7 @@ class Scale:
         Pixels that only a part of the network sees count for that part.
         """
         halvings = self.levels - 1
-        share = sum(SHALLOW_WORK / 4**level for level in range(halvings)) + 1 / 4**halvings
+        share = sum(FINE_WORK / 4**level for level in range(halvings)) + 1 / 4**halvings
         return share * math.prod(self.full_size) * self.iterations / 1e6
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
@@ -61,11 +60,14 @@ def test_the_whole_network_sees_a_large_picture_halved(size: tuple[int, int], le
 
 
 @pytest.mark.parametrize(
-    "chosen",
-    [{"preset": "classic"}, {"style_layers": "block1_conv1"}, {"content_layers": "block4_conv1"}],
+    "settings",
+    [
+        Settings.of_preset("classic"),
+        Settings(style_layers="block1_conv1"),
+        Settings(content_layers="block4_conv1"),
+    ],
 )
-def test_chosen_layers_and_the_notebooks_see_the_picture_itself(chosen: dict[str, Any]) -> None:
-    settings = Settings.of_preset(chosen.pop("preset", "standard"), **chosen)
+def test_chosen_layers_and_the_notebooks_see_the_picture_itself(settings: Settings) -> None:
     assert {scale.levels for scale in schedule.scales(3000, 2000, settings)} == {1}
 
 
@@ -74,7 +76,7 @@ def test_what_only_a_part_of_the_network_sees_is_less_work() -> None:
         schedule.Scale(2000, 1000, 10, levels=levels).megapixel_iterations for levels in (1, 2)
     )
     assert whole == pytest.approx(20)
-    assert halved == pytest.approx(20 * (schedule.SHALLOW_WORK + 1 / 4))
+    assert halved == pytest.approx(20 * (schedule.FINE_WORK + 1 / 4))
 
 
 def test_without_a_coarsest_there_is_one_scale() -> None:
