@@ -18,8 +18,14 @@ from nst_server.engine.objective.whole import Distance, Objective
 from nst_server.engine.optimizers.adam import NOTEBOOK, RELATIVE, Adam
 from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs
 from nst_server.engine.optimizers.lbfgs_step import LbfgsStep
-from nst_server.engine.optimizers.preconditioner import NEAR_A_MINIMUM, STROKES, Metric
+from nst_server.engine.optimizers.preconditioner import (
+    FEW_STEPS,
+    NEAR_A_MINIMUM,
+    STROKES,
+    Metric,
+)
 from nst_server.engine.planning import schedule
+from nst_server.engine.planning.schedule import Scale
 from nst_server.engine.step_program import StepProgram
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import (
@@ -67,11 +73,8 @@ LAYERS: dict[Formulation, Layers] = {
 """Layers with shares. Gatys' content layer, a block before the notebook's, keeps windows and faces
 readable; a little more weight on the first blocks gives cleaner strokes."""
 
-LBFGS: dict[Formulation, tuple[int, Metric]] = {
-    "notebook": (PAIRS_NEAR_A_MINIMUM, NEAR_A_MINIMUM),
-    "relative": (PAIRS, STROKES),
-}
-"""Curvature pairs and metric of L-BFGS: for hundreds of iterations, or a few dozen."""
+CURVATURE_PAIRS: dict[Formulation, int] = {"notebook": PAIRS_NEAR_A_MINIMUM, "relative": PAIRS}
+"""Curvature pairs of L-BFGS: for hundreds of iterations, or a few dozen."""
 
 
 @dataclass(frozen=True)
@@ -143,19 +146,25 @@ class Method:
             objective = Objective(network, key.layers.in_levels(levels), distance, key.regions)
             if key.optimizer == "adam":
                 return ScaleMethod(objective, None)
-            pairs, metric = LBFGS[key.formulation]
-            step = StepProgram(objective, LbfgsStep(pairs=pairs, metric=metric), compiler)
+            optimizer = LbfgsStep(pairs=CURVATURE_PAIRS[key.formulation])
+            step = StepProgram(objective, optimizer, compiler)
             return ScaleMethod(objective, step)
 
         adam = Adam(RELATIVE if relative else NOTEBOOK) if key.optimizer == "adam" else None
         return cls(at, adam, key.formulation)
 
-    def optimizer(self, settings: Settings) -> Optimizer:
-        """The optimizer of one painting; a picture that wraps is moved on a torus."""
+    def optimizer(self, settings: Settings, scale: Scale) -> Optimizer:
+        """The optimizer of one scale; a picture that wraps is moved on a torus."""
         if self.adam is not None:
             return self.adam
-        pairs, metric = LBFGS[self.formulation]
+        pairs, metric = CURVATURE_PAIRS[self.formulation], self.metric(scale)
         return Lbfgs(pairs=pairs, metric=metric, wraps=settings.seamless)
+
+    def metric(self, scale: Scale) -> Metric:
+        """The metric in which L-BFGS moves pictures of a scale."""
+        if self.formulation == "notebook":
+            return NEAR_A_MINIMUM
+        return FEW_STEPS if scale.is_hurried else STROKES
 
     @property
     def may_settle(self) -> bool:
@@ -165,6 +174,14 @@ class Method:
         the notebook.
         """
         return self.adam is None and self.formulation == "relative"
+
+    def counts_last_step(self, scale: Scale) -> bool:
+        """True if a painting ends where its last step leads, though nobody knows that loss.
+
+        In a draft each step at the finest scale is a tenth of the distance from the style, and
+        one of several hundred goes wrong.
+        """
+        return self.may_settle and scale.is_finest and scale.is_hurried
 
     def weights(self, settings: Settings) -> tf.Tensor:
         """Weights of the terms, in the order of `TERMS`."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from itertools import islice
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -38,14 +39,21 @@ from nst_server.engine.planning.clock import Clock
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.pace import Pace
 from nst_server.engine.planning.schedule import Plan, Scale
-from nst_server.engine.step_program import StepProgram
+from nst_server.engine.step_program import StepProgram, Tuning
 from nst_server.values.errors import NeuralStyleError
 from nst_server.values.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_Step = tuple[tuple[float, ...], Callable[[], tf.Tensor]]
-"""Terms of the loss before a step, and what returns the painting after it."""
+
+class _Step(NamedTuple):
+    """Terms of the loss before a step, and what returns the paintings after it."""
+
+    terms: tuple[float, ...]
+    best: Callable[[], tf.Tensor]
+    """Returns the picture of the least loss."""
+    next_picture: Callable[[], tf.Tensor]
+    """Returns the picture that the step leads to, whose loss is not known yet."""
 
 
 class PaintingRun:
@@ -73,11 +81,12 @@ class PaintingRun:
         self._plan = plan
         self._device = device
         self._init = init
-        self._optimizer = method.optimizer(settings)
         self._weights = method.weights(settings)
         self._scales = schedule.scales(plan.width, plan.height, settings)
         self._largest = LARGEST["GPU" if device.is_gpu else "CPU"].in_precision(plan.precision)
         self._pace = pace
+        self._optimizer = method.optimizer(settings, self._scales[0])
+        """The optimizer of the scale that is painted."""
         self._state: Any = None
 
     def iterates(self, started: float) -> Iterator[Iterate]:
@@ -104,7 +113,7 @@ class PaintingRun:
             view, size = self._view(scale), bucket(scale)
             if not step.is_prepared(view, size):
                 targets = self._objective(view, styles, scale).targets
-                yield step.prepare(view, targets, self._weights, size)
+                yield step.prepare(view, targets, self._tuning(scale), size)
 
     def _view(self, scale: Scale) -> View:
         return self._canvas.view(scale.width, scale.height).with_margin(scale)
@@ -126,9 +135,9 @@ class PaintingRun:
             self._enlarge(self._scales[number - 2], scale, view, styles[0])
         totals: list[float] = []
         steps = islice(self._steps(view, styles, scale), scale.iterations)
-        for iteration, (terms, painting) in enumerate(steps, start=1):
-            losses = dict(zip(TERMS, terms, strict=True))
-            totals.append(sum(terms))
+        for iteration, step in enumerate(steps, start=1):
+            losses = dict(zip(TERMS, step.terms, strict=True))
+            totals.append(sum(step.terms))
             if not math.isfinite(totals[-1]):
                 raise NeuralStyleError(
                     "bad-settings",
@@ -136,6 +145,9 @@ class PaintingRun:
                     "Choose float32 as the precision, or less strength.",
                 )
             progress = clock.progress(number, iteration, totals[-1], losses)
+            is_last = iteration == scale.iterations
+            last_counts = is_last and self._method.counts_last_step(scale)
+            painting = step.next_picture if last_counts else step.best
             yield Iterate(progress, self._canvas, partial(_inside, painting, scale))
             if self._method.may_settle and schedule.has_settled(totals):
                 break
@@ -146,14 +158,18 @@ class PaintingRun:
         """Begin a scale with the enlarged painting and the content's detail."""
         resized = between(coarser, scale)
         picture = resized(self._optimizer.result(self._state))
+        self._optimizer = self._method.optimizer(self._settings, scale)
         if self._settings.init != "noise":
             picture += detail(view.content, styles, coarser.width / scale.width)
         self._optimizer.resize(self._state, tf.clip_by_value(picture, 0.0, 1.0), resized)
 
+    def _tuning(self, scale: Scale) -> Tuning:
+        return Tuning(self._weights, self._method.metric(scale).in_tensors())
+
     def _steps(
         self, view: View, styles: Sequence[Sequence[WeightedStyle]], scale: Scale
     ) -> Iterator[_Step]:
-        """Make steps without end; yield what the loss was before each, and the painting after."""
+        """Make steps without end; yield what the loss was before each, and the paintings after."""
         objective = self._objective(view, styles, scale)
         program = self._program_for(objective, scale)
         if program is not None:
@@ -161,18 +177,21 @@ class PaintingRun:
                 self._state.picture,
                 view,
                 objective.targets,
-                self._weights,
+                self._tuning(scale),
                 self._pace,
                 bucket(scale),
             )
             try:
                 for heard in steps:
                     self._state = self._optimizer.start(heard.painting)
-                    yield heard.terms, partial(_same, heard.painting)
+                    paintings = heard.painting, heard.next_picture
+                    yield _Step(heard.terms, *(partial(_same, painting) for painting in paintings))
             except tf.errors.ResourceExhaustedError:
                 _log.warning("out of memory for a step as a whole, going on in parts")
         while True:
-            yield self._improved(objective, view), partial(self._optimizer.result, self._state)
+            losses = self._improved(objective, view)
+            paintings = self._optimizer.result, attrgetter("picture")
+            yield _Step(losses, *(partial(painting, self._state) for painting in paintings))
 
     def _program_for(self, objective: ScaleObjective, scale: Scale) -> StepProgram | None:
         """Return what makes whole steps at the size of ``scale``; None where parts are needed."""

@@ -18,6 +18,7 @@ from nst_server.engine.network.program import Program
 from nst_server.engine.objective.whole import TERMS, Objective, Targets
 from nst_server.engine.optimizers.lbfgs import history_type
 from nst_server.engine.optimizers.lbfgs_step import LbfgsStep, LbfgsTensors
+from nst_server.engine.optimizers.preconditioner import Metric
 from nst_server.engine.planning.pace import Pace
 
 _log = logging.getLogger(__name__)
@@ -27,11 +28,19 @@ _LARGEST = 2**22
 all waiting, and memory is better used strip by strip."""
 
 
+class Tuning(NamedTuple):
+    """Numbers of a painting that no program depends on."""
+
+    weights: tf.Tensor
+    """Weights of the terms of the loss."""
+    metric: Metric
+
+
 class Given(NamedTuple):
     """The inputs that stay the same for all steps of a scale; empty where there are none."""
 
     targets: Targets
-    weights: tf.Tensor
+    tuning: Tuning
     seen_through: tuple[tf.Tensor, ...]
     """The content and its mask."""
     importance: tuple[tf.Tensor, ...]
@@ -41,12 +50,18 @@ class Given(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """Loss and painting of a step, read by the host perhaps some steps later."""
+    """Loss and paintings of a step, read by the host perhaps some steps later."""
 
     terms: tuple[float, ...]
     """Terms of the loss before the step."""
     painting: tf.Tensor
     """The painting after it: the picture of the least loss."""
+    next_picture: tf.Tensor
+    """The picture that the step leads to, whose loss is not known yet."""
+
+
+_UnderWay = tuple[tf.Tensor, ...]
+"""The terms of a step, and the paintings of `Heard`."""
 
 
 class _Kind(NamedTuple):
@@ -79,7 +94,7 @@ class StepProgram:
         picture: tf.Tensor,
         view: View,
         targets: Targets,
-        weights: tf.Tensor,
+        tuning: Tuning,
         pace: Pace,
         bucket: tuple[int, int],
     ) -> Iterator[Heard]:
@@ -91,17 +106,19 @@ class StepProgram:
         height, width = picture.shape[1:3]
         kind = _kind(bucket, view)
         self._forget_failure(kind)
-        state, given = self._arguments(picture, view, targets, weights, bucket)
+        state, given = self._arguments(picture, view, targets, tuning, bucket)
         del picture, view, targets
-        under_way: deque[tuple[tf.Tensor, tf.Tensor]] = deque()
+        under_way: deque[_UnderWay] = deque()
         while True:
             try:
                 state, terms = self._next(state, given, kind)
             except tf.errors.ResourceExhaustedError:
                 yield from _heard(under_way, len(under_way), pace)
                 raise
-            painting = state.kept[:, :height, :width] if given.extent else state.kept
-            under_way.append((terms, painting))
+            paintings = state.kept, state.picture
+            if given.extent:
+                paintings = tuple(painting[:, :height, :width] for painting in paintings)
+            under_way.append((terms, *paintings))
             yield from _heard(under_way, pace.due(len(under_way)), pace)
 
     def is_prepared(self, view: View, bucket: tuple[int, int]) -> bool:
@@ -109,10 +126,10 @@ class StepProgram:
         return not self._compiler.compiles or _kind(bucket, view) in self._compiled
 
     def prepare(
-        self, view: View, targets: Targets, weights: tf.Tensor, bucket: tuple[int, int]
+        self, view: View, targets: Targets, tuning: Tuning, bucket: tuple[int, int]
     ) -> Future[Program | None]:
         """Have the step compiled that `steps` will make."""
-        arguments = self._arguments(view.content, view, targets, weights, bucket)
+        arguments = self._arguments(view.content, view, targets, tuning, bucket)
         return self._program(*arguments, _kind(bucket, view))
 
     def _arguments(
@@ -120,19 +137,19 @@ class StepProgram:
         picture: tf.Tensor,
         view: View,
         targets: Targets,
-        weights: tf.Tensor,
+        tuning: Tuning,
         bucket: tuple[int, int],
     ) -> tuple[LbfgsTensors, Given]:
         """Return the first state and what stays the same, in a bucket where steps are compiled."""
         seen_through = () if view.mask is None else (view.content, view.mask)
         pyramid = [] if view.importance is None else self._objective.pyramid(view.importance)
         if not self._compiler.compiles:
-            given = Given(targets, weights, seen_through, tuple(pyramid))
+            given = Given(targets, tuning, seen_through, tuple(pyramid))
             return self._optimizer.start(picture), given
         width, height = bucket
         given = Given(
             self._objective.in_bucket(targets, width, height),
-            weights,
+            tuning,
             tuple(in_corner(maps, height, width) for maps in seen_through),
             tuple(
                 in_corner(level, height >> halvings, width >> halvings)
@@ -184,7 +201,7 @@ class StepProgram:
             sizes = [1, None, None]
             spec = Given(
                 self._objective.targets_spec,
-                tf.TensorSpec([len(TERMS)]),
+                Tuning(tf.TensorSpec([len(TERMS)]), Metric(tf.TensorSpec([]), tf.TensorSpec([]))),
                 (tf.TensorSpec([*sizes, 3]), tf.TensorSpec([*sizes, 1]))[: key[0]],
                 (tf.TensorSpec([*sizes, 1 + self._objective.regions]),) * key[1],
                 (Extent(tf.TensorSpec([2], tf.int32)),) * key[2],
@@ -203,25 +220,24 @@ class StepProgram:
             picture = View(content, mask, None).seen(picture)
         extent = given.extent[0] if given.extent else None
         terms, gradient = self._objective.untraced_gradient(
-            picture, given.importance or None, given.targets, given.weights, extent
+            picture, given.importance or None, given.targets, given.tuning.weights, extent
         )
         if mask is not None:
             gradient *= mask
-        return self._optimizer(state, gradient, tf.reduce_sum(terms), extent), terms
+        loss, metric = tf.reduce_sum(terms), given.tuning.metric
+        return self._optimizer(state, gradient, loss, metric, extent), terms
 
 
 def _kind(bucket: tuple[int, int], view: View) -> _Kind:
     return _Kind(bucket, view.mask is not None, view.importance is not None)
 
 
-def _heard(
-    under_way: deque[tuple[tf.Tensor, tf.Tensor]], count: int, pace: Pace
-) -> Iterator[Heard]:
+def _heard(under_way: deque[_UnderWay], count: int, pace: Pace) -> Iterator[Heard]:
     """Wait for the oldest ``count`` steps, once, and yield what is heard of them."""
     if not count:
         return
     oldest = [under_way.popleft() for _ in range(count)]
-    terms = tf.stack([terms for terms, _ in oldest]).numpy()
+    terms = tf.stack([terms for terms, *_ in oldest]).numpy()
     pace.has_waited(count)
-    for row, (_, painting) in zip(terms.tolist(), oldest, strict=True):
-        yield Heard(tuple(row), painting)
+    for row, (_, *paintings) in zip(terms.tolist(), oldest, strict=True):
+        yield Heard(tuple(row), *paintings)

@@ -15,7 +15,8 @@ from nst_server.engine.compile_ahead import Compiler
 from nst_server.engine.method import Method, MethodKey
 from nst_server.engine.network.extent import Extent, in_corner
 from nst_server.engine.optimizers.lbfgs_step import LbfgsTensors
-from nst_server.engine.optimizers.preconditioner import smooth_whole
+from nst_server.engine.optimizers.preconditioner import STROKES, smooth_whole
+from nst_server.engine.step_program import Tuning
 from nst_server.host.program_cache import ProgramCache
 from nst_server.values.settings import Settings
 from tests.support.landscapes import landscape
@@ -47,9 +48,9 @@ def steps(
     objective, step = method.at(levels)
     targets = objective.targets(view.content, [styles] * levels, view.importance)
     assert step is not None
-    weights = method.weights(settings)
+    tuning = Tuning(method.weights(settings), STROKES.in_tensors())
     start = batch(view.content.shape[2], view.content.shape[1], seed=9)
-    state, given = step._arguments(start, view, targets, weights, BUCKET)
+    state, given = step._arguments(start, view, targets, tuning, BUCKET)
     assert bool(given.extent) == in_bucket
     found = []
     for _ in range(3):

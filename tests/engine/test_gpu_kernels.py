@@ -21,6 +21,8 @@ from nst_server.engine.canvas.picture import WeightedStyle
 from nst_server.engine.compile_ahead import Compiler
 from nst_server.engine.method import Method, MethodKey
 from nst_server.engine.network.compiled import compile_whole
+from nst_server.engine.optimizers.preconditioner import STROKES
+from nst_server.engine.step_program import Tuning
 from nst_server.host.program_cache import ProgramCache
 from nst_server.values.settings import Settings
 
@@ -77,7 +79,8 @@ def test_a_step_is_made_of_what_a_gpu_has(
     objective, step = method.at(2)
     targets = objective.targets(picture, [styles] * 2, view.importance)
     assert step is not None
-    arguments = step._arguments(picture, view, targets, method.weights(settings), (80, 64))
+    tuning = Tuning(method.weights(settings), STROKES.in_tensors())
+    arguments = step._arguments(picture, view, targets, tuning, (80, 64))
     assert without_kernel(step._step, arguments, "GPU") == set()
 
     def compiled(*both: Any) -> Any:

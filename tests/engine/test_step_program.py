@@ -19,12 +19,12 @@ from nst_server.engine.iterate import Iterate
 from nst_server.engine.network.program import Program
 from nst_server.engine.optimizers.lbfgs import PAIRS, PAIRS_NEAR_A_MINIMUM, Lbfgs, LbfgsState
 from nst_server.engine.optimizers.lbfgs_step import LbfgsStep, LbfgsTensors
-from nst_server.engine.optimizers.preconditioner import STROKES
+from nst_server.engine.optimizers.preconditioner import FEW_STEPS, NEAR_A_MINIMUM, STROKES, Metric
 from nst_server.engine.painter import Painter
 from nst_server.engine.painting_run import PaintingRun
 from nst_server.engine.planning.device import Device
 from nst_server.engine.planning.pace import Pace
-from nst_server.engine.step_program import Given, StepProgram
+from nst_server.engine.step_program import Given, Heard, StepProgram
 from nst_server.host.program_cache import ProgramCache
 from nst_server.values.job import Job, JobStyle, PictureShape, PlannedPainting
 from nst_server.values.settings import Settings
@@ -334,10 +334,54 @@ def test_a_large_picture_is_worked_at_in_strips(
 def test_pairs_that_would_fill_the_memory_are_kept_in_strips(
     painter: Painter, pairs: int, largest: int
 ) -> None:
-    optimizer = LbfgsStep(pairs=pairs, metric=STROKES)
+    optimizer = LbfgsStep(pairs=pairs)
     program = StepProgram(None, optimizer, painter.compiler)  # type: ignore[arg-type]
     assert program.suits(largest, largest)
     assert not program.suits(largest + 1, largest + 1)
+
+
+@pytest.mark.parametrize(("iterations", "last_counts"), [(8, True), (9, False)])
+def test_a_draft_ends_where_its_last_step_leads(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch, iterations: int, last_counts: bool
+) -> None:
+    heard: list[Heard] = []
+    steps = StepProgram.steps
+
+    def recorded(self: StepProgram, *arguments: Any) -> Iterator[Heard]:
+        for of_a_step in steps(self, *arguments):
+            heard.append(of_a_step)
+            yield of_a_step
+
+    monkeypatch.setattr(StepProgram, "steps", recorded)
+    painted = [iterate.painting() for iterate in iterates(painter, iterations=iterations)]
+    assert len(painted) == len(heard) == iterations
+    wanted = [of_a_step.painting for of_a_step in heard]
+    if last_counts:
+        wanted[-1] = heard[-1].next_picture
+    for painting, picture in zip(painted, wanted, strict=True):
+        np.testing.assert_array_equal(painting, picture[:, 8:-8, 8 : 8 + 100])
+    assert np.abs(heard[-1].next_picture - heard[-1].painting).max() > 1e-3
+
+
+def test_one_traced_step_serves_drafts_and_paintings(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics: list[Metric] = []
+    plain = StepProgram._plain
+    functions: list[Any] = []
+
+    def watched(self: StepProgram, given: Given) -> Any:
+        metrics.append(Metric(*(round(float(number), 6) for number in given.tuning.metric)))
+        functions.append(plain(self, given))
+        return functions[-1]
+
+    monkeypatch.setattr(StepProgram, "_plain", watched)
+    for iterations in (1, 8, 9, 30):
+        next(iterates(painter, iterations=iterations))
+    assert metrics == [FEW_STEPS, FEW_STEPS, STROKES, STROKES]
+    assert len(set(map(id, functions))) == functions[0].experimental_get_tracing_count() == 1
+    next(iterates(painter, iterations=5, formulation="notebook", optimizer="lbfgs"))
+    assert metrics[-1] == NEAR_A_MINIMUM
 
 
 def test_never_compiles_on_a_processor_by_itself() -> None:

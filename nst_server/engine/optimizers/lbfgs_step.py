@@ -34,11 +34,10 @@ class LbfgsTensors(NamedTuple):
 
 
 class LbfgsStep:
-    """The step of `Lbfgs` with the same ``pairs`` and ``metric``, for pictures with borders."""
+    """The step of `Lbfgs` with the same ``pairs``, for pictures with borders."""
 
-    def __init__(self, *, pairs: int, metric: Metric) -> None:
+    def __init__(self, *, pairs: int) -> None:
         self.pairs = pairs
-        self._metric = metric
 
     def start(self, picture: tf.Tensor) -> LbfgsTensors:
         """Return the state before the first step."""
@@ -79,13 +78,14 @@ class LbfgsStep:
         old: LbfgsTensors,
         gradient: tf.Tensor,
         loss: tf.Tensor,
+        metric: Metric,
         extent: Extent | None = None,
     ) -> LbfgsTensors:
-        """Return the state after a step, given gradient and loss of ``old.picture``.
+        """Return the state after a step in ``metric``, given gradient and loss of ``old.picture``.
 
         Outside the ``extent`` of the picture all is zero, and stays so.
         """
-        gradient = self._smooth(gradient, extent)
+        gradient = smooth_whole(gradient, metric, extent)
         is_better = loss <= old.loss
         is_hopeless = (old.share / 2 < 0.5**HALVINGS) & (old.pairs > 0)
         sets_out = is_better | is_hopeless
@@ -96,7 +96,7 @@ class LbfgsStep:
             tf.where(is_hopeless, -old.gradient, old.direction),
         )
         pairs = tf.where(is_better, forward.pairs, tf.where(is_hopeless, 0, old.pairs))
-        change = self._smooth(direction, extent)
+        change = smooth_whole(direction, metric, extent)
         largest = tf.maximum(tf.reduce_max(tf.abs(change)), 1e-20)
         full = tf.where(pairs > 0, tf.minimum(1.0, LARGEST_STEP / largest), FIRST_STEP / largest)
         length = tf.where(sets_out, full, old.length)
@@ -114,9 +114,6 @@ class LbfgsStep:
             length=length,
             share=share,
         )
-
-    def _smooth(self, picture: tf.Tensor, extent: Extent | None) -> tf.Tensor:
-        return smooth_whole(picture, self._metric, extent)
 
     def _remembered(
         self, old: LbfgsTensors, gradient: tf.Tensor, is_better: tf.Tensor

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -18,9 +18,11 @@ SPACINGS = (1, 2)
 as strokes, and faces turn blue."""
 
 
-@dataclass(frozen=True)
-class Metric:
-    """Ease of moving large structures relative to fine ones, and color relative to light."""
+class Metric(NamedTuple):
+    """Ease of moving large structures relative to fine ones, and color relative to light.
+
+    Numbers or tensors, so that one traced function serves all metrics.
+    """
 
     gain: float
     """Weight of each blur relative to the pixels. With less, the loss falls faster, but lines as
@@ -29,9 +31,16 @@ class Metric:
     """Weight of color relative to light in detail finer than the last blur. At 1 a painting takes a
     third more iterations and has more colored noise."""
 
+    def in_tensors(self) -> Metric:
+        """The same in tensors, as a traced function takes it."""
+        return Metric(*map(tf.constant, self))
+
 
 STROKES = Metric(gain=5.0, color=0.2)
 """Metric for the few dozen iterations of a painting."""
+
+FEW_STEPS = Metric(gain=2.0, color=0.2)
+"""Metric for a draft's dozen, in which strokes come too late with more gain."""
 
 NEAR_A_MINIMUM = Metric(gain=0.7, color=1.0)
 """Metric for hundreds of iterations, where only the loss counts: half as many are then enough."""

@@ -54,6 +54,9 @@ SETTLED_FALL = 1e-3
 """Relative fall of the loss over `SETTLED_ITERATIONS` below which a scale ends: where it fell by
 less, pixels moved by less than half of one of 255 levels."""
 
+FEW_ITERATIONS = 8
+"""Most iterations of a scale that is in a hurry: those of a draft's finest."""
+
 _FAST_STEP = 16
 
 _WIDE = 1536
@@ -85,6 +88,11 @@ class Scale:
     levels: int = 1
     """Levels of the Gaussian pyramid that the network sees, each half as large as the one before.
     The whole network sees the last; the others only its first two blocks."""
+
+    @property
+    def is_hurried(self) -> bool:
+        """True if there are so few iterations that each must lead far."""
+        return self.iterations <= FEW_ITERATIONS
 
     @property
     def right_margin(self) -> int:

@@ -27,16 +27,16 @@ def loss_and_gradient(picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 @pytest.mark.parametrize("pairs", [1, 2, 4])
 def test_moves_as_the_optimizer_in_strips(pairs: int) -> None:
-    step = tf.function(LbfgsStep(pairs=pairs, metric=NEAR_A_MINIMUM), autograph=False)
+    step = tf.function(LbfgsStep(pairs=pairs), autograph=False)
     optimizer = Lbfgs(pairs=pairs, metric=NEAR_A_MINIMUM)
     expected = optimizer.start(PICTURE)
-    state = LbfgsStep(pairs=pairs, metric=NEAR_A_MINIMUM).start(PICTURE)
+    state = LbfgsStep(pairs=pairs).start(PICTURE)
     seen = set()
     for number in range(40):
         loss, gradient = loss_and_gradient(expected.picture)
         if number % 13 > 6:  # long enough that the curvature is forgotten, too
             loss = tf.constant(expected.loss + 1.0, tf.float32)
-        state = step(state, gradient, loss)
+        state = step(state, gradient, loss, NEAR_A_MINIMUM)
         optimizer.step(expected, list(cut(gradient)), float(loss))
         np.testing.assert_allclose(state.picture, expected.picture, atol=2e-5)
         np.testing.assert_allclose(state.kept, expected.kept, atol=2e-5)
@@ -50,14 +50,14 @@ def test_moves_as_the_optimizer_in_strips(pairs: int) -> None:
 
 
 def test_a_pair_without_positive_curvature_is_left_out() -> None:
-    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM)
+    step = LbfgsStep(pairs=2)
     optimizer = Lbfgs(pairs=2, metric=NEAR_A_MINIMUM)
     state, expected = step.start(PICTURE), optimizer.start(PICTURE)
     random, kept = np.random.default_rng(1), []
     for loss, slope in enumerate([1.0, 0.7, 0.5, 2.0, 0.3, 0.2, 0.1]):  # the fourth is steeper
         noise = 0.5 * random.standard_normal(PICTURE.shape)
         gradient = tf.constant(slope * (PICTURE + noise), tf.float32)
-        state = step(state, gradient, tf.constant(-float(loss)))
+        state = step(state, gradient, tf.constant(-float(loss)), NEAR_A_MINIMUM)
         optimizer.step(expected, list(cut(gradient)), -float(loss))
         if expected.direction is not None:
             largest = float(tf.reduce_max(tf.abs(state.direction)))
@@ -70,21 +70,21 @@ def test_a_pair_without_positive_curvature_is_left_out() -> None:
 
 
 def test_a_loss_that_is_no_number_is_not_kept() -> None:
-    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM)
+    step = LbfgsStep(pairs=2)
     state = step.start(PICTURE)
     for loss in (1.0, 0.5):
-        state = step(state, 0.1 * state.picture, tf.constant(loss))
-    after = step(state, tf.fill(PICTURE.shape, np.nan), tf.constant(np.nan))
+        state = step(state, 0.1 * state.picture, tf.constant(loss), NEAR_A_MINIMUM)
+    after = step(state, tf.fill(PICTURE.shape, np.nan), tf.constant(np.nan), NEAR_A_MINIMUM)
     np.testing.assert_array_equal(after.kept, state.kept)
     assert np.isfinite(after.picture).all()
 
 
 def test_compiled_it_does_the_same() -> None:
-    step = LbfgsStep(pairs=2, metric=NEAR_A_MINIMUM)
+    step = LbfgsStep(pairs=2)
 
     def whole(state: LbfgsTensors) -> LbfgsTensors:
         loss, gradient = loss_and_gradient(state.picture)
-        return step(state, gradient, loss)
+        return step(state, gradient, loss, NEAR_A_MINIMUM)
 
     state = expected = step.start(PICTURE)
     compiled, plain = Program(whole, (state,)), tf.function(whole, autograph=False)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from nst_server.engine.planning import schedule
-from nst_server.values.settings import Settings
+from nst_server.values.settings import Preset, Settings
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,16 @@ def test_what_only_a_part_of_the_network_sees_is_less_work() -> None:
     )
     assert whole == pytest.approx(20)
     assert halved == pytest.approx(20 * (schedule.FINE_WORK + 1 / 4))
+
+
+@pytest.mark.parametrize(
+    ("preset", "hurried"), [("draft", [False, True]), ("standard", [False, False])]
+)
+def test_only_the_finest_scale_of_a_draft_is_in_a_hurry(
+    preset: Preset, hurried: list[bool]
+) -> None:
+    scales = schedule.scales(512, 384, Settings.of_preset(preset))
+    assert [scale.is_hurried for scale in scales] == hurried
 
 
 def test_without_a_coarsest_there_is_one_scale() -> None:
