@@ -21,6 +21,7 @@ from nst_server.engine.canvas.picture import (
     resize,
     shrink_weight,
 )
+from nst_server.engine.canvas.strips import cut, joined
 from nst_server.engine.planning.schedule import Scale
 
 _SMALL = 512
@@ -84,7 +85,8 @@ class Canvas:
             for weight in (mask, picture.alpha)
         )
         shown = periodic(filled) if wraps and mask is None else filled
-        content = tf.convert_to_tensor(shown)[tf.newaxis]
+        # In strips: on its way into a tensor an array is copied by malloc as well.
+        content = joined(cut(shown[np.newaxis]))
         # The picture itself is needed only if parts of it stay that differ from the content.
         is_content = shown is picture.rgb or (mask is None and alpha is None)
         rgb = np.asarray(content[0]) if is_content else picture.rgb

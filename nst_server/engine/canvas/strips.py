@@ -24,7 +24,10 @@ def bounds(picture: tf.Tensor, share: float = 1.0) -> list[tuple[int, int]]:
 
 
 def cut(picture: tf.Tensor, share: float = 1.0) -> Iterator[tf.Tensor]:
-    """Yield the strips of 1 × height × width × channels, each made when it is asked for."""
+    """Yield the strips of 1 × height × width × channels, each made when it is asked for.
+
+    An array is cut as well as a tensor.
+    """
     for top, bottom in bounds(picture, share):
         yield picture[:, top:bottom]
 
