@@ -5,9 +5,9 @@
 # once had: after a peak a process stays as large, and a limit on malloc's thresholds changes nothing. Only
 # TF_ONEDNN_USE_SYSTEM_ALLOCATOR=1 has freed tensors leave the process (and every step pays for new pages).
 # Seen on 2026-11-30, megabytes of a process more than before: while there are 1200 MB of tensors, and without them
-#     as it is: 1228, 1228
-#     MALLOC_MMAP_THRESHOLD_=1000000: 1228, 1228
-#     TF_ONEDNN_USE_SYSTEM_ALLOCATOR=1: 1164, 18
+#     as it is: 1313, 1313
+#     MALLOC_MMAP_THRESHOLD_=1000000: 1313, 1313
+#     TF_ONEDNN_USE_SYSTEM_ALLOCATOR=1: 1205, 5
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -72,7 +72,6 @@ class BuildComparison:
             "versions": versions(),
             "size": self.size,
             "words": {side: list(build.words) for side, build in builds.items()},
-            "peak_mb": {side: build.peak_mb() for side, build in builds.items()},
             "pairs": [
                 {"name": pair.name, **by_side}
                 for pair, by_side in zip(self.pairs, painted, strict=True)
@@ -117,12 +116,13 @@ class BuildComparison:
 
 
 def summarized(painted: Sequence[dict[str, Any]]) -> Figures:
-    """The ratios of each figure, and in how many pairs this build is judged no worse."""
+    """The ratios of each figure, in how many pairs this build is judged no worse, and the peaks."""
     return {
         "ratios": _ratios(painted),
         "no_worse": {
             name: sum(_ratio(by_side, name) <= 1.0 for by_side in painted) for name in _JUDGED
         },
+        "peak_mb": {side: _largest_peak(painted, side) for side in SIDES},
     }
 
 
@@ -169,6 +169,12 @@ def markdown(figures: Figures) -> str:
 
 def _in_words(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
+def _largest_peak(painted: Sequence[dict[str, Any]], side: str) -> float | None:
+    """Largest peak of a side's workers: one that waits for the other build may end meanwhile."""
+    peaks = [by_side[side]["peak_mb"] for by_side in painted]
+    return None if None in peaks else max(peaks)
 
 
 def _ratio(by_side: dict[str, Any], name: str) -> float:

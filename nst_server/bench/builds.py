@@ -39,9 +39,10 @@ class Build:
     """Options that all its paintings get."""
 
     def paint(self, content: Path, style: Path, output: Path, size: int) -> Figures:
-        """Paint a picture; return the worker's seconds, its processor time and its work.
+        """Paint a picture; return the worker's seconds, its processor time, work and peak so far.
 
-        Processor time is None where the system does not tell it. Raises `NeuralStyleError`.
+        Processor time and peak are None where the system does not tell them. Raises
+        `NeuralStyleError`.
         """
         files = ["stylize", str(content), "--style", str(style), "-o", str(output)]
         before = self._processor_seconds()
@@ -52,9 +53,10 @@ class Build:
             "seconds": report["seconds"],
             "cpu_s": None if before is None or after is None else after - before,
             "work": report["megapixel_iterations"],
+            "peak_mb": self._peak_mb(),
         }
 
-    def peak_mb(self) -> float | None:
+    def _peak_mb(self) -> float | None:
         """Peak memory of the worker so far; None where the system does not tell it."""
         worker = self._worker()
         peak = None if worker is None else peak_memory(worker)

@@ -59,9 +59,12 @@ def what_differs_is_seen(figures: dict[str, Any]) -> None:
     for pair in figures["pairs"]:
         pair["this"]["seconds"] = pair["other"]["seconds"] / 2
     figures["pairs"][0]["this"]["style_distance"] *= 3
+    figures["pairs"][0]["this"]["peak_mb"], figures["pairs"][1]["this"]["peak_mb"] = 4e6, 3e6
     figures.update(build_comparison.summarized(figures["pairs"]))
     table = {row.what: row for row in build_comparison.rows(figures)}
     assert table["Wall time, worker warm"].value == "0.500"
+    if Path("/proc").is_dir():
+        assert table["Peak memory of the worker"].spread.endswith("→ 4000000 MB")
     assert table["Style distance"].spread == "1.000 – 3.000, 2×"
     assert table["Style distance no worse; ratio of means"].value.startswith("1 of 2")
 
