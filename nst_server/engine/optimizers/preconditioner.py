@@ -40,7 +40,7 @@ STROKES = Metric(gain=5.0, color=0.2)
 """Metric for the few dozen iterations of a painting."""
 
 FEW_STEPS = Metric(gain=2.0, color=0.2)
-"""Metric for a draft's dozen, in which strokes come too late with more gain."""
+"""Metric for the few iterations of a draft's finest scale, where clear edges cannot wait."""
 
 NEAR_A_MINIMUM = Metric(gain=0.7, color=1.0)
 """Metric for hundreds of iterations, where only the loss counts: half as many are then enough."""
