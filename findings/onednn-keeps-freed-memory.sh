@@ -3,7 +3,7 @@
 #
 # With oneDNN, which is on by default, large tensors come from a BFC allocator like that of GPUs. It keeps what it
 # once had: after a peak a process stays as large, and a limit on malloc's thresholds changes nothing. Only
-# TF_ONEDNN_USE_SYSTEM_ALLOCATOR=1 has freed tensors leave the process (and every step pays for new pages).
+# TF_ONEDNN_USE_SYSTEM_ALLOCATOR=1 has freed tensors leave the process.
 # Seen on 2026-11-30, megabytes of a process more than before: while there are 1200 MB of tensors, and without them
 #     as it is: 1313, 1313
 #     MALLOC_MMAP_THRESHOLD_=1000000: 1313, 1313

@@ -45,33 +45,17 @@ class Build:
         `NeuralStyleError`.
         """
         files = ["stylize", str(content), "--style", str(style), "-o", str(output)]
-        before = self._processor_seconds()
+        before = _processor_seconds(self._worker())
         lines = self._nst(*files, "--size", str(size), "--json", *self.words).splitlines()
-        after = self._processor_seconds()
+        worker = self._worker()
+        after, peak = _processor_seconds(worker), None if worker is None else peak_memory(worker)
         report = json.loads(lines[-1])
         return {
             "seconds": report["seconds"],
             "cpu_s": None if before is None or after is None else after - before,
             "work": report["megapixel_iterations"],
-            "peak_mb": self._peak_mb(),
+            "peak_mb": None if peak is None else peak / 1e6,
         }
-
-    def _peak_mb(self) -> float | None:
-        """Peak memory of the worker so far; None where the system does not tell it."""
-        worker = self._worker()
-        peak = None if worker is None else peak_memory(worker)
-        return None if peak is None else peak / 1e6
-
-    def _processor_seconds(self) -> float | None:
-        """Processor time of the worker so far; None without one, or where nobody tells it."""
-        worker = self._worker()
-        if worker is None or sys.platform == "win32":
-            return None
-        try:
-            after_name = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return None
-        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
     def _worker(self) -> int | None:
         """Process id of the worker, if there is one."""
@@ -98,6 +82,17 @@ class Build:
                 "internal", f"nst {words[0]} of {self.folder} ended with {done.returncode}.", said
             )
         return done.stdout
+
+
+def _processor_seconds(worker: int | None) -> float | None:
+    """Processor time of a worker so far; None without one, or where nobody tells it."""
+    if worker is None or sys.platform == "win32":
+        return None
+    try:
+        after_name = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from nst_server.engine.canvas.picture import Picture, WeightedStyle
 from nst_server.engine.canvas.placed_styles import StyleInRegion, scaled
 from nst_server.engine.canvas.strips import cut
 from nst_server.engine.iterate import Iterate
-from nst_server.engine.method import Method
+from nst_server.engine.method import Method, Optimizer
 from nst_server.engine.network.program import Program
 from nst_server.engine.objective.memory_fallback import ScaleObjective
 from nst_server.engine.objective.tiling import (
@@ -50,7 +50,7 @@ class _Step(NamedTuple):
     """Terms of the loss before a step, and what returns the paintings after it."""
 
     terms: tuple[float, ...]
-    best: Callable[[], tf.Tensor]
+    painting: Callable[[], tf.Tensor]
     """Returns the picture of the least loss."""
     next_picture: Callable[[], tf.Tensor]
     """Returns the picture that the step leads to, whose loss is not known yet."""
@@ -85,8 +85,7 @@ class PaintingRun:
         self._scales = schedule.scales(plan.width, plan.height, settings)
         self._largest = LARGEST["GPU" if device.is_gpu else "CPU"].in_precision(plan.precision)
         self._pace = pace
-        self._optimizer = method.optimizer(settings, self._scales[0])
-        """The optimizer of the scale that is painted."""
+        self._optimizer: Optimizer  # that of the scale that is painted
         self._state: Any = None
 
     def iterates(self, started: float) -> Iterator[Iterate]:
@@ -128,6 +127,7 @@ class PaintingRun:
     def _paint_scale(self, number: int, scale: Scale, clock: Clock) -> Iterator[Iterate]:
         view = self._view(scale)
         styles = self._styles_at(scale)
+        self._optimizer = self._method.optimizer(self._settings, scale)
         if self._state is None:
             self._state = self._optimizer.start(initial(view, self._settings, self._init, scale))
             self._init = None
@@ -147,7 +147,7 @@ class PaintingRun:
             progress = clock.progress(number, iteration, totals[-1], losses)
             is_last = iteration == scale.iterations
             last_counts = is_last and self._method.counts_last_step(scale)
-            painting = step.next_picture if last_counts else step.best
+            painting = step.next_picture if last_counts else step.painting
             yield Iterate(progress, self._canvas, partial(_inside, painting, scale))
             if self._method.may_settle and schedule.has_settled(totals):
                 break
@@ -158,7 +158,6 @@ class PaintingRun:
         """Begin a scale with the enlarged painting and the content's detail."""
         resized = between(coarser, scale)
         picture = resized(self._optimizer.result(self._state))
-        self._optimizer = self._method.optimizer(self._settings, scale)
         if self._settings.init != "noise":
             picture += detail(view.content, styles, coarser.width / scale.width)
         self._optimizer.resize(self._state, tf.clip_by_value(picture, 0.0, 1.0), resized)

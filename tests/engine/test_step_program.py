@@ -363,6 +363,13 @@ def test_a_draft_ends_where_its_last_step_leads(
     assert np.abs(heard[-1].next_picture - heard[-1].painting).max() > 1e-3
 
 
+def test_a_draft_in_parts_ends_there_too(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+    (*_, whole) = iterates(painter)
+    monkeypatch.setattr(step_program, "_LARGEST", 100)
+    (*_, in_parts) = iterates(painter)
+    assert np.abs(in_parts.painting() - whole.painting()).mean() < 1e-3
+
+
 def test_one_traced_step_serves_drafts_and_paintings(
     painter: Painter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
